@@ -1,0 +1,1 @@
+"""diffviz: see how a diffusion model works."""

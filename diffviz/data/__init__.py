@@ -1,0 +1,1 @@
+"""Data sets, and what the project ships of them."""
