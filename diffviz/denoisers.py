@@ -72,3 +72,135 @@ class LearnedDenoiser:
 def level(value: Level, x: Tensor) -> Tensor:
     """α or σ as a float64 tensor with an entry for each picture of x."""
     return torch.as_tensor(value, dtype=torch.float64).expand(len(x))
+
+
+class GuidedDenoiser:
+    """Classifier-free guidance (Ho & Salimans 2022, eq. 6, with w + 1 written as `scale`):
+
+        ε̂ = ε̂(negative) + scale·(ε̂(condition) − ε̂(negative))
+
+    scale 1 is plain conditional sampling, 0 ignores the condition, more than 1 exaggerates it.
+    negative: what to steer away from, (B, slots) or (1, slots); "nothing said" by default.
+    interval: the values of σ/α at which guidance acts; elsewhere the plain conditional prediction
+    stands (Kynkäänniemi et al. 2024). One batch of 2B goes through the network.
+    """
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        scale: float,
+        negative: Tensor | None = None,
+        interval: tuple[float, float] = (0.0, float("inf")),
+    ) -> None:
+        self.denoiser = denoiser
+        self.scale = scale
+        self.negative = negative
+        self.interval = interval
+
+    def __call__(
+        self, x: Tensor, alpha: Level, sigma: Level, condition: Tensor | None = None
+    ) -> Prediction:
+        alpha, sigma = level(alpha, x), level(sigma, x)
+        ratio = sigma / alpha
+        acts = (ratio >= self.interval[0]) & (ratio <= self.interval[1])
+        if condition is None or self.scale == 1 or not acts.any():
+            return self.denoiser(x, alpha, sigma, condition)
+        negative = torch.zeros_like(condition) if self.negative is None else self.negative
+        with_and_without = torch.cat([condition, negative.expand_as(condition)])
+        both = self.denoiser(
+            torch.cat([x, x]), torch.cat([alpha] * 2), torch.cat([sigma] * 2), with_and_without
+        )
+        scale = per_image(torch.where(acts, self.scale, 1.0), x)
+        x0, eps = (
+            plain + scale * (conditional - plain)
+            for conditional, plain in (part.chunk(2) for part in both)
+        )
+        return Prediction(x0, eps)
+
+
+class ClippedDenoiser:
+    """Another denoiser whose x̂0 is clipped to −1..1 and whose ε̂ is derived again from that, so
+    that the two still agree with x_t."""
+
+    def __init__(self, denoiser: Denoiser) -> None:
+        self.denoiser = denoiser
+
+    def __call__(
+        self, x: Tensor, alpha: Level, sigma: Level, condition: Tensor | None = None
+    ) -> Prediction:
+        x0 = self.denoiser(x, alpha, sigma, condition).x0.clamp(-1, 1)
+        return prediction_from_x0(x, x0, alpha, sigma)
+
+
+class GaussianDenoiser:
+    """The exact denoiser of data drawn from N(mean, std²), each pixel on its own.
+
+    E[x0 | x_t] = (σ²·mean + α·std²·x_t) / (σ² + α²·std²).
+    """
+
+    def __init__(self, mean: Tensor | float, std: Tensor | float) -> None:
+        self.mean = torch.as_tensor(mean)
+        self.std = torch.as_tensor(std)
+
+    def __call__(
+        self, x: Tensor, alpha: Level, sigma: Level, condition: Tensor | None = None
+    ) -> Prediction:
+        a, s = per_image(level(alpha, x), x), per_image(level(sigma, x), x)
+        x0 = (s**2 * self.mean + a * self.std**2 * x) / (s**2 + (a * self.std) ** 2)
+        return prediction_from_x0(x, x0, alpha, sigma)
+
+
+class MixtureDenoiser:
+    """The exact denoiser of a mixture of K Gaussians N(mean_k, std_k²), by Bayes' rule.
+
+    means: (K, C, H, W); stds, weights: (K,). classes: (K,), the class of each component, from 1:
+    a condition (B, 1) then restricts picture b to components of its class, 0 to none.
+
+    With std 0 and a data set's pictures as means it is that data set's own optimal denoiser
+    (Karras et al. 2022, appendix B.3): the minimum of the training loss, which can only copy.
+    """
+
+    def __init__(
+        self,
+        means: Tensor,
+        stds: Tensor | float = 0.0,
+        weights: Tensor | None = None,
+        classes: Tensor | None = None,
+    ) -> None:
+        self.means = means
+        self.flat = means.flatten(1)  # (K, D)
+        self.squares = self.flat.double().square().sum(1)  # (K,)
+        self.variances = torch.as_tensor(stds, dtype=torch.float64).expand(len(means)) ** 2
+        share = torch.ones(len(means)) if weights is None else weights
+        self.log_weights = share.double().log()
+        self.classes = classes
+
+    @torch.no_grad()
+    def __call__(
+        self, x: Tensor, alpha: Level, sigma: Level, condition: Tensor | None = None
+    ) -> Prediction:
+        a, s = level(alpha, x)[:, None], level(sigma, x)[:, None]  # (B, 1)
+        flat = x.flatten(1)
+        variance = s**2 + a**2 * self.variances  # (B, K): of x_t, given component k
+        distance = (
+            flat.double().square().sum(1, keepdim=True)
+            - 2 * a * (flat @ self.flat.T.to(x.dtype)).double()
+            + a**2 * self.squares
+        )
+        logits = self.log_weights - distance / (2 * variance)
+        logits = logits - 0.5 * flat.shape[1] * variance.log()
+        if condition is not None and self.classes is not None:
+            other = (condition != 0) & (condition != self.classes)  # (B, 1), (K,) → (B, K)
+            logits = logits.masked_fill(other, -torch.inf)
+        posterior = logits.softmax(dim=1)
+        # E[x0 | x_t, k] = mean_k + gain_k·(x_t − α·mean_k), averaged over the components.
+        gain = a * self.variances / variance
+        x0 = (posterior * (1 - a * gain)).to(x.dtype) @ self.flat.to(x.dtype)
+        x0 = (x0 + (posterior * gain).sum(1, keepdim=True).to(x.dtype) * flat).reshape(x.shape)
+        return prediction_from_x0(x, x0, alpha, sigma)
+
+
+def prediction_from_x0(x: Tensor, x0: Tensor, alpha: Level, sigma: Level) -> Prediction:
+    """The prediction with that x̂0, and with ε̂ = (x_t − α·x̂0)/σ."""
+    a, s = per_image(level(alpha, x), x), per_image(level(sigma, x), x)
+    return Prediction(x0, (x - a * x0) / s)
