@@ -1,0 +1,1 @@
+"""The web page: one file a tab, and the server that carries them."""

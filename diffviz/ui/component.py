@@ -1,0 +1,29 @@
+"""A live view: a gr.HTML whose JavaScript is an ES module among our static files."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import gradio as gr
+
+
+def live_view(name: str, elem_id: str, label: str, **props: Any) -> gr.HTML:
+    """An empty element that static/NAME.js brings to life by its `mount(element, view)`.
+
+    view.props: what is passed here (and `value`, which Python events set); view.watch(name,
+    callback): called whenever Python sets it; view.trigger(event, data): starts a Python event.
+    """
+    start = (
+        "const root = window.gradio_config?.root ?? '';"
+        f"import(`${{root}}/static/{name}.js`)"
+        ".then((module) => module.mount(element, { props, watch, trigger }));"
+    )
+    return gr.HTML(
+        value=props.pop("value", ""),
+        html_template=f'<section class="live-view" aria-label="{html.escape(label)}"></section>',
+        js_on_load=start,
+        elem_id=elem_id,
+        apply_default_css=False,
+        **props,
+    )

@@ -1,0 +1,32 @@
+"""The page: its look, and the tabs in their order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+
+from diffviz.ui.forward_tab import forward_tab
+from diffviz.ui.sample_tab import sample_tab
+
+CSS = (Path(__file__).parent / "static" / "page.css").read_text()
+HEAD = '<meta name="description" content="See how a diffusion model works.">'
+THEME = gr.themes.Base(
+    primary_hue="indigo",
+    neutral_hue="slate",
+    font=["ui-sans-serif", "system-ui", "sans-serif"],
+    font_mono=["ui-monospace", "monospace"],
+)
+# Each anonymous visit keeps its last outputs; Gradio's own limit is 10,000 of them.
+SESSIONS = 50
+
+
+def build_page() -> gr.Blocks:
+    """All tabs in one gr.Blocks."""
+    with gr.Blocks(title="diffviz", analytics_enabled=False, delete_cache=(600, 3600)) as page:
+        with gr.Tab("Forward", id="forward"):
+            forward_tab()
+        with gr.Tab("Sample", id="sample"):
+            sample_tab()
+    page.state_session_capacity = SESSIONS
+    return page

@@ -1,0 +1,69 @@
+// From numbers to pixels: decoding what the server sends, and painting it on a canvas.
+//
+// Pictures are planar, channel after channel (C, H, W) as in PyTorch, with values −1..1 for black
+// to white; what lies outside is clipped, here as on the server.
+
+/** A base64 string as bytes. */
+export function bytes(base64) {
+  const text = atob(base64);
+  const out = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) out[i] = text.charCodeAt(i);
+  return out;
+}
+
+/** Little-endian float16 numbers from base64, as a Float32Array: each value exactly. */
+export function float16(base64) {
+  const raw = bytes(base64);
+  const half = new Uint16Array(raw.buffer, 0, raw.length >> 1);
+  const out = new Float32Array(half.length);
+  for (let i = 0; i < half.length; i++) out[i] = HALF_TO_FLOAT[half[i]];
+  return out;
+}
+
+const HALF_TO_FLOAT = new Float32Array(65536).map((_, bits) => {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+});
+
+/** −1..1 as a grey level 0..255, rounded to nearest. */
+export function grey(value) {
+  return Math.min(255, Math.max(0, Math.round((value + 1) * 127.5)));
+}
+
+/**
+ * Paint grey levels (or, with `level`, any numbers through it) on a canvas at their own size; CSS
+ * enlarges it. `planes` is a typed array of channels × height × width; channels is 1 or 3.
+ */
+export function paint(canvas, planes, channels, height, width, level = (v) => v) {
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+  }
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  const size = height * width;
+  const [green, blue] = channels === 3 ? [size, 2 * size] : [0, 0];
+  for (let i = 0, j = 0; i < size; i++, j += 4) {
+    image.data[j] = level(planes[i]);
+    image.data[j + 1] = level(planes[i + green]);
+    image.data[j + 2] = level(planes[i + blue]);
+    image.data[j + 3] = 255;
+  }
+  context.putImageData(image, 0, 0);
+  canvas.dataset.frames = Number(canvas.dataset.frames ?? 0) + 1; // paints so far, for tools
+}
+
+/** An element with properties, attributes (as `data-*`, `aria-*`, `role`) and children. */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name in element && name !== "role") element[name] = value;
+    else element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
