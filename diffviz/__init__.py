@@ -1,1 +1,44 @@
-"""diffviz: see how a diffusion model works."""
+"""diffviz: see how a diffusion model works.
+
+    import diffviz
+
+    checkpoint = diffviz.load_checkpoint("fashion")
+    settings = diffviz.RunSettings(condition={"class": "dress"}, steps=20)
+    for step in diffviz.run(settings, checkpoint):
+        print(step.t, step.x0.shape)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+# Loaded when first asked for, so that `import diffviz` (and the command line's --help) is light.
+_HOME = {
+    "checkpoints": ("Checkpoint", "load_checkpoint"),
+    "denoisers": (
+        "ClippedDenoiser",
+        "GaussianDenoiser",
+        "GuidedDenoiser",
+        "LearnedDenoiser",
+        "MixtureDenoiser",
+        "Prediction",
+    ),
+    "export": ("fingerprint", "save_gif", "save_mp4", "save_png", "save_strip"),
+    "forward": ("SeededNoise", "add_noise", "noise", "noising_chain"),
+    "runs": ("RunSettings", "run"),
+    "samplers": ("SAMPLERS", "Step", "sample"),
+    "schedules": ("SCHEDULES", "NoiseSchedule", "drawn_schedule", "make_schedule"),
+}
+__all__ = sorted(name for names in _HOME.values() for name in names)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOME.items():
+        if name in names:
+            return getattr(importlib.import_module(f"diffviz.{module}"), name)
+    raise AttributeError(f"module 'diffviz' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

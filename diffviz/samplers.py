@@ -97,7 +97,7 @@ class Step(NamedTuple):
     eps: Tensor
 
 
-def make_sampler_parameters(sampler: str, **parameters: float) -> dict[str, float]:
+def check_sampler(sampler: str, **parameters: float) -> dict[str, float]:
     """All parameters of a sampler, checked; raises ValueError naming the choices."""
     if sampler not in SAMPLERS:
         raise ValueError(f"unknown sampler {sampler!r}; choose from {', '.join(SAMPLERS)}")
@@ -126,7 +126,7 @@ def sample(
     x is given: a state at grid[0] to go on from. The state keeps its dtype throughout.
     Raises ValueError for an unknown sampler or parameter, or a grid that does not fall.
     """
-    values = make_sampler_parameters(sampler, **parameters)
+    values = check_sampler(sampler, **parameters)
     rule = SAMPLERS[sampler]
     if len(grid) < 2 or any(t <= s for t, s in zip(grid, grid[1:], strict=False)):
         raise ValueError("a grid must hold at least two indices, strictly falling")

@@ -29,6 +29,11 @@ class DataInfo:
     licence: str
     credit: str
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of a picture."""
+        return self.image_channels, self.image_size, self.image_size
+
 
 class DataSet(Protocol):
     """A source of training pictures, finite or endless."""

@@ -1,0 +1,101 @@
+"""Pictures and runs as files: PNG, a strip of steps, GIF and MP4."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from diffviz.samplers import Step
+
+VIEWS = {"x": "x_t", "x0": "x̂0", "eps": "ε̂"}
+HOLD = 1.5  # seconds for which a film rests on its last picture
+
+
+def grey_levels(x: Tensor) -> Tensor:
+    """−1..1 as 0..255, rounded and clipped; any shape, uint8."""
+    return x.add(1).mul(127.5).round_().clamp_(0, 255).to(torch.uint8)
+
+
+def view_of(step: Step, view: str) -> Tensor:
+    """What is shown of a step as x_t, x̂0 or ε̂, (B, C, H, W). x_t comes scaled to α² + σ² = 1,
+    which changes nothing on variance-preserving schedules and keeps the others in sight."""
+    if view == "x":
+        return step.x / math.hypot(step.alpha, step.sigma)
+    return {"x0": step.x0, "eps": step.eps}[view]
+
+
+def columns(count: int) -> int:
+    """How many of `count` pictures stand in a row; the page's player does the same."""
+    return math.ceil(math.sqrt(count))
+
+
+def tile(x: Tensor, scale: int = 1, per_row: int | None = None, gap: int = 1) -> np.ndarray:
+    """(B, C, H, W) in −1..1 as one picture (rows, columns, 3) uint8: a grid on mid-grey, each
+    pixel `scale` wide, `gap` pixels between pictures."""
+    b, c, h, w = x.shape
+    per_row = per_row or columns(b)
+    rows = math.ceil(b / per_row)
+    sheet = np.full((rows * (h + gap) - gap, per_row * (w + gap) - gap, 3), 128, np.uint8)
+    for i, picture in enumerate(grey_levels(x).permute(0, 2, 3, 1).numpy()):
+        top, left = i // per_row * (h + gap), i % per_row * (w + gap)
+        sheet[top : top + h, left : left + w] = picture  # one channel spreads over three
+    return sheet.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def save_png(x: Tensor, path: str | Path, scale: int = 8) -> None:
+    """Pictures (B, C, H, W) in −1..1 as one PNG."""
+    Image.fromarray(tile(x, scale)).save(path)
+
+
+def save_strip(
+    steps: Sequence[Step], path: str | Path, view: str = "x", most: int = 11, scale: int = 3
+) -> None:
+    """A run as one PNG: a row for each picture, from noise to the result in at most `most` steps."""
+    chosen = [steps[round(k)] for k in np.linspace(0, len(steps) - 1, min(most, len(steps)))]
+    frames = torch.stack([view_of(step, view) for step in chosen], dim=1)  # (B, steps, C, H, W)
+    Image.fromarray(tile(frames.flatten(0, 1), scale, per_row=len(chosen))).save(path)
+
+
+def save_gif(
+    steps: Sequence[Step], path: str | Path, view: str = "x", fps: float = 10, scale: int = 6
+) -> None:
+    """A run as an animated GIF that loops, resting on the result."""
+    frames = [Image.fromarray(tile(view_of(step, view), scale)) for step in steps]
+    each = round(1000 / fps)
+    durations = [each] * (len(frames) - 1) + [round(1000 * HOLD)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0)
+
+
+def save_mp4(
+    steps: Sequence[Step], path: str | Path, view: str = "x", fps: float = 10, scale: int = 8
+) -> None:
+    """A run as an H.264 film that any browser plays."""
+    import av  # 30 ms that only this format costs
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000))
+        stream.pix_fmt = "yuv420p"
+        frames = [tile(view_of(step, view), scale) for step in steps]
+        height, width = (side + side % 2 for side in frames[0].shape[:2])  # yuv420p wants even
+        stream.height, stream.width = height, width
+        for sheet in frames + [frames[-1]] * round(HOLD * fps):
+            even = np.pad(
+                sheet,
+                ((0, height - sheet.shape[0]), (0, width - sheet.shape[1]), (0, 0)),
+                mode="edge",
+            )
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="rgb24")))
+        container.mux(stream.encode())
+
+
+def fingerprint(x: Tensor) -> str:
+    """The first 16 hex digits of SHA-256 over the float32 values: equal for equal pictures only."""
+    return hashlib.sha256(x.float().contiguous().numpy().tobytes()).hexdigest()[:16]
