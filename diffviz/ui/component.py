@@ -12,12 +12,13 @@ def live_view(name: str, elem_id: str, label: str, **props: Any) -> gr.HTML:
     """An empty element that static/NAME.js brings to life by its `mount(element, view)`.
 
     view.props: what is passed here (and `value`, which Python events set); view.watch(name,
-    callback): called whenever Python sets it; view.trigger(event, data): starts a Python event.
+    callback): called whenever Python sets it; view.trigger(event, data): starts a Python event;
+    view.server: the functions given as server_functions, each `await server.f(argument)`.
     """
     start = (
         "const root = window.gradio_config?.root ?? '';"
         f"import(`${{root}}/static/{name}.js`)"
-        ".then((module) => module.mount(element, { props, watch, trigger }));"
+        ".then((module) => module.mount(element, { props, watch, trigger, server }));"
     )
     return gr.HTML(
         value=props.pop("value", ""),
