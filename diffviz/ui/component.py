@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
 
-def live_view(name: str, elem_id: str, label: str, **props: Any) -> gr.HTML:
+def live_view(
+    name: str, elem_id: str, label: str, events: Sequence[str] = (), **props: Any
+) -> gr.HTML:
     """An empty element that static/NAME.js brings to life by its `mount(element, view)`.
 
     view.props: what is passed here (and `value`, which Python events set); view.watch(name,

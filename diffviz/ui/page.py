@@ -9,7 +9,8 @@ import gradio as gr
 from diffviz.ui.forward_tab import forward_tab
 from diffviz.ui.sample_tab import sample_tab
 
-CSS = (Path(__file__).parent / "static" / "page.css").read_text()
+STATIC = Path(__file__).parent / "static"
+CSS = "\n".join(path.read_text() for path in sorted(STATIC.glob("*.css")))
 HEAD = '<meta name="description" content="See how a diffusion model works.">'
 THEME = gr.themes.Base(
     primary_hue="indigo",

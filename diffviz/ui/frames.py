@@ -1,0 +1,95 @@
+"""What the player in the page is sent of a sampling run: small raw frames, as they are made."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from diffviz.checkpoints import Checkpoint
+from diffviz.export import VIEWS, fingerprint, grey_levels, view_of
+from diffviz.runs import RunSettings, run
+from diffviz.samplers import SAMPLERS, Step
+
+_run_numbers = itertools.count()
+CURVE_POINTS = 120
+
+
+def stream(settings: RunSettings, rivals: Sequence[str], checkpoint: Checkpoint) -> Iterator[str]:
+    """JSON messages: {"run", "events": […]}, an event for the start, each frame of each lane, and
+    the end of a lane. rivals: samplers that race against the settings' own, one lane each, from the
+    same x_T and a step at a time in turn.
+
+    Raises ValueError before the first message for bad settings.
+    """
+    entrants = [settings, *(replace(settings, sampler=r, sampler_parameters={}) for r in rivals)]
+    lanes = [run(entrant, checkpoint) for entrant in entrants]
+    number = next(_run_numbers)
+    events: list[dict[str, Any]] = [_start(entrants, checkpoint)]
+    seconds = [0.0] * len(lanes)
+    running = dict(enumerate(lanes))
+    while running:
+        for lane, steps in list(running.items()):
+            started = time.perf_counter()
+            step = next(steps, None)
+            seconds[lane] += time.perf_counter() - started
+            if step is None:
+                del running[lane]
+                continue
+            events.append(_frame(lane, step, seconds[lane]))
+            if step.index == settings.steps:
+                events.append({"kind": "end", "lane": lane, "fingerprint": fingerprint(step.x)})
+            yield json.dumps({"run": number, "events": events})
+            events = []
+
+
+def recording(settings: RunSettings, checkpoint: Checkpoint) -> str:
+    """A whole run in one message."""
+    messages = [json.loads(message) for message in stream(settings, (), checkpoint)]
+    events = [event for message in messages for event in message["events"]]
+    return json.dumps({"run": messages[0]["run"], "recorded": True, "events": events})
+
+
+def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str, Any]:
+    settings = entrants[0]
+    info = checkpoint.card.data
+    schedule = settings.noise_schedule()
+    at = torch.linspace(0, schedule.T, min(CURVE_POINTS, schedule.T + 1)).round().long()
+    grid = settings.grid(schedule)
+    low, high = checkpoint.card.ratio_range
+    ratios = schedule.sigma[grid[:-1]] / schedule.alpha[grid[:-1]]
+    return {
+        "kind": "start",
+        "count": settings.count,
+        "shape": info.shape,
+        "steps": settings.steps,
+        "T": schedule.T,
+        "grid": grid,
+        "curve": [[int(t), round(float(schedule.alpha_bar[t]), 6)] for t in at],
+        "outside": int(((ratios < low) | (ratios > high)).sum()),
+        "lanes": [
+            {"label": SAMPLERS[e.sampler].label, "evaluations": e.evaluations()} for e in entrants
+        ],
+    }
+
+
+def _frame(lane: int, step: Step, seconds: float) -> dict[str, Any]:
+    return {
+        "kind": "frame",
+        "lane": lane,
+        "index": step.index,
+        "t": step.t,
+        "alpha": step.alpha,
+        "sigma": step.sigma,
+        "seconds": round(seconds, 4),
+        **{
+            view: base64.b64encode(grey_levels(view_of(step, view)).numpy().tobytes()).decode()
+            for view in VIEWS
+        },
+    }

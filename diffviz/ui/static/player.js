@@ -1,0 +1,297 @@
+// The player of the Sample tab: keeps the frames of a run as they come, plays and scrubs them.
+//
+// A run has lanes (one, or up to three in a race) of steps + 1 frames; a frame has three views,
+// x_t, x̂0 and ε̂, as bytes (count × C × H × W). Nothing is asked of the server to show any of them.
+
+import { bytes, make, paint } from "./display.js";
+import { drawPath } from "./path.js";
+
+const VIEWS = { x: "x_t", x0: "x̂0", eps: "ε̂" };
+const VIEW_HINTS = {
+  x: "the noisy picture, before this step",
+  x0: "the picture that the network sees in it",
+  eps: "the noise that the network sees in it",
+};
+const STRIP = 9;
+
+export function mount(element, view) {
+  const player = new Player(element.querySelector(".live-view"), view.trigger);
+  const take = () => view.props.value && player.take(JSON.parse(view.props.value));
+  view.watch("value", take);
+  if (view.props.value) take();
+  else view.trigger("ready");
+}
+
+class Player {
+  constructor(root, trigger) {
+    this.root = root;
+    this.trigger = trigger;
+    this.run = null;
+    this.view = "x";
+    this.position = 0;
+    this.held = false; // the visitor chose a position: new frames and runs do not move it
+    this.playing = null;
+    this.build();
+    window.addEventListener("diffviz-stopped", () => this.stopped());
+  }
+
+  build() {
+    this.status = make("p", { className: "player-status muted", "aria-live": "polite" });
+    this.lanes = make("div", { className: "player-lanes" });
+    this.views = make("div", { className: "segments", role: "group", "aria-label": "What is shown" });
+    for (const [name, label] of Object.entries(VIEWS)) {
+      const button = make("button", { type: "button", textContent: label, title: VIEW_HINTS[name] });
+      button.dataset.view = name;
+      button.onclick = () => this.show(name);
+      this.views.append(button);
+    }
+    this.scrubber = make("input", {
+      type: "range", min: 0, max: 0, value: 0, className: "player-scrubber", "aria-label": "Step",
+    });
+    this.scrubber.oninput = () => this.hold(Number(this.scrubber.value));
+    this.play = make("button", { type: "button", className: "round", title: "Play or pause" });
+    this.play.onclick = () => this.toggle();
+    const step = (by, label, title) =>
+      make("button", { type: "button", textContent: label, title,
+        onclick: () => this.hold(this.position + by) });
+    this.speed = make("select", { "aria-label": "Speed" });
+    for (const fps of [2, 5, 10, 20, 40])
+      this.speed.append(make("option", { value: fps, textContent: `${fps} steps/s`, selected: fps === 10 }));
+    this.speed.onchange = () => this.playing && this.start();
+    const transport = make("div", { className: "player-transport" },
+      step(-1, "‹", "One step back"), this.play, step(1, "›", "One step on"),
+      this.scrubber, this.speed);
+    this.equation = make("p", { className: "player-equation number" });
+    this.numbers = make("dl", { className: "player-numbers number" });
+    this.path = make("canvas", { className: "player-path", role: "img" });
+    this.strip = make("div", { className: "player-strip", "aria-label": "The run at a glance" });
+    const files = make("div", { className: "player-files" }, make("span", { className: "muted", textContent: "Take it home:" }));
+    for (const [format, label] of [["gif", "GIF"], ["mp4", "MP4"], ["strip", "PNG strip"], ["code", "Python code"]])
+      files.append(make("button", { type: "button", textContent: label,
+        onclick: () => this.trigger("export", { format, view: this.view }) }));
+    this.root.append(
+      make("div", { className: "player-head" }, this.views, this.status),
+      this.lanes, transport, this.equation,
+      make("div", { className: "player-facts" }, this.numbers, this.path),
+      this.strip, files);
+    this.show("x");
+    this.setPlaying(null);
+    new MutationObserver(() => this.draw()).observe(document.body, { attributeFilter: ["class"] });
+    new ResizeObserver(() => this.drawPath()).observe(this.path);
+  }
+
+  /** A message of the server's: {run, events}. */
+  take(message) {
+    for (const event of message.events) {
+      if (event.kind === "start") this.begin(message, event);
+      else if (!this.run || this.run.number !== message.run) continue;
+      else if (event.kind === "frame") this.add(event);
+      else if (event.kind === "end") this.run.lanes[event.lane].fingerprint = event.fingerprint;
+    }
+    if (message.recorded) {
+      this.held = false;
+      if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.start(0);
+    }
+    this.draw();
+  }
+
+  begin(message, event) {
+    this.pause();
+    this.run = { ...event, number: message.run, recorded: message.recorded, stopped: false };
+    const { count, shape: [channels, height, width] } = event;
+    this.columns = Math.ceil(Math.sqrt(count));
+    this.rows = Math.ceil(count / this.columns);
+    this.size = { channels, height, width };
+    this.run.lanes = event.lanes.map((lane) => ({ ...lane, frames: [] }));
+    this.lanes.replaceChildren(...this.run.lanes.map((lane, i) => {
+      lane.canvas = make("canvas", { className: "picture", role: "img", id: i ? `sample-canvas-${i + 1}` : "sample-canvas" });
+      lane.caption = make("figcaption", { className: "number" });
+      return make("figure", {}, lane.canvas, lane.caption);
+    }));
+    this.lanes.dataset.count = this.run.lanes.length;
+    this.root.dataset.frames = 0;
+    this.scrubber.max = event.steps;
+    this.buildStrip();
+    if (!this.held) this.position = 0;
+    this.position = Math.min(this.position, event.steps);
+  }
+
+  add(frame) {
+    const lane = this.run.lanes[frame.lane];
+    for (const name of Object.keys(VIEWS)) frame[name] = bytes(frame[name]);
+    lane.frames[frame.index] = frame;
+    this.root.dataset.frames = this.run.lanes.reduce((sum, l) => sum + l.frames.length, 0);
+    if (!this.held && !this.run.recorded) this.position = Math.max(this.position, frame.index);
+  }
+
+  get last() {
+    return this.run ? Math.max(0, ...this.run.lanes.map((lane) => lane.frames.length - 1)) : 0;
+  }
+
+  get complete() {
+    return this.run && this.run.lanes.every((lane) => lane.frames.length > this.run.steps);
+  }
+
+  /** Stay at a step, also through runs to come. */
+  hold(position) {
+    this.pause();
+    this.held = true;
+    this.seek(position);
+  }
+
+  seek(position) {
+    this.position = Math.min(Math.max(0, position), this.run?.steps ?? 0);
+    this.draw();
+  }
+
+  show(view) {
+    this.view = view;
+    for (const button of this.views.children)
+      button.setAttribute("aria-pressed", button.dataset.view === view);
+    this.draw();
+  }
+
+  toggle() {
+    if (this.playing) this.hold(this.position);
+    else this.start(this.position >= this.last ? 0 : this.position);
+  }
+
+  start(from = this.position) {
+    this.pause();
+    this.held = false;
+    this.seek(from);
+    const timer = setInterval(() => {
+      if (this.position < this.last) this.seek(this.position + 1);
+      else if (this.run?.recorded && !this.run.rested) this.rest();
+      else if (this.complete || this.run?.stopped) this.pause();
+    }, 1000 / Number(this.speed.value));
+    this.setPlaying(timer);
+  }
+
+  /** The opening film starts over after a while, so that the page is alive. */
+  rest() {
+    this.run.rested = true;
+    setTimeout(() => {
+      if (!this.run?.recorded) return;
+      this.run.rested = false;
+      if (this.playing) this.seek(0);
+    }, 2000);
+  }
+
+  pause() {
+    if (this.playing) clearInterval(this.playing);
+    this.setPlaying(null);
+  }
+
+  setPlaying(timer) {
+    this.playing = timer;
+    this.play.textContent = timer ? "❚❚" : "▶";
+    this.play.setAttribute("aria-label", timer ? "Pause" : "Play");
+  }
+
+  stopped() {
+    if (!this.run || this.complete) return;
+    this.run.stopped = true;
+    this.draw();
+  }
+
+  /** The frame of a lane at the scrubber, or the newest there is before it. */
+  frame(lane) {
+    return lane.frames[Math.min(this.position, lane.frames.length - 1)];
+  }
+
+  draw() {
+    if (!this.run) return;
+    this.scrubber.value = this.position;
+    for (const lane of this.run.lanes) {
+      const frame = this.frame(lane);
+      if (frame) this.drawLane(lane, frame);
+    }
+    const frame = this.frame(this.run.lanes[0]);
+    if (frame) this.drawNumbers(frame);
+    this.drawPath();
+    this.drawStrip();
+  }
+
+  drawLane(lane, frame) {
+    const sheet = this.tile(frame[this.view]);
+    paint(lane.canvas, sheet.planes, this.size.channels, sheet.height, sheet.width);
+    lane.canvas.dataset.t = frame.t;
+    lane.canvas.dataset.index = frame.index;
+    lane.canvas.setAttribute("aria-label", `${VIEWS[this.view]} at t = ${frame.t}, ${lane.label}`);
+    const ended = frame.index === this.run.steps;
+    lane.caption.replaceChildren(
+      make("strong", { textContent: lane.label }),
+      ` ${lane.evaluations} evaluations a picture · ${frame.seconds.toFixed(2)} s`,
+      ended && lane.fingerprint ? make("code", { textContent: lane.fingerprint, title: "Fingerprint of the result: the exported code prints the same" }) : "");
+  }
+
+  /** count pictures side by side, with a line of mid-grey between, as planes of one sheet. */
+  tile(values) {
+    const { channels, height, width } = this.size;
+    const sheetHeight = this.rows * (height + 1) - 1;
+    const sheetWidth = this.columns * (width + 1) - 1;
+    const planes = new Uint8Array(channels * sheetHeight * sheetWidth).fill(128);
+    for (let i = 0; i < this.run.count; i++)
+      for (let c = 0; c < channels; c++)
+        for (let y = 0; y < height; y++) {
+          const from = ((i * channels + c) * height + y) * width;
+          const row = Math.floor(i / this.columns) * (height + 1) + y;
+          const to = (c * sheetHeight + row) * sheetWidth + (i % this.columns) * (width + 1);
+          planes.set(values.subarray(from, from + width), to);
+        }
+    return { planes, height: sheetHeight, width: sheetWidth };
+  }
+
+  drawNumbers({ index, t, alpha, sigma }) {
+    const { steps, recorded, stopped, outside } = this.run;
+    const state = recorded ? "a recorded run · " : stopped ? "stopped · " : this.complete ? "" : "sampling · ";
+    this.status.textContent = `${state}${index < steps ? `step ${index + 1} of ${steps}` : `done after ${steps} steps`}` +
+      (outside ? ` · ${outside} steps lie beyond the noise that this network was trained on` : "");
+    this.equation.replaceChildren(
+      math("x", "t"), " = ", strong(alpha.toFixed(4)), " · x̂0 + ", strong(sigma.toFixed(4)), " · ε̂");
+    const bar = (alpha * alpha) / (alpha * alpha + sigma * sigma);
+    const snr = (alpha / sigma) ** 2;
+    this.numbers.replaceChildren(...[
+      ["t", `${t} of ${this.run.T}`], ["α", alpha.toFixed(4)], ["σ", sigma.toFixed(4)],
+      ["ᾱ", bar.toFixed(4)], ["SNR", Number.isFinite(snr) ? snr.toPrecision(3) : "∞"],
+    ].flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", { textContent: value })]));
+    this.numbers.title = "Where on the schedule this frame is";
+  }
+
+  drawPath() {
+    if (this.run) drawPath(this.path, this.run, this.frame(this.run.lanes[0])?.t);
+  }
+
+  buildStrip() {
+    const { steps } = this.run;
+    const count = Math.min(STRIP, steps + 1);
+    this.stops = Array.from({ length: count }, (_, k) => Math.round((k * steps) / Math.max(1, count - 1)));
+    this.strip.replaceChildren(...this.stops.map((index) => {
+      const canvas = make("canvas", { className: "picture", role: "img", "aria-label": `Step ${index}` });
+      return make("button", { type: "button", title: `Step ${index}`, onclick: () => this.hold(index) }, canvas);
+    }));
+  }
+
+  drawStrip() {
+    const lane = this.run.lanes[0];
+    const { channels, height, width } = this.size;
+    this.stops.forEach((index, k) => {
+      const button = this.strip.children[k];
+      button.setAttribute("aria-current", index === this.position);
+      const frame = lane.frames[index];
+      const drawn = frame ? `${this.run.number} ${this.view} ${index}` : "";
+      if (!frame || button.dataset.drawn === drawn) return;
+      button.dataset.drawn = drawn;
+      paint(button.firstChild, frame[this.view].subarray(0, channels * height * width), channels, height, width);
+    });
+  }
+}
+
+function math(letter, index) {
+  return make("span", {}, make("i", { textContent: letter }), make("sub", { textContent: index }));
+}
+
+function strong(text) {
+  return make("strong", { textContent: text });
+}
