@@ -17,8 +17,10 @@ def live_view(
     view.props: what is passed here (and `value`, which Python events set); view.watch(name,
     callback): called whenever Python sets it; view.trigger(event, data): starts a Python event;
     view.server: the functions given as server_functions, each `await server.f(argument)`.
+    events: the names that `trigger` is called with, to listen to as `live_view(…).NAME(…)`.
     """
     start = (
+        f"/* {' '.join(map(repr, events))} */"  # Gradio knows an event by its name in this code
         "const root = window.gradio_config?.root ?? '';"
         f"import(`${{root}}/static/{name}.js`)"
         ".then((module) => module.mount(element, { props, watch, trigger, server }));"
