@@ -22,7 +22,7 @@ def live_view(
     start = (
         f"/* {' '.join(map(repr, events))} */"  # Gradio knows an event by its name in this code
         "const root = window.gradio_config?.root ?? '';"
-        f"import(`${{root}}/static/{name}.js`)"
+        f"import(`${{root}}/live/{name}.js`)"
         ".then((module) => module.mount(element, { props, watch, trigger, server }));"
     )
     return gr.HTML(

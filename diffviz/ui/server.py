@@ -32,7 +32,7 @@ def create_app() -> FastAPI:
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/live", StaticFiles(directory=STATIC), name="live")  # Gradio has a /static
     page = build_page()
     page.queue(max_size=64, api_open=False)
     return gr.mount_gradio_app(
