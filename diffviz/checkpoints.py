@@ -1,4 +1,4 @@
-"""Checkpoints: NAME.safetensors (averaged weights, float16) and NAME.json (the card), in and out."""
+"""Checkpoints: NAME.safetensors (averaged weights, float16) and its card, NAME.json."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path = FOLDER) -> Path:
     path = folder / f"{checkpoint.card.name}.safetensors"
     write_whole(path, lambda temporary: save_file(weights, temporary))
     card = json.dumps(asdict(checkpoint.card), indent=2, ensure_ascii=False) + "\n"
-    write_whole(path.with_suffix(".json"), lambda temporary: temporary.write_text(card))
+    write_whole(path.with_suffix(".json"), lambda temporary: temporary.write_text(card, "utf-8"))
     return path
 
 
@@ -72,10 +72,10 @@ def load_checkpoint(name: str, folder: Path = FOLDER) -> Checkpoint:
     if name not in known:
         raise ValueError(f"unknown model {name!r}; choose from {', '.join(known) or 'none yet'}")
     card = read_card(folder / f"{name}.json")
-    network = UNet(card.network)
     try:
+        network = UNet(card.network)
         network.load_state_dict(load_file(folder / f"{name}.safetensors"))
-    except (SafetensorError, RuntimeError) as error:
+    except (SafetensorError, RuntimeError, TypeError, ValueError, ZeroDivisionError) as error:
         raise ValueError(f"the weights of model {name!r} do not fit its card: {error}") from error
     network = network.float().eval().requires_grad_(False)
     return Checkpoint(card, network.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
@@ -89,7 +89,7 @@ def checkpoint_names(folder: Path = FOLDER) -> list[str]:
 def read_card(path: Path) -> Card:
     """A card from its file; raises ValueError where it is not one."""
     try:
-        fields = json.loads(path.read_text())
+        fields = json.loads(path.read_text("utf-8"))
         network = fields.pop("network")
         for name in ("channels", "blocks", "slots"):
             network[name] = tuple(network[name])
@@ -102,7 +102,7 @@ def read_card(path: Path) -> Card:
             ratio_range=ratio_range,
             **fields,
         )
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path.name} is not a denoiser's card: {error}") from error
 
 

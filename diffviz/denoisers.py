@@ -1,4 +1,4 @@
-"""Denoisers: (x, alpha, sigma, condition) → the best guess of the picture and of the noise in it."""
+"""Denoisers: (x, alpha, sigma, condition) → the best guess of the picture and of its noise."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class GuidedDenoiser:
         both = self.denoiser(
             torch.cat([x, x]), torch.cat([alpha] * 2), torch.cat([sigma] * 2), with_and_without
         )
-        scale = per_image(torch.where(acts, self.scale, 1.0), x)
+        scale = per_image(1 + acts.double() * (self.scale - 1), x)
         x0, eps = (
             plain + scale * (conditional - plain)
             for conditional, plain in (part.chunk(2) for part in both)
@@ -139,14 +139,15 @@ class GaussianDenoiser:
     """
 
     def __init__(self, mean: Tensor | float, std: Tensor | float) -> None:
-        self.mean = torch.as_tensor(mean)
-        self.std = torch.as_tensor(std)
+        self.mean = torch.as_tensor(mean, dtype=torch.float64)
+        self.std = torch.as_tensor(std, dtype=torch.float64)
 
     def __call__(
         self, x: Tensor, alpha: Level, sigma: Level, condition: Tensor | None = None
     ) -> Prediction:
         a, s = per_image(level(alpha, x), x), per_image(level(sigma, x), x)
-        x0 = (s**2 * self.mean + a * self.std**2 * x) / (s**2 + (a * self.std) ** 2)
+        mean, variance = self.mean.to(x.dtype), self.std.to(x.dtype) ** 2
+        x0 = (s**2 * mean + a * variance * x) / (s**2 + a**2 * variance)
         return prediction_from_x0(x, x0, alpha, sigma)
 
 

@@ -43,7 +43,7 @@ def add_noise(x0: Tensor, eps: Tensor, schedule: NoiseSchedule, t: int) -> Tenso
 def transition(schedule: NoiseSchedule, s: int, t: int) -> tuple[float, float]:
     """(α_{t|s}, σ_{t|s}) of one noising step x_t = α_{t|s}·x_s + σ_{t|s}·z, for s < t.
 
-    Kingma et al. 2021, eq. 21 and 22 of the appendix: α_{t|s} = α_t/α_s, σ²_{t|s} = σ_t² − α²_{t|s}σ_s².
+    α_{t|s} = α_t/α_s, σ²_{t|s} = σ_t² − α²_{t|s}σ_s² (Kingma et al. 2021, appendix, eq. 21 and 22).
     """
     ratio = float(schedule.alpha[t] / schedule.alpha[s])
     variance = float(schedule.sigma[t]) ** 2 - (ratio * float(schedule.sigma[s])) ** 2
@@ -66,8 +66,8 @@ def noising_chain(
     free, before = [], 0.0
     for step, ratio in enumerate(ratios):
         if np.isfinite(ratio):  # at α = 0 only the end is left, and that is ε
-            z = torch.from_numpy(counter_noise(seed, step, x0.numel())).to(x0.dtype).reshape(x0.shape)
-            path = path + (ratio**2 - before**2) ** 0.5 * z
+            z = torch.from_numpy(counter_noise(seed, step, x0.numel())).reshape(x0.shape)
+            path = path + (ratio**2 - before**2) ** 0.5 * z.to(x0.dtype)
             before = ratio
         free.append(path)
     for t, ratio, path in zip(indices[:-1], ratios[:-1], free[:-1], strict=True):
@@ -88,13 +88,14 @@ def counter_noise(seed: int, step: int, count: int) -> np.ndarray:
         counter = np.arange(count, dtype=np.uint32)
         first = (_mix(2 * counter ^ key) + 0.5) / 2**32
         second = (_mix((2 * counter + 1) ^ key) + 0.5) / 2**32
-    return np.sqrt(-2 * np.log(first)) * np.cos(2 * np.pi * second)
+    normals: np.ndarray = np.sqrt(-2 * np.log(first)) * np.cos(2 * np.pi * second)
+    return normals
 
 
-def _mix(h: np.ndarray | np.uint32) -> np.ndarray:
+def _mix(h: np.typing.ArrayLike) -> np.ndarray:
     """A bijection of 32-bit words in which each bit of the input stirs all of the output
     (the finaliser of MurmurHash3, Appleby 2011)."""
-    h = np.asarray(h, dtype=np.uint32)
-    h = (h ^ (h >> np.uint32(16))) * np.uint32(0x85EBCA6B)
-    h = (h ^ (h >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    return h ^ (h >> np.uint32(16))
+    word = np.asarray(h, dtype=np.uint32)
+    word = (word ^ (word >> np.uint32(16))) * np.uint32(0x85EBCA6B)
+    word = (word ^ (word >> np.uint32(13))) * np.uint32(0xC2B2AE35)
+    return word ^ (word >> np.uint32(16))

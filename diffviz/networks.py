@@ -72,7 +72,8 @@ class ResidualBlock(nn.Module):
         self.modulation = nn.Linear(embedding, 2 * channels)
         self.norm2 = ChannelNorm(channels, elementwise_affine=False)
         self.conv2 = zero(nn.Conv2d(channels, channels, 3, padding=1))  # starts as the identity
-        self.skip = nn.Identity() if in_channels == channels else nn.Conv2d(in_channels, channels, 1)
+        same = in_channels == channels
+        self.skip = nn.Identity() if same else nn.Conv2d(in_channels, channels, 1)
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
         h = self.conv1(F.silu(self.norm1(x)))
@@ -134,7 +135,9 @@ class UNet(nn.Module):
         )
         self.middle = nn.ModuleList(ResidualBlock(width[-1], width[-1], embedding) for _ in "ab")
         self.attention = Attention(width[-1], config.heads)
-        self.upsample = nn.ModuleList(nn.Conv2d(coarse, fine, 1) for fine, coarse in pairwise(width))
+        self.upsample = nn.ModuleList(
+            nn.Conv2d(coarse, fine, 1) for fine, coarse in pairwise(width)
+        )
         self.decoder = levels(skip=2)
         self.norm = ChannelNorm(width[0])
         self.head = zero(nn.Conv2d(width[0], folded, 3, padding=1))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -40,7 +41,7 @@ class Point(NamedTuple):
 
 
 class Visited(NamedTuple):
-    """A point that was left behind: its state (as corrected, where a rule corrects) and prediction."""
+    """A point left behind: its state (as corrected, where a rule corrects) and prediction."""
 
     point: Point
     x: Tensor
@@ -88,7 +89,7 @@ class Step(NamedTuple):
     x, x0, eps: (B, C, H, W).
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
     t: int
     alpha: float
     sigma: float
@@ -124,12 +125,15 @@ def sample(
     grid: falling indices of the schedule, as `schedule.grid` makes them. noise: called for each
     tensor of noise, (B, C, H, W), that is needed; first for ε at the start, x_T = σ_T·ε, unless
     x is given: a state at grid[0] to go on from. The state keeps its dtype throughout.
-    Raises ValueError for an unknown sampler or parameter, or a grid that does not fall.
+    Raises ValueError, at the first `next`, for an unknown sampler or parameter, or a grid that
+    does not fall within 0 … T.
     """
     values = check_sampler(sampler, **parameters)
     rule = SAMPLERS[sampler]
-    if len(grid) < 2 or any(t <= s for t, s in zip(grid, grid[1:], strict=False)):
+    if len(grid) < 2 or any(t <= s for t, s in pairwise(grid)):
         raise ValueError("a grid must hold at least two indices, strictly falling")
+    if grid[0] > schedule.T or grid[-1] < 0:
+        raise ValueError(f"a grid must stay within 0 to T = {schedule.T}")
     if clip_x0:
         denoiser = ClippedDenoiser(denoiser)
     points = [Point(float(schedule.alpha[t]), float(schedule.sigma[t])) for t in grid]
@@ -184,18 +188,23 @@ def _posterior(u: Update) -> tuple[float, float, float]:
 
 
 def _euler(u: Update) -> Tensor:
-    """Of d(x/α)/d(σ/α) = ε̂ (Karras et al. 2022, eq. 4): the same step as DDIM with η = 0, written
-    as an ODE's. From α = 0, where x/α is infinite, only DDIM's form is left."""
-    if u.t.alpha == 0:
-        return u.s.alpha * u.prediction.x0 + u.s.sigma * u.prediction.eps
-    return u.s.alpha * (u.x / u.t.alpha + (u.s.ratio - u.t.ratio) * u.prediction.eps)
+    """Of d(x/α)/d(σ/α) = ε̂ (Karras et al. 2022, eq. 4): the same step as DDIM with η = 0.
+
+    x_s/α_s = x_t/α_t + (σ_s/α_s − σ_t/α_t)·ε̂ = x̂0 + σ_s/α_s·ε̂. The second form is the one to
+    compute: near α_t = 0 the first is a small difference of huge numbers.
+    """
+    return u.s.alpha * (u.prediction.x0 + u.s.ratio * u.prediction.eps)
 
 
 def _heun(u: Update) -> Tensor:
     """Karras et al. 2022, algorithm 1: Euler, then again with the mean of both ends' slopes.
-    First order to σ = 0, where no slope is, and from α = 0, where x/α is infinite."""
+    First order to σ = 0, where no slope is, and on long steps from a high σ/α. There the slope
+    falls as 1 − c·(σ/α)⁻², and integrating that shows that the mean of both ends, which gives the
+    far end half of the weight, is closer than Euler only where σ/α falls to no less than a third;
+    from α = 0 it would be infinite.
+    """
     x = _euler(u)
-    if u.s.sigma == 0 or u.t.alpha == 0:
+    if u.s.sigma == 0 or u.t.ratio > 3 * max(1.0, u.s.ratio):
         return x
     turn = u.denoise(x, u.s).eps - u.prediction.eps
     return x + 0.5 * u.s.alpha * (u.s.ratio - u.t.ratio) * turn

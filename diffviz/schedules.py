@@ -80,9 +80,12 @@ class NoiseSchedule:
             return self
         if not torch.allclose(self.alpha**2 + self.sigma**2, torch.ones(1, dtype=torch.float64)):
             raise ValueError(f"schedule {self.name!r} is not variance-preserving: α must fall to 0")
-        alpha = self.alpha.clone()
-        alpha[1:] = (alpha[1:] - alpha[-1]) * alpha[1] / (alpha[1] - alpha[-1])
-        return NoiseSchedule(self.name, alpha, (1 - alpha**2).sqrt())
+        alpha, first, last = self.alpha.clone(), self.alpha[1], self.alpha[-1]
+        missing = self.sigma**2 / (1 + alpha)  # 1 − α, to all its digits
+        alpha[1:] = (alpha[1:] - last) * first / (first - last)
+        missing = (first * missing - last * missing[1]) / (first - last)
+        missing[0] = 0
+        return NoiseSchedule(self.name, alpha, (missing * (1 + alpha)).sqrt())
 
 
 @dataclass(frozen=True)
@@ -128,11 +131,6 @@ def _from_betas(betas: Tensor) -> tuple[Tensor, Tensor]:
     return (log_alpha_bar / 2).exp(), (-torch.expm1(log_alpha_bar)).sqrt()
 
 
-def _from_alpha_bar(alpha_bar: Tensor) -> tuple[Tensor, Tensor]:
-    """By way of the β of each step, which are clipped. alpha_bar: for t = 0 … T."""
-    return _from_betas(1 - alpha_bar[1:] / alpha_bar[:-1])
-
-
 def _linear(T: int, beta_start: float, beta_end: float) -> tuple[Tensor, Tensor]:
     # Scaled by 1000/T: unscaled, a short schedule would end with most of the picture left.
     return _from_betas(1000 / T * torch.linspace(beta_start, beta_end, T, dtype=torch.float64))
@@ -145,13 +143,20 @@ def _quadratic(T: int, beta_start: float, beta_end: float) -> tuple[Tensor, Tens
 
 def _cosine(T: int, s: float) -> tuple[Tensor, Tensor]:
     t = torch.cat([torch.zeros(1, dtype=torch.float64), _unit(T)])
-    return _from_alpha_bar(torch.cos((t + s) / (1 + s) * math.pi / 2) ** 2)
+    alpha_bar = torch.cos((t + s) / (1 + s) * math.pi / 2) ** 2
+    return _from_betas(1 - alpha_bar[1:] / alpha_bar[:-1])
 
 
 def _sigmoid(T: int, start: float, end: float, tau: float) -> tuple[Tensor, Tensor]:
     t = torch.cat([torch.zeros(1, dtype=torch.float64), _unit(T)])
-    falling = torch.sigmoid(-(start + t * (end - start)) / tau)
-    return _from_alpha_bar((falling - falling[-1]) / (falling[0] - falling[-1]))
+    z = (start + t * (end - start)) / tau
+
+    def rise(a: Tensor, b: Tensor) -> Tensor:
+        """sigmoid(b) − sigmoid(a), without loss of digits where both are close to 0."""
+        return torch.sigmoid(-a) * torch.sigmoid(b) * -torch.expm1(a - b)
+
+    # ᾱ_t = rise(z_t, z_T) / rise(z_0, z_T), and so β_t = 1 − ᾱ_t/ᾱ_{t−1} is
+    return _from_betas(rise(z[:-1], z[1:]) / rise(z[:-1], z[-1]))
 
 
 def _karras(T: int, sigma_min: float, sigma_max: float, rho: float) -> tuple[Tensor, Tensor]:

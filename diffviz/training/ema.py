@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class PowerEMA:
@@ -27,5 +27,5 @@ class PowerEMA:
         """Take in the weights after one more step of training."""
         self.updates += 1
         beta = (1 - 1 / self.updates) ** (self.gamma + 1)
-        averages = list(self.network.parameters())
+        averages: list[Tensor] = list(self.network.parameters())
         torch._foreach_lerp_(averages, list(network.parameters()), 1 - beta)
