@@ -84,7 +84,7 @@ class NoiseSchedule:
         missing = self.sigma**2 / (1 + alpha)  # 1 − α, to all its digits
         alpha[1:] = (alpha[1:] - last) * first / (first - last)
         missing = (first * missing - last * missing[1]) / (first - last)
-        missing[0] = 0
+        missing[0], missing[-1] = 0, 1
         return NoiseSchedule(self.name, alpha, (missing * (1 + alpha)).sqrt())
 
 

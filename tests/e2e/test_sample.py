@@ -1,0 +1,192 @@
+"""The Sample tab, as a visitor uses it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Server
+from playwright.sync_api import Page, expect
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PLAYER = "#sample-player .live-view"
+
+
+def cpu_seconds(server: Server) -> float:
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def open_tab(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.get_by_role("tab", name="Sample").click()
+    page.wait_for_selector("#sample-canvas")
+
+
+def set_slider(page: Page, element: str, value: float) -> None:
+    box = page.locator(f"#{element} input[type=number]")
+    box.fill(str(value))
+    box.blur()
+
+
+def generate(page: Page) -> None:
+    page.locator("#sample-run").click()
+
+
+def await_frames(page: Page, count: int, timeout: float = 30_000) -> None:
+    page.wait_for_function(
+        f"document.querySelector('{PLAYER}').dataset.frames == {count}"
+        " && document.querySelector('#sample-canvas').dataset.index == "
+        "document.querySelector('.player-scrubber').max",
+        timeout=timeout,
+    )
+
+
+def pixels(page: Page, canvas: str = "#sample-canvas") -> list[int]:
+    return page.eval_on_selector(
+        canvas,
+        "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]",
+    )
+
+
+def scrub(page: Page, index: int) -> None:
+    page.eval_on_selector(
+        ".player-scrubber",
+        "(e, index) => { e.value = index; e.dispatchEvent(new Event('input')); }",
+        index,
+    )
+
+
+def test_something_real_plays_before_the_first_click(server: Server, page: Page) -> None:
+    open_tab(page, server)
+    expect(page.locator(".player-status")).to_contain_text("recorded run")
+    first = page.eval_on_selector("#sample-canvas", "c => c.dataset.index")
+    page.wait_for_function(
+        f"document.querySelector('#sample-canvas').dataset.index != {first}", timeout=5_000
+    )
+
+
+def test_every_frame_arrives_and_scrubs_without_a_request(server: Server, page: Page) -> None:
+    open_tab(page, server)
+    set_slider(page, "sample-steps", 30)
+    generate(page)
+    await_frames(page, 31)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    shown = set()
+    for index in range(31):
+        scrub(page, index)
+        assert page.eval_on_selector("#sample-canvas", "c => c.dataset.index") == str(index)
+        shown.add(tuple(pixels(page)))
+    assert len(shown) == 31
+    for view in ("x̂0", "ε̂", "x_t"):
+        page.get_by_role("button", name=view, exact=True).click()
+    assert requests == []
+
+
+def test_another_seed_keeps_the_scrubber_in_its_place(server: Server, page: Page) -> None:
+    open_tab(page, server)
+    generate(page)
+    await_frames(page, 21)
+    scrub(page, 12)
+    before, run = pixels(page), page.eval_on_selector(PLAYER, "e => e.dataset.run")
+    page.locator("#sample-dice").click()
+    page.wait_for_function(
+        f"(({{run, frames}}) => run != {run} && frames == 21)"
+        f"(document.querySelector('{PLAYER}').dataset)"
+    )
+    assert page.eval_on_selector("#sample-canvas", "c => c.dataset.index") == "12"
+    assert pixels(page) != before
+
+
+def test_a_race_runs_from_the_same_noise(server: Server, page: Page) -> None:
+    open_tab(page, server)
+    page.get_by_role("button", name="Race").click()
+    page.get_by_label("DPM-Solver++ 2M", exact=True).check()
+    page.get_by_label("Heun", exact=True).check()
+    generate(page)
+    page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.frames == 63")
+    scrub(page, 0)
+    lanes = [pixels(page, c) for c in ("#sample-canvas", "#sample-canvas-2", "#sample-canvas-3")]
+    assert lanes[0] == lanes[1] == lanes[2]
+    scrub(page, 20)
+    lanes = [pixels(page, c) for c in ("#sample-canvas", "#sample-canvas-2", "#sample-canvas-3")]
+    assert lanes[0] != lanes[1] != lanes[2]
+
+
+@pytest.mark.parametrize("leave", ["stop", "reload", "close"])
+def test_leaving_ends_the_work_on_the_server(server: Server, page: Page, leave: str) -> None:
+    open_tab(page, server)
+    set_slider(page, "sample-steps", 250)
+    set_slider(page, "sample-count", 16)
+    generate(page)
+    page.wait_for_function(
+        f"!document.querySelector('.player-status').textContent.includes('recorded')"
+        f" && document.querySelector('{PLAYER}').dataset.frames > 3"
+    )
+    if leave == "stop":
+        page.locator("#sample-stop").click()
+    elif leave == "reload":
+        page.reload()
+    else:
+        page.close()
+    time.sleep(1.5)  # the step under way, and a reloaded page's own start
+    busy, started = cpu_seconds(server), time.monotonic()
+    time.sleep(2)
+    share = (cpu_seconds(server) - busy) / (time.monotonic() - started)
+    assert share < 0.25, f"{share:.2f} of a core is still at work"
+    if leave == "stop":
+        expect(page.locator(".player-status")).to_contain_text("stopped")
+
+
+def test_the_exported_code_repeats_the_run_to_the_bit(
+    server: Server, page: Page, tmp_path: Path
+) -> None:
+    open_tab(page, server)
+    generate(page)
+    await_frames(page, 21)
+    fingerprint = page.locator("figcaption code").inner_text()
+    page.get_by_role("button", name="Python code").click()
+    source = page.locator("#sample-code .cm-content")
+    source.wait_for()
+    program = tmp_path / "repeat.py"
+    program.write_text("\n".join(source.locator(".cm-line").all_inner_texts()))
+    printed = subprocess.run(
+        [sys.executable, program],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert printed.splitlines()[-1] == f"fingerprint {fingerprint}"
+    assert (tmp_path / "diffviz.png").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("button", "magic"),
+    [("GIF", b"GIF89a"), ("MP4", b"ftyp"), ("PNG strip", b"\x89PNG")],
+)
+def test_runs_can_be_taken_home(server: Server, page: Page, button: str, magic: bytes) -> None:
+    open_tab(page, server)
+    generate(page)
+    await_frames(page, 21)
+    page.get_by_role("button", name=button, exact=True).click()
+    link = page.locator("#sample-file a[href]").first
+    link.wait_for()
+    with page.expect_download() as download:
+        link.click()
+    assert magic in download.value.path().read_bytes()[:12]
+
+
+def test_bad_settings_are_told_in_the_page(server: Server, page: Page) -> None:
+    open_tab(page, server)
+    page.get_by_role("button", name="Sampler and schedule").click()
+    set_slider(page, "sample-T", 10)
+    generate(page)
+    expect(page.locator(".toast-body")).to_contain_text("Steps must be from 1 to T = 10, not 20")
+    assert "Traceback" not in server.log.read_text()
