@@ -18,6 +18,7 @@ THEME = gr.themes.Base(
     font=["ui-sans-serif", "system-ui", "sans-serif"],
     font_mono=["ui-monospace", "monospace"],
 )
+INTRODUCTION = (STATIC / "introduction.html").read_text()
 # Each anonymous visit keeps its last outputs; Gradio's own limit is 10,000 of them.
 SESSIONS = 50
 
@@ -25,6 +26,7 @@ SESSIONS = 50
 def build_page() -> gr.Blocks:
     """All tabs in one gr.Blocks."""
     with gr.Blocks(title="diffviz", analytics_enabled=False, delete_cache=(600, 3600)) as page:
+        gr.HTML(INTRODUCTION, elem_id="introduction")
         with gr.Tab("Forward", id="forward"):
             forward_tab()
         with gr.Tab("Sample", id="sample"):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
+from gradio.utils import get_upload_folder
 
 from diffviz.checkpoints import Checkpoint
-from diffviz.export import VIEWS, save_gif, save_mp4, save_strip
+from diffviz.export import VIEWS, fingerprint, save_gif, save_mp4, save_png, save_strip
 from diffviz.runs import RunSettings, code, run
 from diffviz.samplers import Step
 
@@ -37,6 +40,27 @@ def write_file(settings: RunSettings, kind: str, view: str, checkpoint: Checkpoi
     name, save = FORMATS[kind]
     stride = -(-settings.steps // MOST_FRAMES)
     steps = [s for s in run(settings, checkpoint) if (settings.steps - s.index) % stride == 0]
-    path = Path(tempfile.mkdtemp(prefix="diffviz-")) / name
+    path = _new_file(name)
     save(steps, path, view)
     return path
+
+
+def write_picture(settings: RunSettings, checkpoint: Checkpoint) -> tuple[Path, dict[str, Any]]:
+    """The path of a new PNG with the run's results, and facts about the run."""
+    for last in run(settings, checkpoint):
+        pass
+    path = _new_file("diffviz.png")
+    save_png(last.x, path)
+    facts = {
+        "fingerprint": fingerprint(last.x),
+        "evaluations": settings.evaluations(),
+        "settings": asdict(settings),
+    }
+    return path, facts
+
+
+def _new_file(name: str) -> Path:
+    """In a folder of its own below the one that Gradio serves from and empties."""
+    root = Path(get_upload_folder())
+    root.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=root)) / name

@@ -17,7 +17,7 @@ from diffviz.ui.component import live_view
 from diffviz.ui.frames import recording, stream
 from diffviz.ui.messages import told_in_the_page
 from diffviz.ui.models import model
-from diffviz.ui.sample_files import write_file
+from diffviz.ui.sample_files import write_file, write_picture
 
 INTRO = RunSettings(condition={"class": EACH}, count=9, steps=24, seed=3)
 PAGE_STEPS = 250
@@ -56,6 +56,7 @@ def sample_tab() -> None:
     running = start.click(_sample, controls, [player, last_run], js=WITH_HANDLES, **SILENT, **NETWORK)
     stop.click(None, cancels=[running], js=STOPPED, api_visibility="private")
     dice.click(None, None, seed, js=NEW_SEED).then(None, js=RUN)
+    _endpoint()
     player.ready(_intro, None, player, **SILENT)
     player.export(_export, last_run, [exported, program], **SILENT, **NETWORK)
 
@@ -74,16 +75,16 @@ def _controls() -> tuple[tuple[gr.Button, gr.Button, gr.Button], list[gr.Compone
         GUIDANCE.default,
         step=GUIDANCE.step,
         label="Guidance",
-        info="1 asks once; more exaggerates what was asked for, and evaluates twice a step",
+        info="How much to insist on what was asked for",
         elem_id="sample-guidance",
     )
     seed = gr.Number(
         0, label="Seed of the noise", precision=0, minimum=0, maximum=MAX_SEED, elem_id="sample-seed"
     )
     with gr.Row():
-        start = gr.Button("Make pictures", variant="primary", elem_id="sample-run", min_width=150)
-        stop = gr.Button("Stop", elem_id="sample-stop", min_width=70)
-    dice = gr.Button("Other noise, same settings", elem_id="sample-dice", size="sm")
+        start = gr.Button("Generate", variant="primary", elem_id="sample-run", scale=2, min_width=0)
+        stop = gr.Button("Stop", elem_id="sample-stop", scale=1, min_width=0)
+    dice = gr.Button("Other noise, same settings", elem_id="sample-dice", size="md")
     names = {s.label: s.name for s in SAMPLERS.values()}
     with gr.Accordion("Race", open=False):
         rivals = gr.CheckboxGroup(
@@ -169,7 +170,7 @@ def _settings(
         k.name: {p.name: next(values) for p in k.parameters} for k in SCHEDULES.values()
     }
     return RunSettings(
-        condition={} if what == ANYTHING else {"class": EACH if what == IN_TURN else what},
+        condition=_condition(what),
         count=int(count),
         seed=int(seed or 0),
         sampler=sampler,
@@ -184,6 +185,10 @@ def _settings(
         guidance=guidance,
         clip_x0=clip_x0,
     )
+
+
+def _condition(what: str) -> dict[str, str]:
+    return {} if what == ANYTHING else {"class": EACH if what == IN_TURN else what}
 
 
 def _parse_handles(text: str) -> tuple[float, ...]:
@@ -202,6 +207,65 @@ def _sample(*values: Any) -> Iterator[tuple[str, RunSettings]]:
             raise ValueError("a race has room for two rivals")
         for message in stream(settings, [r for r in rivals if r != settings.sampler], model()):
             yield message, settings
+
+
+def _endpoint() -> None:
+    """The named endpoint /sample: pictures and what they are, for programs."""
+    classes = model().card.data.slots[0].values
+    with gr.Group(visible=False):
+        what = gr.Dropdown([IN_TURN, *classes, ANYTHING], value=IN_TURN, label="What")
+        count = gr.Slider(1, MAX_COUNT, 4, step=1, label="How many")
+        seed = gr.Number(0, precision=0, label="Seed")
+        sampler = gr.Dropdown(list(SAMPLERS), value="ddim", label="Sampler")
+        steps = gr.Slider(1, PAGE_STEPS, 20, step=1, label="Steps")
+        guidance = gr.Slider(GUIDANCE.minimum, GUIDANCE.maximum, GUIDANCE.default, label="Guidance")
+        schedule = gr.Dropdown(list(SCHEDULES), value="cosine", label="Noise schedule")
+        spacing = gr.Dropdown(list(SPACINGS), value="trailing", label="Spacing")
+        T = gr.Slider(MIN_STEPS, MAX_STEPS, 1000, step=1, label="T")
+        zero_terminal_snr = gr.Checkbox(False, label="Zero terminal SNR")
+        clip_x0 = gr.Checkbox(False, label="Clip x0")
+        picture = gr.Image(type="filepath", format="png", label="The pictures in a grid")
+        facts = gr.JSON(label="Fingerprint, evaluations and settings")
+        gr.Button("Sample").click(
+            sample_endpoint,
+            [what, count, seed, sampler, steps, guidance, schedule, spacing, T]
+            + [zero_terminal_snr, clip_x0],
+            [picture, facts],
+            api_name="sample",
+            **NETWORK,
+        )
+
+
+def sample_endpoint(
+    what: str,
+    count: float,
+    seed: float,
+    sampler: str,
+    steps: float,
+    guidance: float,
+    schedule: str,
+    spacing: str,
+    T: float,
+    zero_terminal_snr: bool,
+    clip_x0: bool,
+) -> tuple[str, dict[str, Any]]:
+    """Generate pictures of clothes from noise: a PNG of all of them, and facts about the run."""
+    with told_in_the_page():
+        settings = RunSettings(
+            condition=_condition(what),
+            count=int(count),
+            seed=int(seed),
+            sampler=sampler,
+            steps=int(steps),
+            guidance=guidance,
+            schedule=schedule,
+            spacing=spacing,
+            T=int(T),
+            zero_terminal_snr=zero_terminal_snr,
+            clip_x0=clip_x0,
+        )
+        path, facts = write_picture(settings, model())
+    return str(path), facts
 
 
 @cache

@@ -109,6 +109,7 @@ class Player {
       return make("figure", {}, lane.canvas, lane.caption);
     }));
     this.lanes.dataset.count = this.run.lanes.length;
+    this.root.dataset.run = message.run;
     this.root.dataset.frames = 0;
     this.scrubber.max = event.steps;
     this.buildStrip();
@@ -247,7 +248,7 @@ class Player {
     const { steps, recorded, stopped, outside } = this.run;
     const state = recorded ? "a recorded run · " : stopped ? "stopped · " : this.complete ? "" : "sampling · ";
     this.status.textContent = `${state}${index < steps ? `step ${index + 1} of ${steps}` : `done after ${steps} steps`}` +
-      (outside ? ` · ${outside} steps lie beyond the noise that this network was trained on` : "");
+      (outside ? ` · ${outside === 1 ? "one step is" : `${outside} steps are`} outside the noise this network was trained on` : "");
     this.equation.replaceChildren(
       math("x", "t"), " = ", strong(alpha.toFixed(4)), " · x̂0 + ", strong(sigma.toFixed(4)), " · ε̂");
     const bar = (alpha * alpha) / (alpha * alpha + sigma * sigma);
