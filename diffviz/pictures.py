@@ -1,0 +1,166 @@
+"""Pictures from strangers' files: PNG, JPEG, WebP or GIF in, a small tensor or a sentence out."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
+from torch import Tensor
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+SIZE = 256  # of the longer side, at most
+MIN_SIDE = 8
+MAX_BYTES = 10 * 2**20
+# What decoding may cost. The dimensions are looked at first: 20 KB of PNG can hold 800 MB.
+MEMORY = 64 * 2**20
+PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # as Pillow holds them; 4 in all other modes
+WEBP_PIXEL_BYTES = 12  # libwebp composes frames on canvases of its own
+ORIENTATION = 0x0112  # the tag of EXIF, and what undoes each of its values
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+_one_at_a_time = threading.Lock()  # so that MEMORY bounds them all together
+
+
+class PictureError(ValueError):
+    """A file that gives no picture; its text tells a visitor why."""
+
+
+def load_picture(path: str | Path, size: int = SIZE) -> Tensor:
+    """The picture in a file: (3, H, W), or (1, H, W) where it is grey, float32 in −1..1.
+
+    Larger pictures are scaled down to `size` on the longer side. An animation gives its first
+    frame, transparent parts become white, EXIF's orientation is obeyed. Raises PictureError.
+    """
+    length = os.path.getsize(path)
+    if length == 0:
+        raise PictureError("the file is empty")
+    if length > MAX_BYTES:
+        raise PictureError(f"the file has {length / 2**20:.1f} MB; at most {MAX_BYTES >> 20} MB")
+    with _one_at_a_time, _open(path) as image:
+        _check_dimensions(image)
+        try:
+            small = _shrink(image, size)
+        except Exception as error:  # Pillow's decoders raise a dozen types for damaged files
+            raise PictureError("the file is damaged or cut short") from error
+    return from_levels(np.asarray(small))
+
+
+def from_levels(levels: np.ndarray) -> Tensor:
+    """(H, W) or (H, W, 3) grey levels 0..255 → (1 or 3, H, W) in −1..1; 1 where all are equal."""
+    planes = levels[None] if levels.ndim == 2 else levels.transpose(2, 0, 1)
+    if len(planes) == 3 and (planes[0] == planes[1]).all() and (planes[1] == planes[2]).all():
+        planes = planes[:1]
+    return torch.from_numpy(planes.astype(np.float32)) / 127.5 - 1
+
+
+def to_levels(picture: Tensor) -> np.ndarray:
+    """(C, H, W) in −1..1 → planar grey levels (C, H, W) uint8, clipped and rounded to nearest."""
+    levels: np.ndarray = ((picture + 1) * 127.5).round().clamp(0, 255).byte().numpy()
+    return levels
+
+
+def small_grey(picture: Tensor, size: int) -> Tensor:
+    """(1, size, size): the picture's square centre, grey (ITU-R 601 weights), scaled."""
+    levels = to_levels(picture)
+    image = Image.fromarray(levels[0] if len(levels) == 1 else levels.transpose(1, 2, 0))
+    width, height = image.size
+    side = min(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
+    square = image.convert("L").crop((left, top, left + side, top + side))
+    return from_levels(np.asarray(square.resize((size, size), Image.Resampling.LANCZOS)))
+
+
+def _open(path: str | Path) -> Image.Image:
+    """The file's header, read; no pixel is decoded yet."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return Image.open(path, formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError("this picture has far too many pixels to open here") from error
+    except UnidentifiedImageError as error:
+        raise PictureError(
+            "this file is no picture that can be read here; a PNG, JPEG, WebP or GIF file can"
+        ) from error
+    except Exception as error:  # as above
+        raise PictureError("the file is damaged or cut short") from error
+
+
+def _check_dimensions(image: Image.Image) -> None:
+    width, height = image.size
+    if min(width, height) < MIN_SIDE:
+        raise PictureError(
+            f"this picture has {width} × {height} pixels; "
+            f"it takes at least {MIN_SIDE} × {MIN_SIDE} to see anything"
+        )
+    limit = MEMORY / _bytes_per_pixel(image)
+    if width * height > limit:
+        raise PictureError(
+            f"this picture has {width:,} × {height:,} pixels, too many to open here; "
+            f"up to {limit // 1e6:.0f} megapixels of its kind are fine"
+        )
+
+
+def _bytes_per_pixel(image: Image.Image) -> float:
+    """What decoding holds for each pixel."""
+    if isinstance(image, JpegImageFile):
+        # Pixels come out scaled down, but a progressive file's coefficients are held: 2 bytes each.
+        areas = [across * down for _, across, down, _ in image.layer]
+        return 2 * sum(areas) / max(areas)
+    if image.format == "WEBP":
+        return WEBP_PIXEL_BYTES
+    return PIXEL_BYTES.get(image.mode, 4)
+
+
+def _shrink(image: Image.Image, size: int) -> Image.Image:
+    """Decode, scale down, and turn upright: an 8-bit picture, L or RGB."""
+    image.draft(None, (4 * size, 4 * size))  # JPEG alone: decode at 1/2, 1/4 or 1/8
+    image.load()
+    longer = max(image.size)
+    middle = _join(_reduced_strips(image, max(1, longer // (4 * size))))
+    if longer > size:
+        scale = size / longer
+        target = [max(1, round(side * scale)) for side in image.size]
+        middle = middle.resize((target[0], target[1]), Image.Resampling.LANCZOS)
+    turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
+    return middle if turn is None else middle.transpose(turn)
+
+
+def _reduced_strips(image: Image.Image, factor: int) -> Iterator[Image.Image]:
+    """The picture in strips from the top, each averaged over factor × factor pixels; so that no
+    second copy at full size is ever made, whatever must be converted."""
+    width, height = image.size
+    rows = 16 * factor
+    for top in range(0, height, rows):
+        strip = image.crop((0, top, width, min(top + rows, height)))
+        yield _opaque(strip).reduce(factor)
+
+
+def _join(strips: Iterator[Image.Image]) -> Image.Image:
+    return Image.fromarray(np.concatenate([np.asarray(strip) for strip in strips]))
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """As 8-bit L or RGB, on white."""
+    if image.mode.startswith("I"):  # 16 bits; Pillow's own conversion would clip at 255
+        words = np.asarray(image).clip(0, 65535).astype(np.uint32)
+        return Image.fromarray(((words * 255 + 32895) >> 16).astype(np.uint8))
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
