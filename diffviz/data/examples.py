@@ -56,7 +56,8 @@ def ramp(position: Array, *codes: str) -> Array:
 
 def lay(picture: Array, mask: Array | NDArray[np.bool_], paint: Array) -> Array:
     """paint over picture where mask (0..1) is."""
-    return picture + np.clip(mask, 0, 1)[..., None] * (paint - picture)
+    share: Array = np.clip(mask.astype(np.float64), 0, 1)[..., None]
+    return picture + share * (paint - picture)
 
 
 def disc(x: float, y: float, radius: float) -> Array:
