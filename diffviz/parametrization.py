@@ -24,8 +24,9 @@ Coefficients = tuple[Tensor, Tensor]
 class Parametrization:
     """A training target F = p·x0 + q·ε.
 
-    coefficients: (alpha, sigma, sigma_data) → (p, q), float64 tensors of one shape; sigma_data is
-    the standard deviation of the data, which EDM's target depends on.
+    coefficients: (alpha, sigma, sigma_data) → (p, q), float64 tensors of one shape, which depend on
+    the ratio of alpha and sigma alone, so that one network serves paths of any scale; sigma_data
+    is the standard deviation of the data, which EDM's target depends on.
     """
 
     name: str
@@ -69,7 +70,10 @@ def _x0(alpha: Tensor, sigma: Tensor, sigma_data: float) -> Coefficients:
 
 
 def _v(alpha: Tensor, sigma: Tensor, sigma_data: float) -> Coefficients:
-    return -sigma, alpha
+    # On the path scaled to α² + σ² = 1, as the paper's is: a network that is trained at α = 1
+    # then means the same on every schedule.
+    total = torch.hypot(alpha, sigma)
+    return -sigma / total, alpha / total
 
 
 def _flow(alpha: Tensor, sigma: Tensor, sigma_data: float) -> Coefficients:
