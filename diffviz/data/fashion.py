@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import os
+import zlib
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from diffviz.data.base import DataInfo, Slot
@@ -33,13 +35,16 @@ INFO = DataInfo(
     licence="MIT",
     credit="Fashion-MNIST by Han Xiao, Kashif Rasul and Roland Vollgraf, © Zalando SE",
 )
-# Where Debian's package dataset-fashion-mnist puts the four files; the variable names another place.
+# The part that the project ships, for pages that show true pictures; its licence lies beside it.
+SUBSET = Path(__file__).parent / "files" / "fashion-subset.npz"
+SUBSET_PER_CLASS = {"train": 600, "test": 200}
+# Where Debian's package dataset-fashion-mnist puts the four files; the variable names another.
 FOLDER_VARIABLE = "DIFFVIZ_FASHION_FOLDER"
 FOLDER = "/usr/share/datasets/fashion-mnist"
 
 
 class FashionMNIST:
-    """Pictures and labels held in memory as bytes. images: (N, 28, 28) uint8; labels: (N,) int64."""
+    """Pictures and labels, held in memory. images: (N, 28, 28) uint8; labels: (N,) int64."""
 
     info = INFO
 
@@ -59,6 +64,17 @@ class FashionMNIST:
         x0 = self.images[rows].float().div(127.5).sub(1).unsqueeze(1)
         return x0, self.labels[rows].add(1).unsqueeze(1)
 
+    def balanced(self, per_class: int) -> FashionMNIST:
+        """The first `per_class` pictures of each class, in their old order.
+
+        Raises ValueError where a class has fewer.
+        """
+        ranks = F.one_hot(self.labels, len(CLASSES)).cumsum(0).gather(1, self.labels[:, None])
+        rows = (ranks[:, 0] <= per_class).nonzero()[:, 0]
+        if len(rows) != per_class * len(CLASSES):
+            raise ValueError(f"there are not {per_class} pictures of each class")
+        return FashionMNIST(self.images[rows], self.labels[rows])
+
 
 def load_fashion(split: str = "train") -> FashionMNIST:
     """The whole data set's "train" (60,000) or "test" (10,000) part.
@@ -72,14 +88,36 @@ def load_fashion(split: str = "train") -> FashionMNIST:
         labels = _read_idx(folder / f"{prefix}-labels-idx1-ubyte.gz")
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"{error.filename} is missing: install Debian's package dataset-fashion-mnist, or set "
-            f"{FOLDER_VARIABLE} to a folder with Fashion-MNIST's four .gz files"
+            f"{error.filename} is missing: install Debian's package with `apt-get install "
+            f"dataset-fashion-mnist`, or set {FOLDER_VARIABLE} to a folder with Fashion-MNIST's "
+            "four .gz files"
         ) from error
+    except (OSError, EOFError, ValueError, IndexError, zlib.error) as error:
+        raise ValueError(f"Fashion-MNIST's files in {folder} are damaged: {error}") from error
     return FashionMNIST(torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64)))
 
 
+def load_fashion_subset(split: str = "train") -> FashionMNIST:
+    """The shipped part: 6,000 pictures of "train" or 2,000 of "test", as many of each class."""
+    with np.load(SUBSET, allow_pickle=False) as arrays:
+        images, labels = arrays[f"{split}_images"], arrays[f"{split}_labels"]
+    return FashionMNIST(torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64)))
+
+
+def make_fashion_subset(path: Path = SUBSET) -> int:
+    """Write the shipped part from the whole data set; returns the file's size in bytes."""
+    arrays: dict[str, np.ndarray] = {}
+    for split, per_class in SUBSET_PER_CLASS.items():
+        data = load_fashion(split).balanced(per_class)
+        arrays[f"{split}_images"] = data.images.numpy()
+        arrays[f"{split}_labels"] = data.labels.numpy().astype(np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(path, allow_pickle=False, **arrays)
+    return path.stat().st_size
+
+
 def _read_idx(path: Path) -> np.ndarray:
-    """An idx file: 2 zero bytes, the type (8: bytes), the rank, then each size as 4 bytes, big-endian."""
+    """An idx file: 2 zero bytes, the type (8: bytes), the rank, each size as 4 big-endian bytes."""
     with gzip.open(path) as file:
         content = file.read()
     rank = content[3]
