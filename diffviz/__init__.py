@@ -1,11 +1,11 @@
 """diffviz: see how a diffusion model works.
 
-    import diffviz
+import diffviz
 
-    checkpoint = diffviz.load_checkpoint("fashion")
-    settings = diffviz.RunSettings(condition={"class": "dress"}, steps=20)
-    for step in diffviz.run(settings, checkpoint):
-        print(step.t, step.x0.shape)
+checkpoint = diffviz.load_checkpoint("fashion")
+settings = diffviz.RunSettings(condition={"class": "dress"}, steps=20)
+for step in diffviz.run(settings, checkpoint):
+    print(step.t, step.x0.shape)
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _HOME = {
     "samplers": ("SAMPLERS", "Step", "sample"),
     "schedules": ("SCHEDULES", "NoiseSchedule", "drawn_schedule", "make_schedule"),
 }
-__all__ = sorted(name for names in _HOME.values() for name in names)  # noqa: PLE0605
+__all__ = sorted(name for names in _HOME.values() for name in names)
 
 
 def __getattr__(name: str) -> Any:

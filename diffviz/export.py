@@ -40,7 +40,7 @@ def columns(count: int) -> int:
 def tile(x: Tensor, scale: int = 1, per_row: int | None = None, gap: int = 1) -> np.ndarray:
     """(B, C, H, W) in −1..1 as one picture (rows, columns, 3) uint8: a grid on mid-grey, each
     pixel `scale` wide, `gap` pixels between pictures."""
-    b, c, h, w = x.shape
+    b, _, h, w = x.shape
     per_row = per_row or columns(b)
     rows = math.ceil(b / per_row)
     sheet = np.full((rows * (h + gap) - gap, per_row * (w + gap) - gap, 3), 128, np.uint8)
@@ -58,7 +58,7 @@ def save_png(x: Tensor, path: str | Path, scale: int = 8) -> None:
 def save_strip(
     steps: Sequence[Step], path: str | Path, view: str = "x", most: int = 11, scale: int = 3
 ) -> None:
-    """A run as one PNG: a row for each picture, from noise to the result in at most `most` steps."""
+    """A run as one PNG: a row for each picture, at most `most` steps from noise to result."""
     chosen = [steps[round(k)] for k in np.linspace(0, len(steps) - 1, min(most, len(steps)))]
     frames = torch.stack([view_of(step, view) for step in chosen], dim=1)  # (B, steps, C, H, W)
     Image.fromarray(tile(frames.flatten(0, 1), scale, per_row=len(chosen))).save(path)

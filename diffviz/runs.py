@@ -118,6 +118,7 @@ def run(settings: RunSettings, checkpoint: Checkpoint) -> Iterator[Step]:
         settings.sampler,
         condition,
         settings.clip_x0,
+        None,
         **settings.sampler_parameters,
     )
 
@@ -146,6 +147,7 @@ def code(settings: RunSettings, info: DataInfo, threads: int) -> str:
         f",\n    {name}={value!r}"
         for name, value in {**extra, **settings.sampler_parameters}.items()
     )
+    condition = conditions(info, settings.condition, settings.count).tolist()
     seeds = f"range({settings.seed}, {settings.seed + settings.count})"
     said = ", ".join(f"{k}={v}" for k, v in settings.condition.items()) or "nothing said"
     return dedent(
@@ -160,7 +162,7 @@ def code(settings: RunSettings, info: DataInfo, threads: int) -> str:
         schedule = {schedule}
         grid = schedule.grid({settings.steps}, {settings.spacing!r})
         noise = diffviz.SeededNoise({seeds}, {info.shape})
-        condition = torch.tensor({conditions(info, settings.condition, settings.count).tolist()})  # {said}
+        condition = torch.tensor({condition})  # {said}
 
         for step in diffviz.sample(
             denoiser,

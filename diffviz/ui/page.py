@@ -25,7 +25,8 @@ SESSIONS = 50
 
 def build_page() -> gr.Blocks:
     """All tabs in one gr.Blocks."""
-    with gr.Blocks(title="diffviz", analytics_enabled=False, delete_cache=(600, 3600)) as page:
+    page = gr.Blocks(title="diffviz", analytics_enabled=False, delete_cache=(600, 3600))
+    with page:
         gr.HTML(INTRODUCTION, elem_id="introduction")
         with gr.Tab("Forward", id="forward"):
             forward_tab()

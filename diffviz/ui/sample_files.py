@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -47,8 +48,7 @@ def write_file(settings: RunSettings, kind: str, view: str, checkpoint: Checkpoi
 
 def write_picture(settings: RunSettings, checkpoint: Checkpoint) -> tuple[Path, dict[str, Any]]:
     """The path of a new PNG with the run's results, and facts about the run."""
-    for last in run(settings, checkpoint):
-        pass
+    last = deque(run(settings, checkpoint), maxlen=1).pop()
     path = _new_file("diffviz.png")
     save_png(last.x, path)
     facts = {

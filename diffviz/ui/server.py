@@ -35,7 +35,7 @@ def create_app() -> FastAPI:
     app.mount("/live", StaticFiles(directory=STATIC), name="live")  # Gradio has a /static
     page = build_page()
     page.queue(max_size=64, api_open=False)
-    return gr.mount_gradio_app(
+    mounted: FastAPI = gr.mount_gradio_app(
         app,
         page,
         path="",
@@ -46,6 +46,7 @@ def create_app() -> FastAPI:
         max_file_size="10mb",
         show_error=False,
     )
+    return mounted
 
 
 def serve() -> None:
