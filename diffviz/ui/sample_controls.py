@@ -132,25 +132,13 @@ def _sliders_of_the_chosen(
     return sliders
 
 
-def settings_of(
-    what: str,
-    count: float,
-    seed: float | None,
-    guidance: float,
-    steps: float,
-    sampler: str,
-    schedule: str,
-    spacing: str,
-    T: float,
-    zero_terminal_snr: bool,
-    clip_x0: bool,
-    parameters: Sequence[float] = (),
-    handles: str = "",
-) -> RunSettings:
+def settings_of(*main: Any, parameters: Sequence[float] = (), handles: str = "") -> RunSettings:
     """The run that the controls describe; raises ValueError for a curve that does not parse.
 
-    parameters: the values of all sliders of `_sliders_of_the_chosen`, or none for the defaults.
+    main: the values of `Controls.main`. parameters: those of all sliders of
+    `_sliders_of_the_chosen`, or none for the defaults.
     """
+    what, count, seed, guidance, steps, sampler, schedule, spacing, T, zero_terminal_snr, clip = main
     drawn = schedule == DRAWN
     values = iter(parameters)
     sampler_values = _by_name(SAMPLER_PARAMETERS, values)
@@ -169,7 +157,7 @@ def settings_of(
         T=int(T),
         zero_terminal_snr=zero_terminal_snr,
         guidance=guidance,
-        clip_x0=clip_x0,
+        clip_x0=clip,
     )
 
 

@@ -66,7 +66,7 @@ def _sample(*values: Any) -> Iterator[tuple[str, RunSettings]]:
     *main, rivals = values[:12]
     *parameters, handles = values[12:]
     with told_in_the_page():
-        settings = settings_of(*main, parameters, handles)
+        settings = settings_of(*main, parameters=parameters, handles=handles)
         rivals = [name for name in rivals if name != settings.sampler]
         if len(rivals) > RIVALS:
             raise ValueError(f"a race has room for {RIVALS} rivals, not {len(rivals)}")
