@@ -138,7 +138,7 @@ def settings_of(*main: Any, parameters: Sequence[float] = (), handles: str = "")
     main: the values of `Controls.main`. parameters: those of all sliders of
     `_sliders_of_the_chosen`, or none for the defaults.
     """
-    what, count, seed, guidance, steps, sampler, schedule, spacing, T, zero_terminal_snr, clip = main
+    what, count, seed, guidance, steps, sampler, schedule, spacing, T, zero_snr, clip_x0 = main
     drawn = schedule == DRAWN
     values = iter(parameters)
     sampler_values = _by_name(SAMPLER_PARAMETERS, values)
@@ -155,9 +155,9 @@ def settings_of(*main: Any, parameters: Sequence[float] = (), handles: str = "")
         schedule_parameters={} if drawn else schedule_values[schedule],
         handles=_parse_handles(handles) if drawn else None,
         T=int(T),
-        zero_terminal_snr=zero_terminal_snr,
+        zero_terminal_snr=zero_snr,
         guidance=guidance,
-        clip_x0=clip,
+        clip_x0=clip_x0,
     )
 
 

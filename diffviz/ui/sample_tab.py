@@ -34,7 +34,7 @@ def sample_tab() -> None:
     with gr.Row():
         with gr.Column(scale=1, min_width=290):
             controls = build_controls()
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(scale=3, min_width=320, elem_classes="first-on-phones"):
             player = live_view(
                 "player", "sample-player", "Sampling, step by step", events=("ready", "export")
             )
