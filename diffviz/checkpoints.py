@@ -58,9 +58,14 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path = FOLDER) -> Path:
     }
     path = folder / f"{checkpoint.card.name}.safetensors"
     write_whole(path, lambda temporary: save_file(weights, temporary))
-    card = json.dumps(asdict(checkpoint.card), indent=2, ensure_ascii=False) + "\n"
-    write_whole(path.with_suffix(".json"), lambda temporary: temporary.write_text(card, "utf-8"))
+    save_card(checkpoint.card, folder)
     return path
+
+
+def save_card(card: Card, folder: Path = FOLDER) -> None:
+    """Write the card alone."""
+    text = json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n"
+    write_whole(folder / f"{card.name}.json", lambda temporary: temporary.write_text(text, "utf-8"))
 
 
 def load_checkpoint(name: str, folder: Path = FOLDER) -> Checkpoint:
@@ -95,11 +100,13 @@ def read_card(path: Path) -> Card:
             network[name] = tuple(network[name])
         data = fields.pop("data")
         slots = tuple(Slot(slot["name"], tuple(slot["values"])) for slot in data.pop("slots"))
-        ratio_range = tuple(fields.pop("ratio_range"))
+        low, high = fields.pop("ratio_range")
+        if fields["parametrization"] not in PARAMETRIZATIONS:
+            raise ValueError(f"unknown parametrization {fields['parametrization']!r}")
         return Card(
             network=UNetConfig(**network),
             data=DataInfo(slots=slots, **data),
-            ratio_range=ratio_range,
+            ratio_range=(low, high),
             **fields,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -116,6 +123,7 @@ def write_whole(path: Path, write: Any) -> None:
         write(Path(temporary))
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)  # mkstemp's own mode shuts other users out
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

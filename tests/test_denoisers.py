@@ -6,7 +6,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.oracles.networks import Constant, random_denoiser
 from torch import Tensor
 
 from diffviz.denoisers import (
@@ -19,6 +18,7 @@ from diffviz.denoisers import (
     prediction_from_x0,
 )
 from diffviz.parametrization import PARAMETRIZATIONS
+from tests.oracles.networks import Constant, random_denoiser
 
 CONDITION = torch.tensor([[1], [3]])
 
@@ -113,8 +113,9 @@ def test_every_prediction_agrees_with_its_state(
     assert x0.dtype == eps.dtype == dtype
     tolerance = 1e-4 if dtype == torch.float32 else 1e-11
     torch.testing.assert_close(alpha * x0 + sigma * eps, x, rtol=0, atol=tolerance)
-    assert not (x0.requires_grad or eps.requires_grad)
-    assert not (x0.is_inference() or eps.is_inference())
+    for part in (x0, eps):
+        assert not part.requires_grad
+        assert not part.is_inference()
 
 
 @pytest.mark.parametrize("name", DENOISERS)
@@ -184,9 +185,7 @@ def test_guidance_steers_away_from_the_negative_and_only_in_its_interval() -> No
     guided = GuidedDenoiser(plain, 4.0, negative, interval=(0.5, 1.0))
     alpha = torch.tensor([0.8, 0.6], dtype=torch.float64)  # σ/α is 0.75, and 1.33
     sigma = torch.tensor([0.6, 0.8], dtype=torch.float64)
-    away, conditional = (
-        plain(x, alpha, sigma, c).eps for c in (negative.expand(2, 1), CONDITION)
-    )
+    away, conditional = (plain(x, alpha, sigma, c).eps for c in (negative.expand(2, 1), CONDITION))
     eps = guided(x, alpha, sigma, CONDITION).eps
     torch.testing.assert_close(eps[0], away[0] + 4 * (conditional[0] - away[0]))
     torch.testing.assert_close(eps[1], conditional[1])

@@ -8,7 +8,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.oracles.strategies import any_schedule
 
 from diffviz.forward import (
     SeededNoise,
@@ -19,6 +18,7 @@ from diffviz.forward import (
     transition,
 )
 from diffviz.schedules import NoiseSchedule, make_schedule
+from tests.oracles.strategies import any_schedule
 
 SHAPE = (3, 5, 4)
 seeds = st.integers(0, 2**32 - 1)
@@ -69,9 +69,7 @@ def test_add_noise_is_the_closed_form(schedule: NoiseSchedule, data: st.DataObje
 
 
 @given(any_schedule, st.data())
-def test_transitions_compose_to_the_marginal(
-    schedule: NoiseSchedule, data: st.DataObject
-) -> None:
+def test_transitions_compose_to_the_marginal(schedule: NoiseSchedule, data: st.DataObject) -> None:
     s = data.draw(st.integers(0, schedule.T - 1))
     t = data.draw(st.integers(s + 1, schedule.T))
     ratio, std = transition(schedule, s, t)

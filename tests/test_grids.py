@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.oracles.strategies import any_schedule, grids
 
 from diffviz.grids import SPACINGS
 from diffviz.schedules import NoiseSchedule, make_schedule
+from tests.oracles.strategies import any_schedule, grids
 
 
 @given(grids())

@@ -10,9 +10,6 @@ import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.oracles.gaussian import Gaussian
-from tests.oracles.networks import random_denoiser, random_unet
-from tests.oracles.strategies import grids
 from torch import Tensor
 
 from diffviz.denoisers import GaussianDenoiser, MixtureDenoiser, Prediction, level
@@ -21,6 +18,9 @@ from diffviz.grids import SPACINGS
 from diffviz.parametrization import PARAMETRIZATIONS
 from diffviz.samplers import SAMPLERS, Sampler, Step, check_sampler, sample
 from diffviz.schedules import SCHEDULES, NoiseSchedule, drawn_schedule, make_schedule
+from tests.oracles.gaussian import Gaussian
+from tests.oracles.networks import random_denoiser, random_unet
+from tests.oracles.strategies import grids
 
 GAUSSIAN = Gaussian()
 EXACT = GaussianDenoiser(GAUSSIAN.mean, GAUSSIAN.std)
@@ -298,9 +298,7 @@ def test_a_run_can_go_on_from_any_state(sampler: str) -> None:
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_clipping_keeps_x0_in_range_and_on_the_path(sampler: str) -> None:
     schedule, wide = make_schedule("cosine", 100), GaussianDenoiser(0.0, 3.0)
-    steps = list(
-        sample(wide, schedule, schedule.grid(8), Draws(9, 1, 1, 1), sampler, clip_x0=True)
-    )
+    steps = list(sample(wide, schedule, schedule.grid(8), Draws(9, 1, 1, 1), sampler, clip_x0=True))
     assert max(float(step.x0.abs().max()) for step in steps[:-1]) == 1
     for step in steps:
         torch.testing.assert_close(step.alpha * step.x0 + step.sigma * step.eps, step.x)
@@ -374,8 +372,14 @@ def test_a_learned_denoisers_run_touches_no_gradient_either() -> None:
     schedule = make_schedule("cosine", 20)
     denoiser = random_denoiser("edm")
     steps = list(
-        sample(denoiser, schedule, schedule.grid(3), SeededNoise([1], (1, 8, 8)), "heun",
-               torch.ones(1, 1).long())
+        sample(
+            denoiser,
+            schedule,
+            schedule.grid(3),
+            SeededNoise([1], (1, 8, 8)),
+            "heun",
+            torch.ones(1, 1).long(),
+        )
     )
     steps[-1].x.clone().requires_grad_().square().sum().backward()  # not so of inference tensors
     assert all(parameter.grad is None for parameter in denoiser.network.parameters())
@@ -392,7 +396,7 @@ def test_unknown_samplers_and_parameters_are_named_with_the_choices() -> None:
         check_sampler("dim")
     with pytest.raises(ValueError, match="sampler 'euler' has no parameter eta"):
         check_sampler("euler", eta=1)
-    with pytest.raises(ValueError, match="eta must be from 0 to 1, not 1.1"):
+    with pytest.raises(ValueError, match=r"eta must be from 0 to 1, not 1\.1"):
         next(sample(EXACT, make_schedule("cosine", 10), [5, 0], Draws(1, 1, 1, 1), eta=1.1))
 
 

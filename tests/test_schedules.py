@@ -6,7 +6,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.oracles.strategies import any_schedule, drawn_schedules, handles, lengths, named_schedules
 
 from diffviz.schedules import (
     MAX_BETA,
@@ -15,6 +14,13 @@ from diffviz.schedules import (
     Parameter,
     drawn_schedule,
     make_schedule,
+)
+from tests.oracles.strategies import (
+    any_schedule,
+    drawn_schedules,
+    handles,
+    lengths,
+    named_schedules,
 )
 
 VARIANCE_PRESERVING = [name for name, kind in SCHEDULES.items() if kind.variance_preserving]
@@ -184,9 +190,7 @@ def test_alpha_bar_and_log_snr_tell_the_same(schedule: NoiseSchedule) -> None:
         ([1.0, 0.0, 0.0], [0.0, 1.0, 2.0], "at every step"),
     ],
 )
-def test_a_schedule_checks_its_tables(
-    alpha: list[float], sigma: list[float], message: str
-) -> None:
+def test_a_schedule_checks_its_tables(alpha: list[float], sigma: list[float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         NoiseSchedule("mine", torch.tensor(alpha), torch.tensor(sigma))
 

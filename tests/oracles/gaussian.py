@@ -1,4 +1,4 @@
-"""Data drawn from N(mean, std²): the probability-flow ODE has a closed form, and so has all else."""
+"""Data drawn from N(mean, std²), for which the probability-flow ODE has a closed form."""
 
 from __future__ import annotations
 

@@ -1,0 +1,61 @@
+"""The U-Net: shapes, what starts at zero, and what its inputs do."""
+
+import pytest
+import torch
+
+from diffviz.networks import NoiseEmbedding, UNet, UNetConfig
+from tests.oracles.networks import TINY, random_unet
+
+CONFIGS = [
+    TINY,
+    UNetConfig(image_size=28, channels=(8, 8), heads=2),
+    UNetConfig(image_size=32, image_channels=3, channels=(8, 16), heads=4, slots=(2, 5)),
+    UNetConfig(image_size=30, channels=(8, 8, 8), blocks=(1, 1, 2), heads=1),  # 15, 8, 4 pixels
+    UNetConfig(image_size=9, channels=(8,), blocks=(1,), heads=2, patch=1),
+]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: f"{config.image_size} pixels")
+def test_the_output_is_shaped_like_the_picture(config: UNetConfig) -> None:
+    x = torch.randn(2, config.image_channels, config.image_size, config.image_size)
+    condition = torch.tensor([config.slots, [0] * len(config.slots)])  # the largest, and none
+    network = random_unet(config)
+    output = network(x, torch.tensor([-1.5, 2.0]), condition)
+    assert output.shape == x.shape
+    output.square().sum().backward()
+    unused = [name for name, p in network.named_parameters() if p.grad is None]
+    assert unused == []
+
+
+def test_a_new_network_predicts_zero() -> None:
+    x = torch.randn(2, 1, 8, 8)
+    assert not UNet(TINY)(x, torch.zeros(2), torch.zeros(2, 1).long()).any()
+
+
+@pytest.mark.parametrize("change", ["picture", "noise level", "condition"])
+def test_every_input_counts_and_only_for_its_own_picture(change: str) -> None:
+    network = random_unet()
+    x, noise_level, condition = torch.randn(3, 1, 8, 8), torch.zeros(3), torch.zeros(3, 1).long()
+    before = network(x, noise_level, condition)
+    {"picture": x, "noise level": noise_level, "condition": condition}[change][1] += 1
+    after = network(x, noise_level, condition)
+    differs = (after - before).abs().amax((1, 2, 3)) > 1e-5
+    assert differs.tolist() == [False, True, False]
+
+
+def test_memory_format_is_a_matter_of_speed_alone() -> None:
+    network, x = random_unet(), torch.randn(2, 1, 8, 8)
+    arguments = torch.zeros(2), torch.ones(2, 1).long()
+    plain = network(x, *arguments)
+    fast = network.to(memory_format=torch.channels_last)(x, *arguments)
+    torch.testing.assert_close(fast, plain, rtol=1e-4, atol=1e-5)
+
+
+def test_noise_levels_that_differ_are_told_apart() -> None:
+    levels = torch.linspace(-2, 2, 401)
+    embedding = NoiseEmbedding(16)
+    angles = levels[:, None] * embedding.frequencies
+    features = torch.cat([angles.cos(), angles.sin()], 1)
+    distance = torch.cdist(features, features) + 100 * torch.eye(len(levels))
+    assert distance.min() > 0.1  # neighbours are a hundredth apart
+    assert distance.argmin(1).sub(torch.arange(401)).abs().max() == 1  # and nothing comes round
