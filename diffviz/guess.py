@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from diffviz.denoisers import Denoiser
@@ -22,11 +23,17 @@ class Guess:
     eps_error: float
 
 
-def guess(denoiser: Denoiser, x0: Tensor, seed: int, alpha: float, sigma: float) -> Guess:
-    """Noise x0 (C, H, W) with the seed's ε to (alpha, sigma), and ask the denoiser what it sees."""
+def guess(
+    denoiser: Denoiser, x0: Tensor, seed: int, alpha: float, sigma: float, slots: int = 0
+) -> Guess:
+    """Noise x0 (C, H, W) with the seed's ε to (alpha, sigma), and ask the denoiser what it sees.
+
+    slots: how many conditions it takes; nothing is said of any.
+    """
     eps = noise(seed, x0.shape)
     x_t = alpha * x0 + sigma * eps
-    seen = denoiser(x_t[None], alpha, sigma)
+    nothing_said = torch.zeros(1, slots, dtype=torch.int64)
+    seen = denoiser(x_t[None], alpha, sigma, nothing_said if slots else None)
     x0_seen, eps_seen = seen.x0[0], seen.eps[0]
     return Guess(x_t, x0_seen, eps_seen, _error(x0_seen, x0), _error(eps_seen, eps))
 

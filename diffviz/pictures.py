@@ -14,6 +14,8 @@ from PIL import Image, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 from torch import Tensor
 
+from diffviz.export import grey_levels
+
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 SIZE = 256  # of the longer side, at most
 MIN_SIDE = 8
@@ -68,15 +70,9 @@ def from_levels(levels: np.ndarray) -> Tensor:
     return torch.from_numpy(planes.astype(np.float32)) / 127.5 - 1
 
 
-def to_levels(picture: Tensor) -> np.ndarray:
-    """(C, H, W) in −1..1 → planar grey levels (C, H, W) uint8, clipped and rounded to nearest."""
-    levels: np.ndarray = ((picture + 1) * 127.5).round().clamp(0, 255).byte().numpy()
-    return levels
-
-
 def small_grey(picture: Tensor, size: int) -> Tensor:
     """(1, size, size): the picture's square centre, grey (ITU-R 601 weights), scaled."""
-    levels = to_levels(picture)
+    levels = grey_levels(picture).numpy()
     image = Image.fromarray(levels[0] if len(levels) == 1 else levels.transpose(1, 2, 0))
     width, height = image.size
     side = min(width, height)

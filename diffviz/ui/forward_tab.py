@@ -1,7 +1,168 @@
-"""The Forward tab: a picture drowns in noise."""
+"""The Forward tab: a picture drowns in noise, in the browser; what it needs of the server."""
 
 from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from gradio.utils import get_upload_folder, is_in_or_equal
+from PIL import Image
+from torch import Tensor
+
+from diffviz.data.examples import example, example_names, example_path
+from diffviz.export import grey_levels
+from diffviz.forward import noise
+from diffviz.pictures import MAX_BYTES, SIZE, PictureError, load_picture
+from diffviz.runs import MAX_SEED
+from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
+from diffviz.ui.component import live_view
+from diffviz.ui.forward_api import forward_endpoints
+from diffviz.ui.guessing import DENOISERS, ask, check_seed, what_it_sees
+from diffviz.ui.models import model
+
+THUMBNAIL = 56
 
 
 def forward_tab() -> None:
     """Build the tab inside the current gr.Blocks."""
+    live_view(
+        "forward",
+        "forward-view",
+        "Adding noise to a picture",
+        value=json.dumps(_facts()),
+        server_functions=[load, other_noise, denoise],
+    )
+    forward_endpoints()
+
+
+def _facts() -> dict[str, Any]:
+    """What the page's code must know; the schedules' parameters exist in Python alone."""
+    return {
+        "kinds": [
+            {
+                "name": kind.name,
+                "label": kind.label,
+                "source": kind.source,
+                "preserving": kind.variance_preserving,
+                "parameters": [asdict(parameter) for parameter in kind.parameters],
+            }
+            for kind in SCHEDULES.values()
+        ],
+        "T": {"minimum": MIN_STEPS, "maximum": MAX_STEPS},
+        "maxSeed": MAX_SEED,
+        "maxBytes": MAX_BYTES,
+        "examples": [{"name": name, "thumbnail": _thumbnail(name)} for name in example_names()],
+        "denoisers": [{"name": name, "label": label} for name, (label, _) in DENOISERS.items()],
+        "ratioRange": model("fashion").card.ratio_range,
+        "smallSize": model("fashion").card.data.image_size,
+    }
+
+
+def _thumbnail(name: str) -> str:
+    """A small PNG as a data: address."""
+    with Image.open(example_path(name)) as image:
+        image.thumbnail((THUMBNAIL * 2, THUMBNAIL * 2))
+        file = io.BytesIO()
+        image.save(file, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def _answer(work: Callable[[Any], dict[str, Any]], request: Any) -> dict[str, Any]:
+    """The work's answer, or {"error": a sentence}; whatever a program sends, never a traceback."""
+    try:
+        return work(request)
+    except (KeyError, TypeError):
+        return {"error": "The request is not one that this page makes."}
+    except ValueError as error:
+        message = str(error)
+        return {"error": message[:1].upper() + message[1:] + "."}
+
+
+def load(request: Any) -> dict[str, Any]:
+    """{"example": name} or {"path": of an upload}, and "seed" → the picture x0 as bytes and its ε
+    as float16, both planar; and "small", what the denoiser will see of it."""
+    return _answer(_load, request)
+
+
+def _load(request: Any) -> dict[str, Any]:
+    seed = check_seed(int(request["seed"]))
+    picture = example(str(request["example"])) if "example" in request else _upload(request["path"])
+    channels, height, width = picture.shape
+    small = what_it_sees(picture)
+    return {
+        "seed": seed,
+        "channels": channels,
+        "height": height,
+        "width": width,
+        "x0": _base64(grey_levels(picture).numpy()),
+        "eps": _half(noise(seed, picture.shape)),
+        "small": _base64(grey_levels(small).numpy()),
+        "same": small is picture,
+    }
+
+
+def other_noise(request: Any) -> dict[str, Any]:
+    """{"seed", "shape"} → the ε of that seed for a picture of that shape."""
+    return _answer(_other_noise, request)
+
+
+def _other_noise(request: Any) -> dict[str, Any]:
+    seed = check_seed(int(request["seed"]))
+    channels, height, width = (int(side) for side in request["shape"])
+    if channels not in (1, 3) or not (0 < height <= SIZE and 0 < width <= SIZE):
+        raise ValueError("no picture here has that shape")
+    return {"seed": seed, "eps": _half(noise(seed, (channels, height, width)))}
+
+
+def _upload(path: Any) -> Tensor:
+    """The picture of a file that was just uploaded; the file is then deleted."""
+    if not (isinstance(path, str) and is_in_or_equal(path, get_upload_folder())):
+        raise ValueError("the path is none of an uploaded file")
+    try:
+        return load_picture(path)
+    except FileNotFoundError as error:
+        raise PictureError("the upload is gone; please choose the file again") from error
+    finally:
+        if os.path.isfile(path):
+            os.unlink(path)
+
+
+def denoise(request: Any) -> dict[str, Any]:
+    """{"id", "small": x0 as `load` gave it, "seed", "alpha", "sigma", "denoiser"} → the same id,
+    x_t, x̂0 and ε̂ as float16, and their root mean square errors."""
+    return _answer(_denoise, request)
+
+
+def _denoise(request: Any) -> dict[str, Any]:
+    shape = model("fashion").card.data.shape
+    levels = np.frombuffer(base64.b64decode(request["small"]), np.uint8).reshape(shape)
+    seen = ask(
+        str(request["denoiser"]),
+        torch.from_numpy(levels.astype(np.float32)) / 127.5 - 1,
+        int(request["seed"]),
+        float(request["alpha"]),
+        float(request["sigma"]),
+    )
+    return {
+        "id": request["id"],
+        "xt": _half(seen.x_t),
+        "x0": _half(seen.x0),
+        "eps": _half(seen.eps),
+        "x0Error": seen.x0_error,
+        "epsError": seen.eps_error,
+    }
+
+
+def _half(values: Tensor) -> str:
+    return _base64(values.half().numpy())
+
+
+def _base64(values: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()

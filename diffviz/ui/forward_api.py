@@ -1,0 +1,159 @@
+"""The named endpoints /noise and /denoise: what the Forward tab shows, for programs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+from torch import Tensor
+
+from diffviz.data.examples import example, example_names
+from diffviz.export import save_png
+from diffviz.forward import add_noise, noise
+from diffviz.pictures import load_picture
+from diffviz.runs import MAX_SEED
+from diffviz.schedules import (
+    MAX_STEPS,
+    MIN_STEPS,
+    SCHEDULES,
+    NoiseSchedule,
+    drawn_schedule,
+    make_schedule,
+)
+from diffviz.ui.files import new_file
+from diffviz.ui.guessing import DENOISERS, ask, check_seed, what_it_sees
+from diffviz.ui.messages import told_in_the_page
+
+DRAWN = "drawn"
+
+
+def forward_endpoints() -> None:
+    """Register both inside the current gr.Blocks; their controls are for programs, never seen."""
+    with gr.Group(visible=False):
+        picture = gr.File(label="A PNG, JPEG, WebP or GIF file; or none, for an example")
+        name = gr.Dropdown(example_names(), value="sunset", label="Example")
+        schedule = gr.Dropdown([*SCHEDULES, DRAWN], value="cosine", label="Noise schedule")
+        T = gr.Slider(MIN_STEPS, MAX_STEPS, 1000, step=1, label="T")
+        t = gr.Slider(0, MAX_STEPS, 500, step=1, label="t, from 0 to T")
+        seed = gr.Slider(0, MAX_SEED, 0, step=1, label="Seed of the noise")
+        zero_terminal_snr = gr.Checkbox(False, label="Zero terminal SNR")
+        parameters = gr.JSON({}, label="The schedule's own parameters, by name")
+        handles = gr.JSON([], label="For a drawn schedule: values of ᾱ from 1 to above 0")
+        as_is = gr.Checkbox(False, label="Do not divide by √(α² + σ²) for display")
+        denoiser = gr.Dropdown(list(DENOISERS), value="fashion", label="Denoiser")
+        controls = [picture, name, schedule, T, t, seed, zero_terminal_snr, parameters, handles]
+        noisy = gr.Image(type="filepath", format="png", label="x_t")
+        x0 = gr.Image(type="filepath", format="png", label="x̂0")
+        eps = gr.Image(type="filepath", format="png", label="ε̂")
+        facts = gr.JSON(label="t, α, σ, ᾱ and more")
+        gr.Button("Noise").click(
+            noise_endpoint, [*controls, as_is], [noisy, facts], api_name="noise"
+        )
+        gr.Button("Denoise").click(
+            denoise_endpoint, [*controls, denoiser], [noisy, x0, eps, facts], api_name="denoise"
+        )
+
+
+def noise_endpoint(
+    picture: str | None,
+    example_name: str,
+    schedule: str,
+    T: float,
+    t: float,
+    seed: float,
+    zero_terminal_snr: bool,
+    parameters: dict[str, float] | None,
+    handles: list[float] | None,
+    as_is: bool,
+) -> tuple[str, dict[str, Any]]:
+    """Noise a picture straight to step t: x_t as a PNG, and the numbers that belong to it."""
+    with told_in_the_page():
+        x0 = _picture(picture, example_name)
+        path = _schedule(schedule, T, zero_terminal_snr, parameters, handles)
+        step = _whole("t", t, 0, path.T)
+        eps = noise(check_seed(int(seed)), x0.shape)
+        x_t = add_noise(x0, eps, path, step)
+        facts = _facts(path, step) | {"shown_divided_by": 1.0 if as_is else _norm(path, step)}
+        return _png(x_t / facts["shown_divided_by"], "x_t.png"), facts
+
+
+def denoise_endpoint(
+    picture: str | None,
+    example_name: str,
+    schedule: str,
+    T: float,
+    t: float,
+    seed: float,
+    zero_terminal_snr: bool,
+    parameters: dict[str, float] | None,
+    handles: list[float] | None,
+    denoiser: str,
+) -> tuple[str, str, str, dict[str, Any]]:
+    """Noise a picture to step t, as 28 × 28 grey, and ask a denoiser for the picture (x̂0) and the
+    noise (ε̂) in it: three PNGs, and the root mean square errors of both guesses."""
+    with told_in_the_page():
+        x0 = what_it_sees(_picture(picture, example_name))
+        path = _schedule(schedule, T, zero_terminal_snr, parameters, handles)
+        step = _whole("t", t, 1, path.T)
+        seen = ask(denoiser, x0, int(seed), float(path.alpha[step]), float(path.sigma[step]))
+        facts = _facts(path, step) | {"x0_error": seen.x0_error, "eps_error": seen.eps_error}
+        return (
+            _png(seen.x_t / _norm(path, step), "x_t.png"),
+            _png(seen.x0, "x0.png"),
+            _png(seen.eps, "eps.png"),
+            facts,
+        )
+
+
+def _picture(path: str | None, name: str) -> Tensor:
+    return load_picture(path) if path else example(name)
+
+
+def _schedule(
+    name: str,
+    T: float,
+    zero_terminal_snr: bool,
+    parameters: Mapping[str, float] | None,
+    handles: Sequence[float] | None,
+) -> NoiseSchedule:
+    """Raises ValueError, in a sentence, for what is unknown or out of bounds."""
+    steps = _whole("T", T, MIN_STEPS, MAX_STEPS)
+    try:
+        if name == DRAWN:
+            numbers = [float(handle) for handle in handles or ()]
+            return drawn_schedule(numbers, steps, zero_terminal_snr=zero_terminal_snr)
+        values = {key: float(value) for key, value in dict(parameters or {}).items()}
+    except TypeError as error:
+        raise ValueError("parameters must be {name: number}, handles a list of numbers") from error
+    return make_schedule(name, steps, zero_terminal_snr=zero_terminal_snr, **values)
+
+
+def _whole(name: str, value: float, low: int, high: int) -> int:
+    if not (low <= value <= high and value == int(value)):
+        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value:g}")
+    return int(value)
+
+
+def _norm(schedule: NoiseSchedule, t: int) -> float:
+    """What x_t is divided by for display: 1 on variance-preserving schedules."""
+    return math.hypot(float(schedule.alpha[t]), float(schedule.sigma[t]))
+
+
+def _facts(schedule: NoiseSchedule, t: int) -> dict[str, Any]:
+    log_snr = float(schedule.log_snr[t])
+    return {
+        "t": t,
+        "T": schedule.T,
+        "alpha": float(schedule.alpha[t]),
+        "sigma": float(schedule.sigma[t]),
+        "alpha_bar": float(schedule.alpha_bar[t]),
+        "log_snr": log_snr if math.isfinite(log_snr) else None,  # JSON knows no ∞
+    }
+
+
+def _png(picture: Tensor, name: str) -> str:
+    path = new_file(name)
+    save_png(picture[None], path, scale=1)
+    return str(path)

@@ -1,0 +1,63 @@
+// The Forward tab: a picture drowns in noise. One state, parts that show it, one paint a frame.
+
+import { chainPanel } from "./chain.js";
+import { controlsPanel } from "./controls.js";
+import { guessPanel } from "./guess.js";
+import { introduce } from "./intro.js";
+import { make } from "./display.js";
+import { curvesPanel, histogramPanel, numbersPanel } from "./readouts.js";
+import { sourcesPanel } from "./sources.js";
+import { stagePanel } from "./stage.js";
+import { ForwardState } from "./state.js";
+
+const REST = 150; // ms without a change after which the slider counts as at rest
+
+export function mount(element, { props, server }) {
+  const section = element.querySelector("section.live-view");
+  const state = new ForwardState(JSON.parse(props.value));
+  const parts = [];
+  const changed = new Set();
+  let frame = 0;
+  let resting = 0;
+
+  /** Say what changed ("picture", "schedule", "rivals" or "t"); it is painted in the next frame. */
+  function change(...what) {
+    for (const one of what) changed.add(one);
+    if (!frame && state.picture) frame = requestAnimationFrame(render);
+  }
+
+  function render() {
+    frame = 0;
+    if (changed.has("schedule") || changed.has("rivals")) state.reschedule();
+    for (const part of parts) part.update(changed);
+    changed.clear();
+    clearTimeout(resting);
+    resting = setTimeout(() => parts.forEach((part) => part.rest?.()), REST);
+  }
+
+  const stage = stagePanel(state, change);
+  const numbers = numbersPanel(state);
+  const curves = curvesPanel(state, change);
+  const histogram = histogramPanel(state);
+  const controls = controlsPanel(state, change, () => sources.renoise());
+  const guess = guessPanel(state, server);
+  const chain = chainPanel(state);
+  const sources = sourcesPanel(state, server, (picture) => {
+    state.picture = picture;
+    change("picture", "schedule", "t");
+  });
+  // The canvas first: what is dragged is looked at.
+  parts.push(stage, numbers, curves, histogram, controls, guess, chain);
+  section.append(
+    make(
+      "div",
+      { className: "forward" },
+      sources.root,
+      make("div", { className: "forward-main" }, stage.root, make("div", { className: "forward-side" }, numbers.root, controls.root, curves.root)),
+      make("div", { className: "forward-more" }, guess.root, histogram.root, chain.root),
+    ),
+  );
+  sources.acceptDrops(section);
+  const started = introduce(section, state, change);
+  sources.load({ example: state.facts.examples[0].name }).then(started);
+}

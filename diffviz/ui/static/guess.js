@@ -1,0 +1,87 @@
+// What a denoiser makes of this x_t, asked for when the slider rests.
+
+import { float16, grey, make, paint } from "./display.js";
+import { digits } from "./readouts.js";
+
+/** server.denoise answers; older answers never take the place of newer ones. */
+export function guessPanel(state, server) {
+  const size = state.facts.smallSize;
+  const figures = {
+    xt: figure("forward-guess-xt", "x_t, as the denoiser sees it"),
+    x0: figure("forward-guess-x0", "x̂0, the picture it guesses"),
+    eps: figure("forward-guess-eps", "ε̂, the noise it guesses"),
+  };
+  const options = state.facts.denoisers.map(({ name, label }) => make("option", { value: name }, label));
+  const select = make("select", {}, ...options);
+  const note = make("p", { className: "muted" });
+  const message = make("p", { className: "forward-note", role: "status" });
+  const trio = make("div", { className: "forward-trio" }, ...Object.values(figures).map(({ root }) => root));
+  const root = make(
+    "div",
+    { className: "card forward-guess", id: "forward-guess" },
+    make("div", { className: "card-head" }, make("h3", {}, "What a denoiser sees in it"), make("label", { id: "forward-denoiser" }, make("span", { className: "sr-only" }, "Denoiser"), select)),
+    trio,
+    message,
+    note,
+  );
+  let latest = 0;
+  select.addEventListener("change", ask);
+
+  function update(changed) {
+    latest += 1; // whatever is under way is about another x_t
+    root.dataset.state = "waiting";
+    if (changed.has("picture")) describe();
+  }
+
+  function describe() {
+    const what = state.picture.same
+      ? "The very picture and noise above."
+      : `The picture’s centre, ${size} × ${size} and grey, with noise of its own from the same seed; these denoisers only know clothes.`;
+    const optimum = "It is the exact best answer for its 6,000 training pictures, and so it can only copy them.";
+    note.textContent = select.value === "optimal" ? `${what} ${optimum}` : what;
+  }
+
+  async function ask() {
+    const { schedule, t } = state;
+    const [alpha, sigma] = [schedule.alpha[t], schedule.sigma[t]];
+    describe();
+    if (sigma === 0) {
+      message.textContent = "At t = 0 there is no noise to find. Move the slider.";
+      root.dataset.state = "nothing";
+      return;
+    }
+    const id = ++latest;
+    const request = { id, small: state.picture.small, seed: state.picture.seed, alpha, sigma, denoiser: select.value };
+    const answer = (await server.denoise(request).catch(() => null)) ?? { error: "The server does not answer." };
+    if (id !== latest) return;
+    message.textContent = answer.error ?? beyond(alpha, sigma);
+    if (answer.error) return;
+    const divisor = state.asIs ? 1 : state.divisor(schedule, t);
+    const show = (name, scale, text) => {
+      paint(figures[name].canvas, float16(answer[name]), 1, size, size, (v) => grey(v * scale));
+      figures[name].error.textContent = text;
+    };
+    show("xt", 1 / divisor, `t = ${t}`);
+    show("x0", 1, `error ${digits(answer.x0Error)}`);
+    show("eps", 1, `error ${digits(answer.epsError)}`);
+    root.dataset.t = t;
+    root.dataset.state = "answered";
+  }
+
+  /** A sentence, where this noise level is outside of what the network was trained on. */
+  function beyond(alpha, sigma) {
+    const [least, most] = state.facts.ratioRange;
+    const ratio = sigma / alpha;
+    if (select.value !== "fashion" || (ratio >= least && ratio <= most)) return "";
+    const side = ratio < least ? "less" : "more";
+    return `σ/α = ${digits(ratio)} is ${side} noise than the network was trained on (${digits(least)} to ${digits(most)}).`;
+  }
+
+  return { root, update, rest: ask };
+}
+
+function figure(id, label) {
+  const canvas = make("canvas", { id, className: "picture", role: "img", "aria-label": label, width: 28, height: 28 });
+  const error = make("span", { className: "number muted" });
+  return { root: make("figure", {}, canvas, make("figcaption", {}, make("span", {}, label), error)), canvas, error };
+}

@@ -1,0 +1,138 @@
+// Noise schedules: the twin of diffviz/schedules.py, formula for formula, so that they can be drawn
+// and shaped without asking the server. Their parameters (names, bounds, defaults) come from Python.
+
+const MAX_BETA = 0.999;
+export const DRAWN = "drawn";
+
+/** t/T for t = 1 … T. */
+const unit = (T) => Float64Array.from({ length: T }, (_, i) => (i + 1) / T);
+
+/** count numbers from first to last, both included. */
+function linspace(first, last, count) {
+  const step = count > 1 ? (last - first) / (count - 1) : 0;
+  // From both ends towards the middle, as PyTorch does.
+  return Float64Array.from({ length: count }, (_, i) =>
+    i < count / 2 ? first + step * i : last - step * (count - 1 - i),
+  );
+}
+
+function fromBetas(betas) {
+  const alpha = new Float64Array(betas.length);
+  const sigma = new Float64Array(betas.length);
+  let logAlphaBar = 0;
+  betas.forEach((beta, i) => {
+    logAlphaBar += Math.log1p(-Math.min(beta, MAX_BETA));
+    alpha[i] = Math.exp(logAlphaBar / 2);
+    sigma[i] = Math.sqrt(-Math.expm1(logAlphaBar));
+  });
+  return [alpha, sigma];
+}
+
+function linear(T, { beta_start, beta_end }) {
+  return fromBetas(linspace(beta_start, beta_end, T).map((beta) => (1000 / T) * beta));
+}
+
+function quadratic(T, { beta_start, beta_end }) {
+  const roots = linspace(Math.sqrt(beta_start), Math.sqrt(beta_end), T);
+  return fromBetas(roots.map((root) => (1000 / T) * root ** 2));
+}
+
+function cosine(T, { s }) {
+  const alphaBar = (t) => Math.cos((((t + s) / (1 + s)) * Math.PI) / 2) ** 2;
+  return fromBetas(unit(T).map((t, i) => 1 - alphaBar(t) / alphaBar(i / T)));
+}
+
+function sigmoid(T, { start, end, tau }) {
+  const z = (t) => (start + t * (end - start)) / tau;
+  const squash = (v) => 1 / (1 + Math.exp(-v));
+  /** squash(b) − squash(a), without loss of digits where both are close to 0. */
+  const rise = (a, b) => squash(-a) * squash(b) * -Math.expm1(a - b);
+  return fromBetas(unit(T).map((t, i) => rise(z(i / T), z(t)) / rise(z(i / T), z(1))));
+}
+
+function karras(T, { sigma_min, sigma_max, rho }) {
+  const low = sigma_min ** (1 / rho);
+  const high = sigma_max ** (1 / rho);
+  const ramp = linspace(0, 1, T);
+  return [new Float64Array(T).fill(1), ramp.map((r) => (low + r * (high - low)) ** rho)];
+}
+
+function flow(T, { shift }) {
+  const t = unit(T);
+  return [
+    t.map((at) => (1 - at) / (1 + (shift - 1) * at)),
+    t.map((at) => (shift * at) / (1 + (shift - 1) * at)),
+  ];
+}
+
+/** ᾱ_t on the line through the handles, which stand evenly over t = 0 … T. */
+function drawn(T, { handles }) {
+  const alphaBar = unit(T).map((t) => {
+    const position = t * (handles.length - 1);
+    const left = Math.min(Math.floor(position), handles.length - 2);
+    const share = position - left;
+    return handles[left] * (1 - share) + handles[left + 1] * share;
+  });
+  return [alphaBar.map(Math.sqrt), alphaBar.map((bar) => Math.sqrt(1 - bar))];
+}
+
+const FORMULAS = { linear, cosine, sigmoid, "scaled-linear": quadratic, quadratic, karras, flow };
+FORMULAS[DRAWN] = drawn;
+
+/**
+ * The tables over t = 0 … T: {T, alpha, sigma}, whose index 0 is clean data. parameters: the kind's
+ * own by name, or {handles} for the drawn one; zeroTerminal: stretch until nothing is left at T.
+ */
+export function makeSchedule(kind, T, parameters, zeroTerminal = false) {
+  const [a, s] = FORMULAS[kind](T, parameters);
+  const alpha = new Float64Array(T + 1);
+  const sigma = new Float64Array(T + 1);
+  alpha[0] = 1;
+  alpha.set(a, 1);
+  sigma.set(s, 1);
+  if (zeroTerminal && alpha[T] !== 0) stretch(alpha, sigma);
+  return { T, alpha, sigma };
+}
+
+/** Lin et al. 2024, algorithm 1, in place. */
+function stretch(alpha, sigma) {
+  const T = alpha.length - 1;
+  const first = alpha[1];
+  const last = alpha[T];
+  const missing = sigma.map((s, t) => s ** 2 / (1 + alpha[t])); // 1 − α, to all its digits
+  const missingFirst = missing[1];
+  for (let t = 1; t <= T; t++) {
+    alpha[t] = ((alpha[t] - last) * first) / (first - last);
+    const rest = t === T ? 1 : (first * missing[t] - last * missingFirst) / (first - last);
+    sigma[t] = Math.sqrt(rest * (1 + alpha[t]));
+  }
+}
+
+/** Whether noise is added at every step, as Python demands of a schedule. */
+export function addsNoiseEverywhere({ T, alpha, sigma }) {
+  for (let t = 1; t <= T; t++) {
+    if (!(sigma[t] * alpha[t - 1] > sigma[t - 1] * alpha[t])) return false;
+  }
+  return true;
+}
+
+/** ᾱ_t = α²/(α² + σ²). */
+export function alphaBar({ alpha, sigma }, t) {
+  return alpha[t] ** 2 / (alpha[t] ** 2 + sigma[t] ** 2);
+}
+
+/** λ_t = log(α²/σ²), ±∞ at the ends. */
+export function logSnr({ alpha, sigma }, t) {
+  return 2 * (Math.log(alpha[t]) - Math.log(sigma[t]));
+}
+
+/** What x_t is divided by for display, 1 where variance is preserved. */
+export function norm({ alpha, sigma }, t) {
+  return Math.hypot(alpha[t], sigma[t]);
+}
+
+/** (α_{t|s}, σ_{t|s}) of one step x_t = α_{t|s}·x_s + σ_{t|s}·z, for s < t. */
+export function transition({ alpha, sigma }, s, t) {
+  const ratio = alpha[t] / alpha[s];
+  return [ratio, Math.sqrt(Math.max(sigma[t] ** 2 - (ratio * sigma[s]) ** 2, 0))];
+}
