@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from diffviz.networks import UNet
 
 
 class PowerEMA:
@@ -17,13 +19,13 @@ class PowerEMA:
     tenth of it or so (σ_rel = 0.05).
     """
 
-    def __init__(self, network: nn.Module, gamma: float = 16.97, updates: int = 0) -> None:
+    def __init__(self, network: UNet, gamma: float = 16.97, updates: int = 0) -> None:
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self.gamma = gamma
         self.updates = updates
 
     @torch.no_grad()
-    def update(self, network: nn.Module) -> None:
+    def update(self, network: UNet) -> None:
         """Take in the weights after one more step of training."""
         self.updates += 1
         beta = (1 - 1 / self.updates) ** (self.gamma + 1)

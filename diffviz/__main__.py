@@ -1,0 +1,61 @@
+"""The command line: `python -m diffviz COMMAND …`. Each command is a module of diffviz/cli."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from diffviz.cli.parser import Parser
+
+COMMANDS = {
+    "noise": "noise a picture: the forward process, straight to any t",
+    "sample": "bring pictures out of noise with a trained denoiser",
+    "train": "train a denoiser, or go on with one",
+    "evaluate": "measure how good a denoiser's pictures are",
+    "bench": "measure how fast networks and samplers run here",
+    "make": "make again what ships beside the denoisers",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code: 0, 2 for anything wrong with what was asked for (and
+    one sentence on standard error), 130 when interrupted."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    top = Parser(
+        prog="python -m diffviz",
+        description="See how a diffusion model works, from the command line.",
+        epilog="commands:\n"
+        + "\n".join(f"  {name:<10}{summary}" for name, summary in COMMANDS.items())
+        + "\n\n`python -m diffviz COMMAND --help` shows a command's options and examples.",
+    )
+    top.add_argument("command", metavar="COMMAND", help="one of those below")
+    top.add_argument("rest", metavar="…", nargs="*", help="that command's own options")
+    try:
+        if not words or words[0].startswith("-"):
+            top.parse_args(words or ["--help"])
+        name, rest = words[0], words[1:]
+        if name not in COMMANDS:
+            top.error(f"unknown command {name!r}; choose from {', '.join(COMMANDS)}")
+        # Only now: torch takes a second to import, and --help should not.
+        module = importlib.import_module(f"diffviz.cli.{name}")
+        parser = Parser(
+            prog=f"python -m diffviz {name}",
+            description=COMMANDS[name].capitalize() + ".",
+            epilog=module.EPILOG,
+        )
+        module.add_arguments(parser)
+        options = parser.parse_args(rest)
+        try:
+            module.run(options)
+        except (ValueError, OSError) as error:
+            parser.error(str(error))
+    except SystemExit as end:
+        return int(end.code or 0)
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

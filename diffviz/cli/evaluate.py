@@ -1,0 +1,65 @@
+"""`python -m diffviz evaluate`: how good a denoiser's pictures are."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+
+from diffviz.cli.parser import add_threads, note, use_threads, whole
+from diffviz.cli.run_options import add_run_options, run_settings
+
+EPILOG = """\
+Prints JSON: the Fréchet distance of the samples to Fashion-MNIST's test pictures (in the features
+of the judge, a classifier), that of as many training pictures (the floor), their ratio, the share
+of samples in which the judge sees the class asked for, network evaluations an image, and speed.
+It needs the whole data set: `apt-get install dataset-fashion-mnist`.
+
+  python -m diffviz evaluate --model fashion
+  python -m diffviz evaluate --samples 1000 --steps 10 --sampler unipc --guidance 1.5 --bfloat16"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_run_options(parser)
+    parser.add_argument(
+        "--samples",
+        type=whole(10, 50_000),
+        default=5000,
+        metavar="N",
+        help="pictures to make, as many of each class (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--bfloat16", action="store_true", help="run the network in bfloat16, which is faster"
+    )
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help="also write the figures, and this command, into the model's card",
+    )
+    add_threads(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    from diffviz.checkpoints import load_checkpoint, save_card
+    from diffviz.data.fashion import load_fashion
+    from diffviz.evaluation import evaluate
+    from diffviz.judge import load_judge
+
+    use_threads(options.threads)
+    settings = run_settings(options)
+    checkpoint = load_checkpoint(settings.model)
+    judge, train, test = load_judge(), load_fashion("train"), load_fashion("test")
+
+    def report(done: int) -> None:
+        if done % 500 == 0:
+            note(f"{done:,} of {options.samples:,} pictures")
+
+    quality = evaluate(
+        checkpoint, settings, judge, train, test, options.samples, options.bfloat16, report
+    )
+    if options.record:
+        words = [word for word in sys.argv[1:] if word != "--record"]
+        recorded = {**quality, "command": " ".join(["python -m diffviz", *words])}
+        save_card(replace(checkpoint.card, quality=recorded))
+    print(json.dumps(quality, indent=2))

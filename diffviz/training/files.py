@@ -1,0 +1,73 @@
+"""An unfinished training as one file: tensors, and in the header what they belong to, as JSON.
+
+One file, so that a stop at any moment leaves one whole state, the old or the new.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from diffviz.checkpoints import FOLDER, write_whole
+from diffviz.data.base import DataSet
+from diffviz.networks import UNetConfig
+from diffviz.training.loop import TrainConfig, Trainer
+
+UNFINISHED = FOLDER / "unfinished"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for: enough to begin a training, and to go on with it."""
+
+    name: str
+    data: str
+    command: str
+    config: TrainConfig
+    network: UNetConfig
+
+
+def save_training(order: Order, trainer: Trainer, folder: Path = UNFINISHED) -> Path:
+    """Write NAME.safetensors, whole or not at all; returns its path."""
+    path = folder / f"{order.name}.safetensors"
+    tensors = {name: value.contiguous() for name, value in trainer.state().items()}
+    header = {"order": json.dumps(asdict(order))}
+    write_whole(path, lambda temporary: save_file(tensors, temporary, header))
+    return path
+
+
+def load_training(
+    name: str, load_data: Callable[[str], DataSet], folder: Path = UNFINISHED
+) -> tuple[Order, Trainer]:
+    """The unfinished training of that name, ready to go on. load_data: data set by name.
+
+    Raises ValueError, naming those that there are, or saying what is wrong with the file.
+    """
+    if name not in (known := unfinished_names(folder)):
+        raise ValueError(
+            f"no unfinished training {name!r}; there is {', '.join(known) or 'none at all'}"
+        )
+    try:
+        with safe_open(folder / f"{name}.safetensors", "pt") as file:
+            fields = json.loads(file.metadata()["order"])
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        network = fields.pop("network")
+        for key in ("channels", "blocks", "slots"):
+            network[key] = tuple(network[key])
+        config = TrainConfig(**fields.pop("config"))
+        order = Order(config=config, network=UNetConfig(**network), **fields)
+    except (SafetensorError, json.JSONDecodeError, KeyError, TypeError) as error:
+        raise ValueError(f"the unfinished training {name!r} cannot be read: {error}") from error
+    trainer = Trainer(load_data(order.data), order.network, order.config)
+    trainer.load_state(tensors)
+    return replace(order, name=name), trainer
+
+
+def unfinished_names(folder: Path = UNFINISHED) -> list[str]:
+    """The names of the trainings that can go on."""
+    return sorted(path.stem for path in folder.glob("*.safetensors"))

@@ -1,0 +1,144 @@
+"""The Fréchet distance in closed form, the judge on true pictures, and what is counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from diffviz.checkpoints import Card, Checkpoint
+from diffviz.data.fashion import INFO, load_fashion_subset
+from diffviz.evaluation import evaluate, frechet_distance, gaussian_distance, generate
+from diffviz.judge import Judge, accuracy, load_judge, shifted, train_judge, verdict
+from diffviz.networks import UNet, UNetConfig
+from diffviz.runs import RunSettings, run
+
+SMALL = UNetConfig(channels=(8, 8), blocks=(1, 1), heads=1, slots=(10,))
+
+
+@pytest.fixture(scope="module")
+def judge() -> Judge:
+    return load_judge()
+
+
+@pytest.fixture
+def checkpoint() -> Checkpoint:
+    torch.manual_seed(0)
+    network = UNet(SMALL).eval().requires_grad_(False)
+    return Checkpoint(Card("small", SMALL, "edm", INFO, (0.005, 40.0), 0, 0.0), network)
+
+
+def normal(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(*shape, dtype=torch.float64, generator=Generator().manual_seed(seed))
+
+
+def test_gaussians_along_the_same_axes() -> None:
+    """Then it is |μ_a − μ_b|² + Σ (s_a − s_b)², whatever the axes."""
+    axes, _ = torch.linalg.qr(normal(6, 6))
+    a, b = normal(6, seed=1).abs() + 0.1, normal(6, seed=2).abs() + 0.1
+    mean_a, mean_b = normal(6, seed=3), normal(6, seed=4)
+    covariances = (axes * s**2 @ axes.T for s in (a, b))
+    cov_a, cov_b = covariances
+    expected = (mean_a - mean_b).square().sum() + (a - b).square().sum()
+    measured = gaussian_distance(mean_a, cov_a, mean_b, cov_b)
+    assert measured == pytest.approx(expected.item(), rel=1e-12)
+    assert measured == pytest.approx(gaussian_distance(mean_b, cov_b, mean_a, cov_a), rel=1e-12)
+
+
+def test_gaussians_along_different_axes() -> None:
+    """In two dimensions tr √(A·B) = √(tr(A·B) + 2·√(det A·det B))."""
+    a, b = (m @ m.T for m in (normal(2, 2), normal(2, 2, seed=1)))
+    root = ((a @ b).trace() + 2 * (a.det() * b.det()).sqrt()).sqrt()
+    expected = a.trace() + b.trace() - 2 * root
+    zero = torch.zeros(2, dtype=torch.float64)
+    assert gaussian_distance(zero, a, zero, b) == pytest.approx(expected.item(), rel=1e-10)
+
+
+def test_degenerate_gaussians_stay_finite() -> None:
+    zero, flat = torch.zeros(3, dtype=torch.float64), torch.zeros(3, 3, dtype=torch.float64)
+    assert gaussian_distance(zero, flat, zero, flat) == 0
+    assert gaussian_distance(zero, flat, zero + 2, flat) == pytest.approx(12)
+
+
+def test_frechet_distance_of_samples() -> None:
+    a = normal(20_000, 4)
+    assert frechet_distance(a, a) == pytest.approx(0, abs=1e-9)
+    assert frechet_distance(a, 3 * a + 1) == pytest.approx(4 * (1 + 4), rel=0.05)
+    assert frechet_distance(a.float(), normal(20_000, 4, seed=1).float()) < 2e-3
+
+
+def test_the_judge_knows_clothes(judge: Judge) -> None:
+    x0, condition = load_fashion_subset("test").rows(slice(None))
+    seen = verdict(judge, x0)
+    assert accuracy(seen.logits, condition[:, 0] - 1) > 0.91
+    train = verdict(judge, load_fashion_subset("train").rows(slice(0, 2000))[0])
+    assert frechet_distance(train.features, seen.features) < 0.3
+    turned = verdict(judge, x0.transpose(2, 3))
+    assert frechet_distance(turned.features, seen.features) > 3
+
+
+def test_a_judge_can_be_trained() -> None:
+    data = load_fashion_subset("train").balanced(100)
+    losses = [loss for _, loss, _ in train_judge(data, epochs=4)]
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_a_missing_judge_says_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="python -m diffviz make judge"):
+        load_judge(tmp_path / "none.safetensors")
+
+
+def test_shifts_move_whole_pictures() -> None:
+    x = torch.full((50, 1, 28, 28), -1.0)
+    x[:, 0, 14, 14] = 1
+    moved = shifted(x, Generator().manual_seed(0))
+    assert moved.shape == x.shape
+    assert torch.equal(moved.sum(dim=(1, 2, 3)), x.sum(dim=(1, 2, 3)))
+    places = (moved == 1).nonzero()[:, 2:]
+    assert places.aminmax() == (12, 16)
+
+
+def test_samples_are_balanced_and_are_those_of_their_seeds(checkpoint: Checkpoint) -> None:
+    settings = RunSettings(steps=2, guidance=1.5, seed=7)
+    pictures, labels = generate(checkpoint, settings, 20)
+    assert labels.bincount().tolist() == [2] * 10
+    *_, alone = run(
+        replace(settings, condition={"class": INFO.slots[0].values[3]}, seed=20), checkpoint
+    )
+    assert torch.allclose(pictures[13], alone.x[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("samples", [0, 9, 11, 1_000_000])
+def test_an_uneven_number_of_samples_is_refused(checkpoint: Checkpoint, samples: int) -> None:
+    with pytest.raises(ValueError, match="multiple of 10"):
+        generate(checkpoint, RunSettings(steps=1), samples)
+
+
+@pytest.mark.parametrize(
+    ("sampler", "guidance", "evaluations"),
+    [("ddim", 1.0, 4), ("ddim", 2.0, 8), ("heun", 1.0, 7), ("heun", 2.0, 14), ("unipc", 2.0, 8)],
+)
+def test_figures_and_counts(
+    checkpoint: Checkpoint, judge: Judge, sampler: str, guidance: float, evaluations: float
+) -> None:
+    settings = RunSettings(
+        model="small", sampler=sampler, guidance=guidance, steps=4, schedule="karras"
+    )
+    train, test = load_fashion_subset("train"), load_fashion_subset("test").balanced(20)
+    done: list[int] = []
+    figures = evaluate(checkpoint, settings, judge, train, test, 20, report=done.append)
+    assert figures["evaluations_per_image"] == evaluations
+    assert figures["frechet_ratio"] > 5  # an untrained network's
+    assert figures["class_accuracy"] < 0.5
+    assert figures["settings"]["sampler"] == sampler
+    assert done == [10, 20]
+
+
+def test_other_data_is_refused(checkpoint: Checkpoint, judge: Judge) -> None:
+    data = load_fashion_subset("test")
+    card = replace(checkpoint.card, data=replace(INFO, name="birds"))
+    with pytest.raises(ValueError, match="fashion only, not birds"):
+        evaluate(Checkpoint(card, checkpoint.network), RunSettings(), judge, data, data, 10)

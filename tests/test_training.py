@@ -1,0 +1,216 @@
+"""Training: it learns, it stops and goes on to the bit, and what it leaves behind can be loaded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from diffviz.checkpoints import load_checkpoint, save_checkpoint
+from diffviz.data.base import DataInfo, DataSet, Slot
+from diffviz.networks import UNetConfig
+from diffviz.training.ema import PowerEMA
+from diffviz.training.files import Order, load_training, save_training, unfinished_names
+from diffviz.training.loop import TrainConfig, Trainer, fine_tune, network_for
+
+SLOTS = (Slot("shade", ("dark", "light")), Slot("side", ("left", "right", "both")))
+INFO = DataInfo("halves", 8, 1, 0.5, SLOTS, "CC0", "nobody")
+NETWORK = UNetConfig(image_size=8, channels=(16, 16), blocks=(1, 1), heads=2, slots=(2, 3))
+CONFIG = TrainConfig(batch=16, images=640, hours=1000, learning_rate=4e-3, warmup_images=64)
+
+
+class Halves:
+    """Pictures of one grey, dark or light, on the left half, the right or both; the rest is 0."""
+
+    info = INFO
+
+    def batch(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
+        shade = torch.randint(1, 3, (size,), generator=generator)
+        side = torch.randint(1, 4, (size,), generator=generator)
+        x0 = (shade.float() - 1.5)[:, None, None, None].expand(size, 1, 8, 8).clone()
+        x0[side == 1, :, :, 4:] = 0
+        x0[side == 2, :, :, :4] = 0
+        return x0, torch.stack([shade, side], dim=1)
+
+
+class Constant:
+    """One picture, over and over, without a condition."""
+
+    info = replace(INFO, name="constant", slots=(), sigma_data=0.3)
+    x0 = torch.linspace(-0.5, 0.5, 64).reshape(1, 1, 8, 8)
+
+    def batch(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
+        return self.x0.expand(size, -1, -1, -1).clone(), torch.zeros(size, 0, dtype=torch.int64)
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def test_training_lowers_the_loss() -> None:
+    trainer = Trainer(Halves(), NETWORK, replace(CONFIG, images=1600))
+    losses = [progress.loss for progress in trainer.steps()]
+    assert len(losses) == 100
+    assert mean(losses[-8:]) < 0.6 * mean(losses[:8])
+
+
+def test_a_single_picture_is_learned() -> None:
+    """Then the denoiser is exact: whatever the noise, it sees that picture."""
+    config = replace(CONFIG, images=3200)
+    trainer = Trainer(Constant(), replace(NETWORK, slots=()), config)
+    *_, last = trainer.steps()
+    assert last.fraction == 1
+    denoiser = trainer.checkpoint("constant", "").denoiser()
+    eps = torch.randn(4, 1, 8, 8, generator=Generator().manual_seed(1))
+    for sigma in (0.1, 1.0, 10.0):
+        x0 = denoiser(Constant.x0 + sigma * eps, 1.0, sigma).x0
+        assert (x0 - Constant.x0).square().mean().sqrt() < 0.1
+
+
+def order(name: str = "halves", data: str = "halves") -> Order:
+    return Order(name, data, "python -m diffviz train", CONFIG, NETWORK)
+
+
+def load_halves(name: str) -> DataSet:
+    assert name == "halves"
+    return Halves()
+
+
+def test_going_on_equals_never_having_stopped(tmp_path: Path) -> None:
+    whole = Trainer(Halves(), NETWORK, CONFIG)
+    losses = [progress.loss for progress in whole.steps()]
+
+    stopped = Trainer(Halves(), NETWORK, CONFIG)
+    first = [progress.loss for progress in islice(stopped.steps(), 15)]
+    save_training(order(), stopped, tmp_path)
+    _, resumed = load_training("halves", load_halves, tmp_path)
+    assert resumed.hours == stopped.hours > 0
+    assert resumed.cpu_hours == stopped.cpu_hours > 0
+    rest = [progress.loss for progress in resumed.steps()]
+
+    assert first + rest == losses
+    again = resumed.state()
+    for name, tensor in whole.state().items():
+        assert "hours" in name or torch.equal(tensor, again[name]), name
+
+
+def test_a_kept_state_names_what_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="there is none at all"):
+        load_training("halves", load_halves, tmp_path)
+    trainer = Trainer(Halves(), NETWORK, CONFIG)
+    save_training(order(), trainer, tmp_path)
+    assert unfinished_names(tmp_path) == ["halves"]
+    with pytest.raises(ValueError, match="no unfinished training 'other'; there is halves"):
+        load_training("other", load_halves, tmp_path)
+    path = tmp_path / "halves.safetensors"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(ValueError, match="cannot be read"):
+        load_training("halves", load_halves, tmp_path)
+    with pytest.raises(ValueError, match="another training's state"):
+        trainer.load_state({"generator": torch.get_rng_state()})
+
+
+def test_a_checkpoint_comes_back_with_its_card(tmp_path: Path) -> None:
+    trainer = Trainer(Halves(), NETWORK, CONFIG)
+    for _ in islice(trainer.steps(), 3):
+        pass
+    made = trainer.checkpoint("halves", "python -m diffviz train --data halves")
+    save_checkpoint(made, tmp_path)
+    loaded = load_checkpoint("halves", tmp_path)
+    assert loaded.card == made.card
+    assert loaded.card.images_seen == 48
+    assert loaded.card.training["command"] == "python -m diffviz train --data halves"
+    assert loaded.card.training["batch"] == 16
+    x, condition = Halves().batch(2, Generator().manual_seed(0))
+    before, after = (c.denoiser()(x, 1.0, 1.0, condition).x0 for c in (made, loaded))
+    assert torch.allclose(before, after, atol=1e-2)  # weights are kept in float16
+
+
+def test_fine_tuning_starts_from_the_weights() -> None:
+    trainer = Trainer(Halves(), NETWORK, CONFIG)
+    for _ in islice(trainer.steps(), 3):
+        pass
+    weights = trainer.network.state_dict()
+    same = Trainer(Halves(), NETWORK, replace(CONFIG, seed=1), weights).network.state_dict()
+    assert all(torch.equal(weights[name], same[name]) for name in weights)
+    other = Trainer(Halves(), replace(NETWORK, slots=(5, 3)), CONFIG, weights).network
+    assert torch.equal(other.state_dict()["slots.1.weight"], weights["slots.1.weight"])
+    assert other.state_dict()["slots.0.weight"].shape[0] == 6
+    with pytest.raises(ValueError, match="another shape"):
+        fine_tune(Trainer(Halves(), replace(NETWORK, channels=(8, 16)), CONFIG).network, weights)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 1.0, 0.5])
+def test_condition_dropout_takes_all_slots_of_a_picture(
+    dropout: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = Trainer(Halves(), NETWORK, replace(CONFIG, batch=200, condition_dropout=dropout))
+    seen = []
+
+    def output(x: Tensor, alpha: Tensor, sigma: Tensor, condition: Tensor) -> Tensor:
+        seen.append(condition)
+        return x
+
+    monkeypatch.setattr(trainer.denoiser, "output", output)
+    trainer.loss(*Halves().batch(200, trainer.generator))
+    dropped = seen[0] == 0
+    assert torch.equal(dropped[:, 0], dropped[:, 1])
+    assert dropped.double().mean().item() == pytest.approx(dropout, abs=0.1)
+
+
+def test_the_average_is_the_one_of_the_paper() -> None:
+    """EDM2, eq. 2: for constant steps of t the weights of the average are proportional to t^γ."""
+    trainer = Trainer(Halves(), NETWORK, CONFIG)
+    ema = PowerEMA(trainer.network, gamma=3.0)
+    for n in range(1, 401):
+        with torch.no_grad():
+            for parameter in trainer.network.parameters():
+                parameter.fill_(n / 400)
+        ema.update(trainer.network)
+    average = next(ema.network.parameters()).mean().item()
+    assert average == pytest.approx(4 / 5, abs=5e-3)  # ∫ t·t³ / ∫ t³
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("batch", 0),
+        ("hours", 0),
+        ("learning_rate", float("nan")),
+        ("condition_dropout", 1.5),
+        ("seed", -1),
+        ("p_std", float("inf")),
+    ],
+)
+def test_bad_settings_are_a_sentence(name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"{name} must be from"):
+        Trainer(Halves(), NETWORK, replace(CONFIG, **{name: value}))
+
+
+def test_an_unknown_parametrization_names_the_choices() -> None:
+    with pytest.raises(ValueError, match="choose from eps, x0, v, flow, edm"):
+        Trainer(Halves(), NETWORK, replace(CONFIG, parametrization="noise"))
+
+
+def test_divergence_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = Trainer(Halves(), NETWORK, CONFIG)
+    with torch.no_grad():
+        next(trainer.network.parameters()).fill_(float("nan"))
+    with pytest.raises(ValueError, match="lower the learning rate"):
+        next(trainer.steps())
+
+
+def test_the_network_is_shaped_for_its_data() -> None:
+    config = network_for(INFO)
+    assert (config.image_size, config.image_channels, config.slots) == (8, 1, (2, 3))
+
+
+@pytest.mark.parametrize("parametrization", ["eps", "x0", "v", "flow"])
+def test_every_parametrization_trains(parametrization: str) -> None:
+    config = replace(CONFIG, parametrization=parametrization)
+    losses = [p.loss for p in Trainer(Halves(), NETWORK, config).steps()]
+    assert mean(losses[-8:]) < mean(losses[:8])
