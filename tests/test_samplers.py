@@ -120,6 +120,44 @@ def test_samples_have_the_moments_of_the_data(sampler: str, schedule: str) -> No
     )
 
 
+@pytest.mark.parametrize("steps", [5, 10, 20, 50])
+@pytest.mark.parametrize("name", SCHEDULES_AT_WORK)
+def test_trap_heun_is_no_worse_than_euler_on_long_steps_from_much_noise(
+    name: str, steps: int
+) -> None:
+    schedule, x = SCHEDULES_AT_WORK[name](1000), Draws(64, 1, 1, 1)()
+    grid = schedule.grid(steps)[:-1]  # in cosine's first step of 20, σ/α falls from 20 000 to 12
+    if len(grid) < 2 or schedule.alpha[grid[0]] == 0:
+        grid = grid[1:]
+    exact = GAUSSIAN.flow(x, schedule, grid[0], grid[-1])
+    errors = {}
+    for sampler in ("euler", "heun"):
+        *_, last = sample(EXACT, schedule, grid, constant(0), sampler, x=x)
+        errors[sampler] = float((last.x - exact).norm())
+    assert errors["heun"] <= errors["euler"]
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("name", SCHEDULES_AT_WORK)
+def test_trap_float32_is_enough_for_every_sampler_on_every_schedule(
+    name: str, sampler: str
+) -> None:
+    schedule = SCHEDULES_AT_WORK[name](10)  # where α falls to 1e-8, to 0 and by a lot in one step
+    results = []
+    for dtype in (torch.float32, torch.float64):
+        draws = SeededNoise([1, 2, 3], (1, 4, 4))
+        run = sample(
+            EXACT,
+            schedule,
+            schedule.grid(5),
+            lambda draws=draws, dtype=dtype: draws().to(dtype),
+            sampler,
+        )
+        *_, last = run
+        results.append(last.x.double())
+    torch.testing.assert_close(*results, rtol=0, atol=1e-4)
+
+
 @given(grids())
 def test_ddim_is_euler_is_dpmpp_of_first_order(drawn: tuple[NoiseSchedule, list[int]]) -> None:
     schedule, grid = drawn

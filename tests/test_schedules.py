@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from diffviz.schedules import (
@@ -148,15 +148,33 @@ def test_cosine_is_nichol_and_dhariwals_up_to_the_clipped_end(T: int) -> None:
         schedule.alpha_bar[: until + 1], expected[: until + 1], rtol=1e-9, atol=1e-12
     )
     assert clipped[-1]  # where the formula ends at exactly 0
+    left = schedule.alpha_bar[-1] / schedule.alpha_bar[-2]
+    assert float(left) == pytest.approx(1 - 0.999, rel=1e-9)  # their section 3.2
 
 
-@given(T=lengths, start=st.floats(-6, -1), tau=st.floats(0.8, 3))
-def test_sigmoid_is_jabri_et_als_algorithm_1(T: int, start: float, tau: float) -> None:
-    schedule = make_schedule("sigmoid", T, start=start, tau=tau)
-    z = torch.linspace(start, 3, T + 1, dtype=torch.float64) / tau
-    v = torch.sigmoid(z)
-    expected = (v[-1] - v) / (v[-1] - v[0])
-    torch.testing.assert_close(schedule.alpha_bar[:-1], expected[:-1], rtol=1e-8, atol=1e-12)
+@given(
+    T=lengths,
+    start=st.floats(-6, -1),
+    end=st.floats(1, 6),
+    tau=st.floats(0.2, 3),
+    zero=st.booleans(),
+)
+@example(T=4000, start=-6, end=6, tau=0.2, zero=True)
+@example(T=4000, start=-6, end=6, tau=0.2, zero=False)
+def test_sigmoid_is_jabri_et_als_algorithm_1_with_all_digits(
+    T: int, start: float, end: float, tau: float, zero: bool
+) -> None:
+    schedule = make_schedule("sigmoid", T, start=start, end=end, tau=tau)
+    z = torch.linspace(start, end, T + 1, dtype=torch.float64) / tau
+    up, down = torch.sigmoid(z), torch.sigmoid(-z)  # of each, small values have all their digits
+    signal = (down - down[-1]) / (down[0] - down[-1])
+    noise = (up - up[0]) / (up[-1] - up[0])
+    torch.testing.assert_close(schedule.alpha_bar[1:-1], signal[1:-1], rtol=1e-8, atol=0)
+    torch.testing.assert_close(schedule.sigma[1:-1] ** 2, noise[1:-1], rtol=1e-8, atol=0)
+    if zero:
+        stretched = schedule.zero_terminal_snr()
+        torch.testing.assert_close(stretched.sigma[1], schedule.sigma[1], rtol=1e-8, atol=0)
+        assert (stretched.log_snr.diff() < 0).all()
 
 
 def test_karras_is_eq_5_from_end_to_end() -> None:
