@@ -59,3 +59,14 @@ def test_noise_levels_that_differ_are_told_apart() -> None:
     distance = torch.cdist(features, features) + 100 * torch.eye(len(levels))
     assert distance.min() > 0.1  # neighbours are a hundredth apart
     assert distance.argmin(1).sub(torch.arange(401)).abs().max() == 1  # and nothing comes round
+
+
+def test_detail_passes_by_the_coarse_level() -> None:
+    network = random_unet()
+    with torch.no_grad():
+        for layer in network.upsample.parameters():
+            layer.zero_()
+    x = torch.randn(1, 1, 8, 8, requires_grad=True)
+    network(x, torch.zeros(1), torch.zeros(1, 1).long()).square().sum().backward()
+    assert x.grad is not None
+    assert (x.grad != 0).all()
