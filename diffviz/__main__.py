@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             epilog=module.EPILOG,
         )
         module.add_arguments(parser)
+        parser.set_defaults(command_line=shlex.join(["python", "-m", "diffviz", *words]))
         options = parser.parse_args(rest)
         try:
             module.run(options)

@@ -119,13 +119,13 @@ def test_an_uneven_number_of_samples_is_refused(checkpoint: Checkpoint, samples:
 
 @pytest.mark.parametrize(
     ("sampler", "guidance", "evaluations"),
-    [("ddim", 1.0, 4), ("ddim", 2.0, 8), ("heun", 1.0, 7), ("heun", 2.0, 14), ("unipc", 2.0, 8)],
+    [("ddim", 1.0, 12), ("ddim", 2.0, 24), ("heun", 1.0, 23), ("heun", 2.0, 46)],
 )
 def test_figures_and_counts(
     checkpoint: Checkpoint, judge: Judge, sampler: str, guidance: float, evaluations: float
 ) -> None:
     settings = RunSettings(
-        model="small", sampler=sampler, guidance=guidance, steps=4, schedule="karras"
+        model="small", sampler=sampler, guidance=guidance, steps=12, schedule="karras"
     )
     train, test = load_fashion_subset("train"), load_fashion_subset("test").balanced(20)
     done: list[int] = []

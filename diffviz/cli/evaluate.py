@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from dataclasses import replace
 
 from diffviz.cli.parser import add_threads, note, use_threads, whole
@@ -59,7 +58,6 @@ def run(options: argparse.Namespace) -> None:
         checkpoint, settings, judge, train, test, options.samples, options.bfloat16, report
     )
     if options.record:
-        words = [word for word in sys.argv[1:] if word != "--record"]
-        recorded = {**quality, "command": " ".join(["python -m diffviz", *words])}
+        recorded = {**quality, "command": options.command_line}
         save_card(replace(checkpoint.card, quality=recorded))
     print(json.dumps(quality, indent=2))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import re
-import shlex
 import signal
-import sys
 import time
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
+from diffviz.checkpoints import FOLDER, load_checkpoint, save_checkpoint
 from diffviz.cli.parser import add_threads, note, number, use_threads, whole
 from diffviz.data import DATA_SETS, load_data_set
 from diffviz.parametrization import PARAMETRIZATIONS
+from diffviz.training.files import Order, load_training, save_training, unfinished_names
 from diffviz.training.loop import BOUNDS, TrainConfig, Trainer, network_for
 
 EPILOG = """\
@@ -39,6 +40,7 @@ HELP = {
     "seed": "of all random numbers",
 }
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+UNFINISHED = "unfinished"  # a folder beside the denoisers
 REPORT_SECONDS = 10
 
 
@@ -56,6 +58,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--resume", action="store_true", help="go on with the unfinished training of that name"
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=FOLDER,
+        metavar="PATH",
+        help="where to write (default: checkpoints/, where the other commands look)",
     )
     parser.add_argument(
         "--save-minutes",
@@ -81,15 +90,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    from diffviz.checkpoints import save_checkpoint
-    from diffviz.training.files import UNFINISHED, save_training
-
     use_threads(options.threads)
+    unfinished = options.folder / UNFINISHED
     order, trainer = resume(options) if options.resume else begin(options)
 
     def save() -> None:
-        save_training(order, trainer)
-        save_checkpoint(trainer.checkpoint(order.name, order.command))
+        save_training(order, trainer, unfinished)
+        save_checkpoint(trainer.checkpoint(order.name, order.command), options.folder)
 
     # Killed politely is stopped too, as by Ctrl-C.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
@@ -115,7 +122,7 @@ def run(options: argparse.Namespace) -> None:
         note(f"stopped; `python -m diffviz train --resume --name {order.name}` goes on")
         raise
     save()
-    (UNFINISHED / f"{order.name}.safetensors").unlink()
+    (unfinished / f"{order.name}.safetensors").unlink()
     print(f"{order.name}: {trainer.images:,} pictures, {trainer.cpu_hours:.2f} CPU hours")
 
 
@@ -132,14 +139,11 @@ def name_of(options: argparse.Namespace, data: str) -> str:
     return name
 
 
-def begin(options: argparse.Namespace) -> tuple[Any, Trainer]:
+def begin(options: argparse.Namespace) -> tuple[Order, Trainer]:
     """A new training, from random weights or another denoiser's."""
-    from diffviz.checkpoints import load_checkpoint
-    from diffviz.training.files import Order, unfinished_names
-
     data = options.data or "fashion"
     name = name_of(options, data)
-    if name in unfinished_names():
+    if name in unfinished_names(options.folder / UNFINISHED):
         raise ValueError(
             f"{name!r} is begun already: --resume goes on with it, --name begins another"
         )
@@ -162,16 +166,15 @@ def begin(options: argparse.Namespace) -> tuple[Any, Trainer]:
         )
         weights = checkpoint.network.state_dict()
     config = TrainConfig(**settings)
-    command = shlex.join(["python", "-m", "diffviz", *sys.argv[1:]])
-    return Order(name, data, command, config, network), Trainer(data_set, network, config, weights)
+    order = Order(name, data, options.command_line, config, network)
+    return order, Trainer(data_set, network, config, weights)
 
 
-def resume(options: argparse.Namespace) -> tuple[Any, Trainer]:
+def resume(options: argparse.Namespace) -> tuple[Order, Trainer]:
     """The unfinished training of the name."""
-    from diffviz.training.files import load_training
-
     given = [*chosen(options), *(["from"] if options.start else [])]
     if given:
         option = given[0].replace("_", "-")
         raise ValueError(f"--resume goes on with the settings it began with; leave --{option} out")
-    return load_training(name_of(options, options.data or "fashion"), load_data_set)
+    name = name_of(options, options.data or "fashion")
+    return load_training(name, load_data_set, options.folder / UNFINISHED)

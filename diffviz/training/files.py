@@ -13,12 +13,10 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from diffviz.checkpoints import FOLDER, write_whole
+from diffviz.checkpoints import write_whole
 from diffviz.data.base import DataSet
 from diffviz.networks import UNetConfig
 from diffviz.training.loop import TrainConfig, Trainer
-
-UNFINISHED = FOLDER / "unfinished"
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Order:
     network: UNetConfig
 
 
-def save_training(order: Order, trainer: Trainer, folder: Path = UNFINISHED) -> Path:
+def save_training(order: Order, trainer: Trainer, folder: Path) -> Path:
     """Write NAME.safetensors, whole or not at all; returns its path."""
     path = folder / f"{order.name}.safetensors"
     tensors = {name: value.contiguous() for name, value in trainer.state().items()}
@@ -42,7 +40,7 @@ def save_training(order: Order, trainer: Trainer, folder: Path = UNFINISHED) -> 
 
 
 def load_training(
-    name: str, load_data: Callable[[str], DataSet], folder: Path = UNFINISHED
+    name: str, load_data: Callable[[str], DataSet], folder: Path
 ) -> tuple[Order, Trainer]:
     """The unfinished training of that name, ready to go on. load_data: data set by name.
 
@@ -68,6 +66,6 @@ def load_training(
     return replace(order, name=name), trainer
 
 
-def unfinished_names(folder: Path = UNFINISHED) -> list[str]:
+def unfinished_names(folder: Path) -> list[str]:
     """The names of the trainings that can go on."""
     return sorted(path.stem for path in folder.glob("*.safetensors"))

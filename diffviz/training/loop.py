@@ -210,7 +210,7 @@ class Trainer:
             data=self.data.info,
             ratio_range=config.ratio_range,
             images_seen=self.images,
-            cpu_hours=round(self.cpu_hours, 4),
+            cpu_hours=round(self.cpu_hours, 6),
             training={**asdict(config), "wall_hours": round(self.hours, 4), "command": command},
         )
         return Checkpoint(card, self.ema.network)

@@ -1,0 +1,207 @@
+"""The command line: what each command writes, and one sentence and exit code 2 for mistakes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+import diffviz.checkpoints
+from diffviz.__main__ import COMMANDS, main
+from diffviz.checkpoints import Card, Checkpoint, load_checkpoint, save_checkpoint
+from diffviz.data.fashion import FOLDER_VARIABLE, INFO
+from diffviz.networks import UNet, UNetConfig
+from diffviz.training.files import unfinished_names
+
+ROOT = Path(diffviz.__file__).parents[1]
+SMALL = UNetConfig(channels=(8, 8), blocks=(1, 1), heads=1, slots=(10,))
+
+
+@pytest.fixture(autouse=True)
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small untrained denoiser takes the place of the one called fashion."""
+    torch.manual_seed(0)
+    card = Card("fashion", SMALL, "edm", INFO, (0.005, 40.0), 0, 0.0)
+    save_checkpoint(Checkpoint(card, UNet(SMALL)), tmp_path / "models")
+    monkeypatch.chdir(tmp_path)
+
+    def load(name: str) -> Checkpoint:
+        return load_checkpoint(name, tmp_path / "models")
+
+    monkeypatch.setattr(diffviz.checkpoints, "load_checkpoint", load)
+    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
+    Image.linear_gradient("L").resize((40, 30)).save("grey.png")
+    Path("words.png").write_text("these are words")
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command.split(), "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "usage: python -m diffviz" in text
+    assert command == "" or COMMANDS[command].capitalize() in text
+
+
+def test_help_is_light() -> None:
+    program = (
+        "import sys; from diffviz.__main__ import main; main(['--help']); "
+        "sys.exit(any(name in sys.modules for name in ('torch', 'gradio', 'numpy')))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+MISTAKES = {
+    "paint": "unknown command 'paint'; choose from noise, sample, train",
+    "noise": "required: picture",
+    "noise none.png": "there is no file 'none.png'",
+    "noise .": "'.' is no file",
+    "noise words.png": "no picture that can be read",
+    "noise grey.png --t 1001": "t must be from 0 to T = 1000, not 1001",
+    "noise grey.png --t -1": "whole number from 0",
+    "noise grey.png --t 1.5": "whole number from 0",
+    "noise grey.png --T 1": "must be a whole number from 2 to 4000, not '1'",
+    "noise grey.png --schedule line": "unknown 'line'; choose from linear, cosine",
+    "noise grey.png --schedule-parameter s": "must look like NAME=VALUE",
+    "noise grey.png --schedule-parameter s=nan": "s must be from 0.001 to 0.1, not nan",
+    "noise grey.png --schedule-parameter s=big": "s must be a number, not 'big'",
+    "noise grey.png --schedule-parameter q=1": "has no parameter q; it takes s",
+    "noise grey.png --schedule karras --zero-terminal-snr": "not variance-preserving",
+    "noise grey.png -o no/where.png": "there is no folder 'no'",
+    "noise grey.png -o grey.bmp": "must end in .png",
+    "sample --model clothes": "unknown model 'clothes'; choose from fashion",
+    "sample --sampler dim": "unknown 'dim'; choose from ddim, ddpm",
+    "sample --steps 0": "whole number from 1 to 1000",
+    "sample --steps 50 --T 20": "steps must be from 1 to T = 20, not 50",
+    "sample --guidance inf": "number from 0 to 10, not 'inf'",
+    "sample --guidance nan": "number from 0 to 10, not 'nan'",
+    "sample --count 17": "whole number from 1 to 16",
+    "sample --seed 99999999999": "whole number from 0 to",
+    "sample --condition class=hat": "unknown class 'hat'; choose from t-shirt",
+    "sample --condition hat=dress": "unknown condition hat; choose from class",
+    "sample --condition dress": "must look like NAME=VALUE",
+    "sample --sampler-parameter eta=2": "eta must be from 0 to 1, not 2",
+    "sample --spacing even": "unknown 'even'; choose from trailing",
+    "sample --fps 10": "--fps goes with a film",
+    "sample --out a.gif --strip": "--strip goes with a .png only",
+    "sample --view x0": "--view goes with a film or a --strip only",
+    "sample --sam ddim": "unrecognized arguments",
+    "train --data birds": "unknown 'birds'; choose from fashion, fashion-subset",
+    "train --data fashion-subset --name ../up": "up to 64 letters",
+    "train --data fashion-subset --hours nan": "must be a number from",
+    "train --data fashion-subset --from clothes": "unknown model 'clothes'",
+    "train --data fashion-subset --from fashion --parametrization v": "leave --parametrization out",
+    "train --resume --batch 4": "leave --batch out",
+    "train --resume --folder empty": "no unfinished training 'my-fashion'; there is none at all",
+    "evaluate --samples 15 --steps 1": "multiple of 10",
+    "bench --repeats 0": "whole number from 1",
+    "make tea": "unknown 'tea'; choose from judge, fashion-subset",
+}
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_a_mistake_is_one_sentence_and_code_2(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words.split()) == 2
+    captured = capsys.readouterr()
+    assert MISTAKES[words] in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize("words", ["evaluate", "train", "make judge", "make fashion-subset"])
+def test_what_needs_the_whole_data_set_says_where_it_is(
+    words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, "/nowhere")
+    assert main(words.split()) == 2
+    assert "apt-get install dataset-fashion-mnist" in capsys.readouterr().err
+
+
+def test_noise_writes_the_picture(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["noise", "grey.png", "--t", "0", "-o", "same.png"]) == 0
+    same = Image.open("same.png").convert("L")
+    assert same.tobytes() == Image.open("grey.png").tobytes()
+    assert "t = 0 of 1000, α = 1.0000, σ = 0.0000" in capsys.readouterr().out
+    for out in ("a.png", "b.png"):
+        assert main(["noise", "grey.png", "--seed", "4", "-o", out]) == 0
+    assert Path("a.png").read_bytes() == Path("b.png").read_bytes()
+    assert Path("a.png").read_bytes() != Path("same.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "size"),
+    [
+        ("--out a.png", (224, 224)),
+        ("--out a.png --count 4 --condition class=each", (456, 456)),
+        ("--out a.png --strip --view x0", ((6 * 29 - 1) * 3, 84)),
+        ("--out a.gif --fps 5", (168, 168)),
+    ],
+)
+def test_sample_writes_by_suffix(words: str, size: tuple[int, int]) -> None:
+    assert main(["sample", "--steps", "5", *words.split()]) == 0
+    with Image.open("a.gif" if "gif" in words else "a.png") as image:
+        assert image.size == size
+        assert getattr(image, "n_frames", 1) == (6 if "gif" in words else 1)
+
+
+def test_sample_writes_films() -> None:
+    assert main(["sample", "--steps", "3", "--out", "a.mp4"]) == 0
+    assert b"ftyp" in Path("a.mp4").read_bytes()[:16]
+
+
+def test_the_same_sample_has_the_same_fingerprint(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["sample", "--steps", "3", "--sampler", "ddpm", "--condition", "class=bag", "--seed"]
+    printed = []
+    for seed in ("1", "1", "2"):
+        assert main([*words, seed]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1] != printed[2]
+
+
+def test_train_to_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "train --data fashion-subset --batch 4 --images 8 --folder out --threads 1"
+    assert main(words.split()) == 0
+    assert "100.0%  8 pictures" in capsys.readouterr().err
+    card = load_checkpoint("my-fashion-subset", Path("out")).card
+    assert card.images_seen == 8
+    assert card.training["batch"] == 4
+    assert card.training["command"] == f"python -m diffviz {words}"
+    assert card.cpu_hours > 0
+    assert unfinished_names(Path("out/unfinished")) == []
+
+
+def test_train_stops_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    import diffviz.cli.train as command
+
+    def interrupted(trainer: command.Trainer) -> object:
+        yield next(steps(trainer))
+        raise KeyboardInterrupt
+
+    steps = command.Trainer.steps
+    monkeypatch.setattr(command, "load_checkpoint", diffviz.checkpoints.load_checkpoint)
+    where = ["--folder", "out", "--name", "mine"]
+    words = "train --data fashion-subset --from fashion --batch 4 --images 12"
+    with monkeypatch.context() as patch:
+        patch.setattr(command.Trainer, "steps", interrupted)
+        assert main([*words.split(), *where]) == 130
+    assert unfinished_names(Path("out/unfinished")) == ["mine"]
+    assert load_checkpoint("mine", Path("out")).card.images_seen == 4
+    assert main([*words.split(), *where]) == 2  # begun already
+    assert main(["train", "--resume", *where]) == 0
+    card = load_checkpoint("mine", Path("out")).card
+    assert card.images_seen == 12
+    assert card.network == SMALL
+
+
+def test_bench_prints_figures(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--repeats", "1"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert len(figures["network_evaluation"]) == 3 * 2 * 2 * 2
+    assert all(row["milliseconds"] > 0 for row in figures["network_evaluation"])
+    assert {row["sampler"] for row in figures["sampler_overhead"]} >= {"ddim", "heun"}
