@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,7 @@ SMALL = UNetConfig(channels=(8, 8), blocks=(1, 1), heads=1, slots=(10,))
 
 
 @pytest.fixture(autouse=True)
-def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A small untrained denoiser takes the place of the one called fashion."""
     torch.manual_seed(0)
     card = Card("fashion", SMALL, "edm", INFO, (0.005, 40.0), 0, 0.0)
@@ -37,6 +39,10 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
     Image.linear_gradient("L").resize((40, 30)).save("grey.png")
     Path("words.png").write_text("these are words")
+    handlers = {code: signal.getsignal(code) for code in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for code, handler in handlers.items():
+        signal.signal(code, handler)
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -180,8 +186,9 @@ def test_train_stops_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     import diffviz.cli.train as command
 
     def interrupted(trainer: command.Trainer) -> object:
-        yield next(steps(trainer))
-        raise KeyboardInterrupt
+        for progress in steps(trainer):
+            signal.raise_signal(signal.SIGTERM)
+            yield progress
 
     steps = command.Trainer.steps
     monkeypatch.setattr(command, "load_checkpoint", diffviz.checkpoints.load_checkpoint)

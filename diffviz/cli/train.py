@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import signal
+import threading
 import time
 from dataclasses import fields, replace
 from pathlib import Path
@@ -98,29 +99,30 @@ def run(options: argparse.Namespace) -> None:
         save_training(order, trainer, unfinished)
         save_checkpoint(trainer.checkpoint(order.name, order.command), options.folder)
 
-    # Killed politely is stopped too, as by Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    # A step is never left half done: both ways of being stopped wait for its end.
+    stop = threading.Event()
+    for code in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(code, lambda *_: stop.set())
     saved = reported = time.monotonic()
     seen, losses = trainer.images, []
-    try:
-        for progress in trainer.steps():
-            losses.append(progress.loss)
-            now = time.monotonic()
-            if now - reported >= REPORT_SECONDS or progress.fraction >= 1:
-                speed = (progress.images - seen) / (now - reported)
-                note(
-                    f"{progress.fraction:6.1%}  {progress.images:,} pictures in "
-                    f"{progress.hours:.2f} h  loss {sum(losses) / len(losses):.4f}  "
-                    f"{speed:.0f} pictures/s"
-                )
-                reported, seen, losses = now, progress.images, []
-            if now - saved >= 60 * options.save_minutes:
-                save()
-                saved = time.monotonic()
-    except KeyboardInterrupt:
-        save()
-        note(f"stopped; `python -m diffviz train --resume --name {order.name}` goes on")
-        raise
+    for progress in trainer.steps():
+        losses.append(progress.loss)
+        now = time.monotonic()
+        if now - reported >= REPORT_SECONDS or progress.fraction >= 1:
+            speed = (progress.images - seen) / (now - reported)
+            note(
+                f"{progress.fraction:6.1%}  {progress.images:,} pictures in "
+                f"{progress.hours:.2f} h  loss {sum(losses) / len(losses):.4f}  "
+                f"{speed:.0f} pictures/s"
+            )
+            reported, seen, losses = now, progress.images, []
+        if stop.is_set():
+            save()
+            note(f"stopped; `python -m diffviz train --resume --name {order.name}` goes on")
+            raise KeyboardInterrupt
+        if now - saved >= 60 * options.save_minutes:
+            save()
+            saved = time.monotonic()
     save()
     (unfinished / f"{order.name}.safetensors").unlink()
     print(f"{order.name}: {trainer.images:,} pictures, {trainer.cpu_hours:.2f} CPU hours")
