@@ -57,16 +57,16 @@ def forward_endpoints() -> None:
 
 
 def noise_endpoint(
-    picture: str | None,
-    example_name: str,
-    schedule: str,
-    T: float,
-    t: float,
-    seed: float,
-    zero_terminal_snr: bool,
-    parameters: dict[str, float] | None,
-    handles: list[float] | None,
-    as_is: bool,
+    picture: str | None = None,
+    example_name: str = "sunset",
+    schedule: str = "cosine",
+    T: float = 1000,
+    t: float = 500,
+    seed: float = 0,
+    zero_terminal_snr: bool = False,
+    parameters: dict[str, float] | None = None,
+    handles: list[float] | None = None,
+    as_is: bool = False,
 ) -> tuple[str, dict[str, Any]]:
     """Noise a picture straight to step t: x_t as a PNG, and the numbers that belong to it."""
     with told_in_the_page():
@@ -80,16 +80,16 @@ def noise_endpoint(
 
 
 def denoise_endpoint(
-    picture: str | None,
-    example_name: str,
-    schedule: str,
-    T: float,
-    t: float,
-    seed: float,
-    zero_terminal_snr: bool,
-    parameters: dict[str, float] | None,
-    handles: list[float] | None,
-    denoiser: str,
+    picture: str | None = None,
+    example_name: str = "boot",
+    schedule: str = "cosine",
+    T: float = 1000,
+    t: float = 500,
+    seed: float = 0,
+    zero_terminal_snr: bool = False,
+    parameters: dict[str, float] | None = None,
+    handles: list[float] | None = None,
+    denoiser: str = "fashion",
 ) -> tuple[str, str, str, dict[str, Any]]:
     """Noise a picture to step t, as 28 × 28 grey, and ask a denoiser for the picture (x̂0) and the
     noise (ε̂) in it: three PNGs, and the root mean square errors of both guesses."""

@@ -72,7 +72,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:  # it waits for connections that clients keep open
+            process.kill()
+            process.wait()
 
 
 def _await_health(server: Server) -> None:

@@ -53,8 +53,8 @@ export function mount(element, { props, server }) {
       "div",
       { className: "forward" },
       sources.root,
-      make("div", { className: "forward-main" }, stage.root, make("div", { className: "forward-side" }, numbers.root, controls.root, curves.root)),
-      make("div", { className: "forward-more" }, guess.root, histogram.root, chain.root),
+      make("div", { className: "forward-main" }, stage.root, make("div", { className: "forward-side" }, numbers.root, controls.root, curves.root, histogram.root)),
+      make("div", { className: "forward-more" }, guess.root, chain.root),
     ),
   );
   sources.acceptDrops(section);

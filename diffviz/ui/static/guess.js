@@ -7,7 +7,7 @@ import { digits } from "./readouts.js";
 export function guessPanel(state, server) {
   const size = state.facts.smallSize;
   const figures = {
-    xt: figure("forward-guess-xt", "x_t, as the denoiser sees it"),
+    xt: figure("forward-guess-xt", "xₜ, as the denoiser sees it"),
     x0: figure("forward-guess-x0", "x̂0, the picture it guesses"),
     eps: figure("forward-guess-eps", "ε̂, the noise it guesses"),
   };
@@ -29,7 +29,7 @@ export function guessPanel(state, server) {
 
   function update(changed) {
     latest += 1; // whatever is under way is about another x_t
-    root.dataset.state = "waiting";
+    root.dataset.state = state.t === 0 ? "nothing" : "waiting";
     if (changed.has("picture")) describe();
   }
 

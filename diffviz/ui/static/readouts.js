@@ -26,13 +26,13 @@ export function numbersPanel(state) {
   const x0 = thumbnail("forward-x0", "x0, the clean picture");
   const eps = thumbnail("forward-eps", "ε, the noise");
   const sub = (letter, index) => make("span", {}, make("i", {}, letter), make("sub", {}, index));
-  const term = (coefficient, canvas, ...caption) =>
-    make("span", { className: "term" }, coefficient, make("span", { className: "thumbnail" }, canvas, make("small", {}, ...caption)));
+  const term = (sign, coefficient, canvas, ...caption) =>
+    make("span", { className: "term" }, sign, coefficient, make("span", { className: "thumbnail" }, canvas, make("small", {}, ...caption)));
   const equation = make(
     "div",
     { className: "forward-equation", id: "forward-equation" },
     make("p", {}, sub("x", "t"), " = ", sub("α", "t"), " ", sub("x", "0"), " + ", sub("σ", "t"), " ", make("i", {}, "ε")),
-    make("p", { className: "values" }, sub("x", "t"), " = ", term(alpha, x0, sub("x", "0"), ", the picture"), " + ", term(sigma, eps, "ε, the noise")),
+    make("p", { className: "values" }, sub("x", "t"), " = ", term("", alpha, x0, sub("x", "0"), ", the picture"), term("+", sigma, eps, "ε, the noise")),
   );
   const rows = { "t": number(), "ᾱ": number(), "SNR": number(), "log-SNR": number() };
   const list = make("dl", { className: "forward-numbers" });
@@ -101,7 +101,7 @@ export function curvesPanel(state, change) {
 export function histogramPanel(state) {
   const plot = histogramPlot({
     id: "forward-histogram",
-    label: "How often each pixel value occurs in x_t, against the normal density N(0, 1)",
+    label: "How often each pixel value occurs in xₜ, against the normal density N(0, 1)",
     range: RANGE,
   });
   const counts = new Uint32Array(BINS);
@@ -110,7 +110,7 @@ export function histogramPanel(state) {
     countValues(state.picture, ...state.shown(state.schedule), RANGE, counts);
     plot.update(counts, state.picture.x0.length);
   }
-  const legend = make("p", { className: "muted" }, "Bars: values of x_t’s pixels. Line: pure noise, N(0, 1), which they must become.");
-  const root = make("div", { className: "card forward-histogram" }, make("h3", {}, "Pixel values"), plot.root, legend);
+  const legend = make("p", { className: "muted" }, "Bars: the values in xₜ. Line: pure noise, N(0, 1), which they come to.");
+  const root = make("div", { className: "card forward-histogram" }, plot.root, make("h3", {}, "Pixel values"), legend);
   return { root, update };
 }

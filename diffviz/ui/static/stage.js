@@ -2,6 +2,7 @@
 
 import { make } from "./display.js";
 import { Painter } from "./noised.js";
+import { digits } from "./readouts.js";
 import { MOST_RIVALS } from "./state.js";
 
 const STOPS = 10;
@@ -54,7 +55,7 @@ export function stagePanel(state, change) {
     add.hidden = rivals.length >= MOST_RIVALS;
     rivals.forEach((figure, k) => (figure.select.value = state.rivals[k]));
     main.caption.hidden = rivals.length === 0;
-    main.caption.textContent = state.kindNamed(state.kind).label;
+    main.caption.firstChild.textContent = state.kindNamed(state.kind).label;
   }
 
   function update(changed) {
@@ -63,7 +64,11 @@ export function stagePanel(state, change) {
       for (const figure of [main, ...rivals]) figure.painter.setPicture(state.picture);
       figures.style.setProperty("--aspect", state.picture.width / state.picture.height);
     }
-    [main, ...rivals].forEach((figure, k) => figure.painter.paint(...state.shown(state.schedules[k])));
+    [main, ...rivals].forEach((figure, k) => {
+      const { alpha, sigma } = state.schedules[k];
+      figure.painter.paint(...state.shown(state.schedules[k]));
+      figure.numbers.textContent = `${digits(alpha[state.t])} x0 + ${digits(sigma[state.t])} ε`;
+    });
     main.canvas.dataset.t = state.t;
     main.canvas.dataset.frames = Number(main.canvas.dataset.frames ?? 0) + 1; // paints so far, for tools
     slider.max = state.T;
@@ -71,7 +76,7 @@ export function stagePanel(state, change) {
     value.textContent = `${state.t} of ${state.T}`;
     grows.hidden = !state.anyGrows;
     if (state.anyGrows) {
-      growsNote.textContent = `On this path x_t grows; here it is shown divided by √(α² + σ²) = ${largest(state)}.`;
+      growsNote.textContent = `On this path xₜ grows; here it is shown divided by √(α² + σ²) = ${largest(state)}.`;
     }
     if (changed.has("schedule")) {
       problem.textContent = state.sound
@@ -100,8 +105,9 @@ function largest(state) {
 
 function mainFigure() {
   const canvas = make("canvas", { id: "forward-canvas", className: "picture", role: "img", "aria-label": "The noised picture" });
-  const caption = make("figcaption", {});
-  return { root: make("figure", {}, canvas, caption), canvas, caption, painter: new Painter(canvas) };
+  const numbers = make("span", { className: "number muted" });
+  const caption = make("figcaption", { hidden: true }, make("span", {}), numbers);
+  return { root: make("figure", {}, canvas, caption), canvas, caption, numbers, painter: new Painter(canvas) };
 }
 
 function rivalFigure(state, k, change) {
@@ -118,8 +124,9 @@ function rivalFigure(state, k, change) {
     state.rivals.splice(k, 1);
     change("rivals", "schedule");
   });
-  const root = make("figure", {}, canvas, make("figcaption", {}, select, remove));
-  return { root, canvas, select, painter: new Painter(canvas) };
+  const numbers = make("span", { className: "number muted" });
+  const root = make("figure", {}, canvas, make("figcaption", {}, select, numbers, remove));
+  return { root, select, numbers, painter: new Painter(canvas) };
 }
 
 /** Ten stops from 0 to T; a click goes there. */
