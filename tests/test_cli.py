@@ -206,6 +206,22 @@ def test_train_stops_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert card.network == SMALL
 
 
+def test_evaluate_prints_and_records(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import diffviz.data.fashion as fashion
+
+    cards: list[Card] = []
+    monkeypatch.setattr(fashion, "load_fashion", fashion.load_fashion_subset)
+    monkeypatch.setattr(diffviz.checkpoints, "save_card", cards.append)
+    words = "evaluate --samples 20 --steps 2 --guidance 1 --bfloat16 --record"
+    assert main(words.split()) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["evaluations_per_image"] == 2
+    assert figures["bfloat16"] is True
+    assert cards[0].quality == {**figures, "command": f"python -m diffviz {words}"}
+
+
 def test_bench_prints_figures(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--repeats", "1"]) == 0
     figures = json.loads(capsys.readouterr().out)
