@@ -14,7 +14,7 @@ from diffviz.checkpoints import Checkpoint
 from diffviz.data.base import DataInfo
 from diffviz.denoisers import Denoiser, GuidedDenoiser
 from diffviz.forward import SeededNoise
-from diffviz.samplers import SAMPLERS, Step, check_sampler, sample
+from diffviz.samplers import Step, check_sampler, sample
 from diffviz.schedules import NoiseSchedule, Parameter, drawn_schedule, make_schedule
 
 EACH = "each"  # as a slot's value: picture i takes value i, in turn
@@ -73,11 +73,10 @@ class RunSettings:
     def grid(self, schedule: NoiseSchedule) -> list[int]:
         return schedule.grid(self.steps, self.spacing)
 
-    def evaluations(self) -> int:
-        """Network evaluations that each picture costs, both sides of guidance counted."""
-        rule = SAMPLERS[self.sampler]
-        updates = rule.evaluations * self.steps - (rule.evaluations - 1)  # the last is first order
-        return updates * (1 if self.guidance == 1 or not self.condition else 2)
+    @property
+    def sides(self) -> int:
+        """Network evaluations behind one of the denoiser's: 2 where guidance compares two."""
+        return 1 if self.guidance == 1 or not self.condition else 2
 
 
 def conditions(info: DataInfo, condition: Mapping[str, str], count: int) -> Tensor:

@@ -68,7 +68,7 @@ class Sampler:
     """An update rule and what a page says of it.
 
     update: returns x_s, or (x_t corrected, x_s). churn: moves x_t back to more noise first.
-    stochastic: draws noise on the way. evaluations: network evaluations a step.
+    stochastic: draws noise on the way.
     """
 
     name: str
@@ -77,7 +77,6 @@ class Sampler:
     update: Callable[[Update], Tensor | tuple[Tensor, Tensor]]
     churn: Callable[[Update], tuple[Tensor, Point]] | None = None
     stochastic: bool = False
-    evaluations: int = 1
     parameters: tuple[Parameter, ...] = field(default=())
 
 
@@ -86,7 +85,8 @@ class Step(NamedTuple):
     the prediction made there, then the result (t = 0, where x0 is x and eps the last one made).
 
     alpha, sigma: of x; after churn they are a little off the schedule's at t.
-    x, x0, eps: (B, C, H, W).
+    x, x0, eps: (B, C, H, W). nfe: evaluations of the denoiser so far, of a guided one's both
+    sides together.
     """
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
@@ -96,6 +96,7 @@ class Step(NamedTuple):
     x: Tensor
     x0: Tensor
     eps: Tensor
+    nfe: int
 
 
 def check_sampler(sampler: str, **parameters: float) -> dict[str, float]:
@@ -140,7 +141,11 @@ def sample(
     if x is None:
         x = points[0].sigma * noise()
 
+    nfe = 0
+
     def denoise(x: Tensor, point: Point) -> Prediction:
+        nonlocal nfe
+        nfe += 1
         return denoiser(x, point.alpha, point.sigma, condition)
 
     history: list[Visited] = []
@@ -151,13 +156,14 @@ def sample(
         if rule.churn:
             update.x, update.t = rule.churn(update)
         update.prediction = denoise(update.x, update.t)
-        yield Step(index, t, *update.t, update.x, *update.prediction)
+        yield Step(index, t, *update.t, update.x, *update.prediction, nfe)
         result = rule.update(update)
         corrected, x = result if isinstance(result, tuple) else (update.x, result)
         history.append(Visited(update.t, corrected, update.prediction))
         del history[:-2]
     final_x0 = x if points[-1].sigma == 0 else history[-1].prediction.x0
-    yield Step(len(grid) - 1, grid[-1], *points[-1], x, final_x0, history[-1].prediction.eps)
+    final = Prediction(final_x0, history[-1].prediction.eps)
+    yield Step(len(grid) - 1, grid[-1], *points[-1], x, *final, nfe)
 
 
 def _ddim(u: Update) -> Tensor:
@@ -290,7 +296,7 @@ SAMPLERS = {
         ),
         Sampler("ddpm", "DDPM (ancestral)", "Ho et al. 2020", _ddpm, stochastic=True),
         Sampler("euler", "Euler", "Karras et al. 2022", _euler),
-        Sampler("heun", "Heun", "Karras et al. 2022, algorithm 1", _heun, evaluations=2),
+        Sampler("heun", "Heun", "Karras et al. 2022, algorithm 1", _heun),
         Sampler("dpmpp-2m", "DPM-Solver++ 2M", "Lu et al. 2022b", _dpmpp_2m),
         Sampler(
             "dpmpp-2m-sde", "DPM-Solver++ 2M SDE", "Lu et al. 2022b", _dpmpp_2m_sde, stochastic=True
@@ -303,7 +309,6 @@ SAMPLERS = {
             _heun,
             churn=_churn,
             stochastic=True,
-            evaluations=2,
             parameters=(
                 Parameter("s_churn", "S churn", 10, 0, 80, 1),
                 Parameter("s_min", "S min", 0.05, 0, 1, 0.01),

@@ -290,10 +290,10 @@ def test_the_state_before_each_update_is_what_the_denoiser_saw() -> None:
         return EXACT(x, alpha, sigma)
 
     schedule = make_schedule("flow", 50)
-    for sampler, rule in SAMPLERS.items():
+    for sampler in SAMPLERS:
         seen.clear()
         *steps, _ = sample(spy, schedule, schedule.grid(6), Draws(2, 1, 1, 1), sampler)
-        assert 6 <= len(seen) <= 6 * rule.evaluations
+        assert steps[-1].nfe == len(seen)
         states = [entry for entry in seen if any(entry[0] is step.x for step in steps)]
         assert [entry[1:] for entry in states] == [(step.alpha, step.sigma) for step in steps]
 

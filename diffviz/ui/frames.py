@@ -42,7 +42,7 @@ def stream(settings: RunSettings, rivals: Sequence[str], checkpoint: Checkpoint)
             if step is None:
                 del running[lane]
                 continue
-            events.append(_frame(lane, step, seconds[lane]))
+            events.append(_frame(lane, step, step.nfe * settings.sides, seconds[lane]))
             if step.index == settings.steps:
                 events.append({"kind": "end", "lane": lane, "fingerprint": fingerprint(step.x)})
             yield json.dumps({"run": number, "events": events})
@@ -73,13 +73,11 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
         "grid": grid,
         "curve": [[int(t), round(float(schedule.alpha_bar[t]), 6)] for t in at],
         "outside": int(((ratios < low) | (ratios > high)).sum()),
-        "lanes": [
-            {"label": SAMPLERS[e.sampler].label, "evaluations": e.evaluations()} for e in entrants
-        ],
+        "lanes": [SAMPLERS[e.sampler].label for e in entrants],
     }
 
 
-def _frame(lane: int, step: Step, seconds: float) -> dict[str, Any]:
+def _frame(lane: int, step: Step, evaluations: int, seconds: float) -> dict[str, Any]:
     return {
         "kind": "frame",
         "lane": lane,
@@ -87,6 +85,7 @@ def _frame(lane: int, step: Step, seconds: float) -> dict[str, Any]:
         "t": step.t,
         "alpha": step.alpha,
         "sigma": step.sigma,
+        "evaluations": evaluations,
         "seconds": round(seconds, 4),
         **{
             view: base64.b64encode(grey_levels(view_of(step, view)).numpy().tobytes()).decode()

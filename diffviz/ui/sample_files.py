@@ -53,7 +53,7 @@ def write_picture(settings: RunSettings, checkpoint: Checkpoint) -> tuple[Path, 
     save_png(last.x, path)
     facts = {
         "fingerprint": fingerprint(last.x),
-        "evaluations": settings.evaluations(),
+        "evaluations": last.nfe * settings.sides,
         "settings": asdict(settings),
     }
     return path, facts

@@ -102,7 +102,7 @@ class Player {
     this.columns = Math.ceil(Math.sqrt(count));
     this.rows = Math.ceil(count / this.columns);
     this.size = { channels, height, width };
-    this.run.lanes = event.lanes.map((lane) => ({ ...lane, frames: [] }));
+    this.run.lanes = event.lanes.map((label) => ({ label, frames: [] }));
     this.lanes.replaceChildren(...this.run.lanes.map((lane, i) => {
       lane.canvas = make("canvas", { className: "picture", role: "img", id: i ? `sample-canvas-${i + 1}` : "sample-canvas" });
       lane.caption = make("figcaption", { className: "number" });
@@ -223,7 +223,7 @@ class Player {
     const ended = frame.index === this.run.steps;
     lane.caption.replaceChildren(
       make("strong", { textContent: lane.label }),
-      ` ${lane.evaluations} evaluations a picture · ${frame.seconds.toFixed(2)} s`,
+      ` ${frame.evaluations} network evaluations · ${frame.seconds.toFixed(2)} s`,
       ended && lane.fingerprint ? make("code", { textContent: lane.fingerprint, title: "Fingerprint of the result: the exported code prints the same" }) : "");
   }
 
