@@ -1,4 +1,4 @@
-"""What a data set is to the rest: batches of pictures with their conditions, and what these mean."""
+"""What a data set is to the rest: batches of pictures and conditions, and what these mean."""
 
 from __future__ import annotations
 
