@@ -5,8 +5,8 @@ import { handlesAlong, storeHandles } from "./handles.js";
 import { digits } from "./readouts.js";
 import { DRAWN, alphaBar } from "./schedules.js";
 
-/** renoise(): fetch the picture's noise again, after the seed changed. */
-export function controlsPanel(state, change, renoise) {
+/** curves: what is shown between; renoise(): fetch the picture's noise again, for another seed. */
+export function controlsPanel(state, change, curves, renoise) {
   const options = state.kinds.map(({ name, label }) => make("option", { value: name }, label));
   const kind = make("select", {}, ...options);
   const draw = make("button", { type: "button", className: "quiet", id: "forward-draw" }, "Draw on this curve");
@@ -90,7 +90,7 @@ export function controlsPanel(state, change, renoise) {
     source,
   );
   const top = make("div", { className: "forward-kind" }, make("label", { id: "forward-schedule" }, "Noise schedule", kind), draw);
-  return { root: make("div", { className: "card forward-controls" }, top, advanced), update };
+  return { root: make("div", { className: "card forward-controls" }, top, curves, advanced), update };
 }
 
 /** A labelled range with its value beside it: {root, input, set}. */

@@ -39,7 +39,7 @@ export function mount(element, { props, server }) {
   const numbers = numbersPanel(state);
   const curves = curvesPanel(state, change);
   const histogram = histogramPanel(state);
-  const controls = controlsPanel(state, change, () => sources.renoise());
+  const controls = controlsPanel(state, change, curves.root, () => sources.renoise());
   const guess = guessPanel(state, server);
   const chain = chainPanel(state);
   const sources = sourcesPanel(state, server, (picture) => {
@@ -53,8 +53,8 @@ export function mount(element, { props, server }) {
       "div",
       { className: "forward" },
       sources.root,
-      make("div", { className: "forward-main" }, stage.root, make("div", { className: "forward-side" }, numbers.root, controls.root, curves.root, histogram.root)),
-      make("div", { className: "forward-more" }, guess.root, chain.root),
+      make("div", { className: "forward-main" }, stage.root, make("div", { className: "forward-side" }, numbers.root, guess.root, controls.root)),
+      make("div", { className: "forward-more" }, histogram.root, chain.root),
     ),
   );
   sources.acceptDrops(section);

@@ -81,14 +81,14 @@ function thin(pixels, { channels, height, width }, stride) {
   return Float32Array.from(kept);
 }
 
-/** Counts of a·x0 + s·ε in equal bins from −range to range; what lies outside is not counted. */
-export function countValues({ x0, eps }, a, s, range, counts) {
+/** Counts of each stride-th a·x0 + s·ε in equal bins from −range to range, none of those outside. */
+export function countValues({ x0, eps }, a, s, range, counts, stride) {
   counts.fill(0);
   const scale = counts.length / (2 * range);
   const A = a * scale;
   const S = s * scale;
   const middle = counts.length / 2;
-  for (let i = 0; i < x0.length; i++) {
+  for (let i = 0; i < x0.length; i += stride) {
     const bin = Math.floor(A * x0[i] + S * eps[i] + middle);
     if (bin >= 0 && bin < counts.length) counts[bin]++;
   }

@@ -8,6 +8,7 @@ import { DRAWN, alphaBar, logSnr } from "./schedules.js";
 
 const RANGE = 4; // of the histogram: −4 to 4
 const BINS = 64;
+const MOVING_STRIDE = 4; // while something moves, each fourth value is counted; at rest, all
 
 /** A number in few digits that do not jump about. */
 export function digits(value) {
@@ -90,7 +91,7 @@ export function curvesPanel(state, change) {
   const figure = (plot, caption) => make("figure", {}, make("figcaption", {}, caption), plot.root);
   const root = make(
     "div",
-    { className: "card forward-curves" },
+    { className: "forward-curves" },
     figure(bar, "ᾱ: share of the picture"),
     figure(snr, "log-SNR: picture against noise"),
   );
@@ -106,11 +107,13 @@ export function histogramPanel(state) {
   });
   const counts = new Uint32Array(BINS);
 
-  function update() {
-    countValues(state.picture, ...state.shown(state.schedule), RANGE, counts);
-    plot.update(counts, state.picture.x0.length);
+  function draw(stride) {
+    countValues(state.picture, ...state.shown(state.schedule), RANGE, counts, stride);
+    plot.update(counts, Math.ceil(state.picture.x0.length / stride));
   }
+  const update = () => draw(MOVING_STRIDE);
+  const rest = () => draw(1);
   const legend = make("p", { className: "muted" }, "Bars: the values in xₜ. Line: pure noise, N(0, 1), which they come to.");
-  const root = make("div", { className: "card forward-histogram" }, plot.root, make("h3", {}, "Pixel values"), legend);
-  return { root, update };
+  const root = make("div", { className: "card forward-histogram" }, make("h3", {}, "Pixel values"), plot.root, legend);
+  return { root, update, rest };
 }

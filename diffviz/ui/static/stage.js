@@ -7,6 +7,7 @@ import { MOST_RIVALS } from "./state.js";
 
 const STOPS = 10;
 const STRIP_SIDE = 64;
+const STRIP_EVERY = 4; // frames, while the schedule is being dragged
 
 export function stagePanel(state, change) {
   const main = mainFigure();
@@ -51,7 +52,7 @@ export function stagePanel(state, change) {
       rivals.push(figure);
       figures.append(figure.root);
     }
-    figures.dataset.count = 1 + rivals.length;
+    for (const element of [figures, root.parentElement]) element.dataset.count = 1 + rivals.length;
     add.hidden = rivals.length >= MOST_RIVALS;
     rivals.forEach((figure, k) => (figure.select.value = state.rivals[k]));
     main.caption.hidden = rivals.length === 0;
@@ -71,8 +72,8 @@ export function stagePanel(state, change) {
     });
     main.canvas.dataset.t = state.t;
     main.canvas.dataset.frames = Number(main.canvas.dataset.frames ?? 0) + 1; // paints so far, for tools
-    slider.max = state.T;
-    slider.value = state.t;
+    if (slider.max !== String(state.T)) slider.max = state.T;
+    if (slider.value !== String(state.t)) slider.value = state.t;
     value.textContent = `${state.t} of ${state.T}`;
     grows.hidden = !state.anyGrows;
     if (state.anyGrows) {
@@ -90,6 +91,7 @@ export function stagePanel(state, change) {
   function rest() {
     const { alpha, sigma } = state.schedule;
     const text = `t = ${state.t} of ${state.T}: ${alpha[state.t].toFixed(3)} of the picture, ${sigma[state.t].toFixed(3)} of the noise`;
+    strip.rest();
     said.textContent = text;
     main.canvas.setAttribute("aria-label", `The noised picture, ${text}`);
     slider.setAttribute("aria-valuetext", text);
@@ -138,22 +140,35 @@ function stripPanel(state, go) {
     return { canvas, button, painter: new Painter(canvas) };
   });
   const at = (k) => Math.round((state.T * k) / (STOPS - 1));
+  let here = null;
+  let stale = 0; // frames since the strip was true to the schedule
 
   function update(changed) {
     if (changed.has("picture")) {
       const stride = Math.ceil(Math.max(state.picture.width, state.picture.height) / STRIP_SIDE);
       for (const { painter } of stops) painter.setPicture(state.picture, stride);
+      redraw();
     }
-    const redraw = changed.has("picture") || changed.has("schedule");
-    const nearest = Math.round((state.t / state.T) * (STOPS - 1));
+    if (changed.has("schedule") && ++stale >= STRIP_EVERY) redraw();
+    const { button } = stops[Math.round((state.t / state.T) * (STOPS - 1))];
+    if (button === here) return;
+    here?.classList.remove("here");
+    button.classList.add("here");
+    here = button;
+  }
+
+  function redraw() {
+    stale = 0;
     stops.forEach(({ button, painter }, k) => {
-      button.classList.toggle("here", k === nearest);
-      if (!redraw) return;
       painter.paint(...state.shown(state.schedule, at(k)));
       button.lastChild.textContent = at(k);
       button.setAttribute("aria-label", `Go to t = ${at(k)}`);
     });
   }
+
+  function rest() {
+    if (stale) redraw();
+  }
   const root = make("div", { id: "forward-strip", className: "forward-strip" }, ...stops.map(({ button }) => button));
-  return { root, update };
+  return { root, update, rest };
 }
