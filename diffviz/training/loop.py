@@ -127,7 +127,9 @@ class Trainer:
         which lowers the variance of the gradient (Kingma et al. 2021, appendix I.1).
         """
         n = len(x0)
-        quantile = (torch.arange(n) + torch.rand(n, generator=self.generator).double()) / n
+        quantile = (
+            torch.arange(n) + torch.rand(n, generator=self.generator, dtype=torch.float64)
+        ) / n
         normal = math.sqrt(2) * torch.erfinv(2 * quantile - 1)
         sigma = torch.exp(self.config.p_mean + self.config.p_std * normal)
         alpha = torch.ones_like(sigma)
