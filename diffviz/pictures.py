@@ -21,8 +21,9 @@ SIZE = 256  # of the longer side, at most
 MIN_SIDE = 8
 MAX_BYTES = 10 * 2**20
 # What decoding may cost. The dimensions are looked at first: 20 KB of PNG can hold 800 MB.
-MEMORY = 64 * 2**20
+MEMORY = 60 * 2**20
 PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # as Pillow holds them; 4 in all other modes
+ONE_SCAN_PIXEL_BYTES = 0.6  # of a JPEG, decoded at 1/4 or 1/8; 100 megapixels take long enough
 WEBP_PIXEL_BYTES = 12  # libwebp composes frames on canvases of its own
 ORIENTATION = 0x0112  # the tag of EXIF, and what undoes each of its values
 UPRIGHT = {
@@ -54,9 +55,11 @@ def load_picture(path: str | Path, size: int = SIZE) -> Tensor:
     if length > MAX_BYTES:
         raise PictureError(f"the file has {length / 2**20:.1f} MB; at most {MAX_BYTES >> 20} MB")
     with _one_at_a_time, _open(path) as image:
-        _check_dimensions(image)
         try:
+            _check_dimensions(image)
             small = _shrink(image, size)
+        except PictureError:
+            raise
         except Exception as error:  # Pillow's decoders raise a dozen types for damaged files
             raise PictureError("the file is damaged or cut short") from error
     return from_levels(np.asarray(small))
@@ -115,12 +118,27 @@ def _check_dimensions(image: Image.Image) -> None:
 def _bytes_per_pixel(image: Image.Image) -> float:
     """What decoding holds for each pixel."""
     if isinstance(image, JpegImageFile):
-        # Pixels come out scaled down, but a progressive file's coefficients are held: 2 bytes each.
+        # Pixels come out scaled down, but where they are told in several scans, as in progressive
+        # files, all coefficients are held: 2 bytes each.
         areas = [across * down for _, across, down, _ in image.layer]
-        return 2 * sum(areas) / max(areas)
+        return 2 * sum(areas) / max(areas) if _has_several_scans(image) else ONE_SCAN_PIXEL_BYTES
     if image.format == "WEBP":
         return WEBP_PIXEL_BYTES
     return PIXEL_BYTES.get(image.mode, 4)
+
+
+def _has_several_scans(image: JpegImageFile) -> bool:
+    """Whether a JPEG's first scan is followed by another one.
+
+    Within a scan FF is never followed by a marker's byte; before it segments tell their length, and
+    may hold a thumbnail with scans of its own.
+    """
+    content = Path(image.filename).read_bytes()
+    place = 2
+    while content[place] == 0xFF and content[place + 1] != 0xDA:
+        place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
+    end = content.find(b"\xff\xd9", place)
+    return content.find(b"\xff\xda", place + 2, end if end > 0 else len(content)) > 0
 
 
 def _shrink(image: Image.Image, size: int) -> Image.Image:
