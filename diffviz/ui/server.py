@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 # Read by Gradio when it is imported. Its own analytics call an outside host and, cached for a
@@ -49,11 +48,7 @@ def create_app() -> FastAPI:
     return mounted
 
 
-def serve() -> None:
-    """Serve until stopped; address and port come from GRADIO_SERVER_NAME and GRADIO_SERVER_PORT."""
-    host = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
-    port = os.environ.get("GRADIO_SERVER_PORT", "7860")
-    if not port.isdecimal() or not 0 < int(port) < 65536:
-        sys.exit(f"GRADIO_SERVER_PORT must be a port number from 1 to 65535, not {port!r}")
+def serve(host: str, port: int) -> None:
+    """Serve until stopped."""
     print(f"diffviz is at http://{host}:{port}", flush=True)
-    uvicorn.run(create_app(), host=host, port=int(port), log_level="warning")
+    uvicorn.run(create_app(), host=host, port=port, log_level="warning")
