@@ -133,7 +133,7 @@ def _has_several_scans(image: JpegImageFile) -> bool:
     Within a scan FF is never followed by a marker's byte; before it segments tell their length, and
     may hold a thumbnail with scans of its own.
     """
-    content = Path(image.filename).read_bytes()
+    content = Path(str(image.filename)).read_bytes()
     place = 2
     while content[place] == 0xFF and content[place + 1] != 0xDA:
         place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")

@@ -9,14 +9,14 @@ import { DRAWN, alphaBar } from "./schedules.js";
 export function controlsPanel(state, change, curves, renoise) {
   const options = state.kinds.map(({ name, label }) => make("option", { value: name }, label));
   const kind = make("select", {}, ...options);
-  const draw = make("button", { type: "button", className: "quiet", id: "forward-draw" }, "Draw on this curve");
+  const draw = make("button", { type: "button", id: "forward-draw" }, "Draw on this curve");
   const source = make("p", { className: "muted" });
   const own = make("div", { className: "forward-parameters" });
   const T = slider("forward-T", "T, the number of steps", state.facts.T.minimum, state.facts.T.maximum, 1);
   const zero = make("input", { type: "checkbox" });
   const zeroLabel = make("label", { id: "forward-ztsnr" }, zero, " Zero terminal SNR: nothing of the picture is left at T");
   const seed = make("input", { type: "number", min: 0, max: state.facts.maxSeed, step: 1 });
-  const dice = make("button", { type: "button", className: "quiet", id: "forward-dice" }, "Other noise");
+  const dice = make("button", { type: "button", id: "forward-dice" }, "Other noise");
 
   kind.addEventListener("change", () => {
     state.kind = kind.value;

@@ -48,13 +48,20 @@ export function mount(element, { props, server }) {
   });
   // The canvas first: what is dragged is looked at.
   parts.push(stage, numbers, curves, histogram, controls, guess, chain);
+  const column = (...roots) => make("div", { className: "forward-column" }, ...roots);
+  const main = make(
+    "div",
+    { className: "forward-main" },
+    column(stage.root, histogram.root),
+    column(numbers.root, guess.root, controls.root),
+  );
   section.append(
     make(
       "div",
       { className: "forward" },
       sources.root,
-      make("div", { className: "forward-main" }, stage.root, make("div", { className: "forward-side" }, numbers.root, guess.root, controls.root)),
-      make("div", { className: "forward-more" }, histogram.root, chain.root),
+      main,
+      chain.root,
     ),
   );
   sources.acceptDrops(section);

@@ -56,7 +56,7 @@ export function numbersPanel(state) {
     rows.SNR.textContent = digits((schedule.alpha[t] / schedule.sigma[t]) ** 2);
     rows["log-SNR"].textContent = digits(logSnr(schedule, t));
   }
-  return { root: make("div", { className: "card" }, equation, list), update };
+  return { root: make("div", { className: "card forward-now" }, equation, list), update };
 }
 
 /** ᾱ and log-SNR over t. Dragging on them moves t; a drawn schedule's handles move the curve. */

@@ -20,8 +20,8 @@ export function sourcesPanel(state, server, onPicture) {
     return button;
   });
   const file = make("input", { type: "file", accept: "image/png,image/jpeg,image/webp,image/gif", id: "forward-upload" });
-  const upload = make("label", { className: "quiet button", htmlFor: "forward-upload" }, "Upload");
-  const webcam = make("button", { type: "button", className: "quiet", id: "forward-webcam" }, "Webcam");
+  const upload = make("label", { className: "button", htmlFor: "forward-upload" }, "Upload");
+  const webcam = make("button", { type: "button", id: "forward-webcam" }, "Webcam");
   const error = make("p", { id: "forward-error", className: "forward-error", role: "alert", hidden: true });
   const camera = make("div", { className: "forward-camera" });
   const panel = make(

@@ -13,7 +13,7 @@ export function stagePanel(state, change) {
   const main = mainFigure();
   const rivals = [];
   const figures = make("div", { className: "forward-figures" }, main.root);
-  const add = make("button", { id: "forward-compare", type: "button", className: "quiet" }, "+ Compare a schedule");
+  const add = make("button", { id: "forward-compare", type: "button" }, "+ Compare a schedule");
   const slider = make("input", { type: "range", min: 0, step: 1 });
   const value = make("output", { className: "number" });
   const label = make("label", { id: "forward-t", className: "forward-slider" }, make("span", {}, "Noise: t"), slider, value);
@@ -52,7 +52,7 @@ export function stagePanel(state, change) {
       rivals.push(figure);
       figures.append(figure.root);
     }
-    for (const element of [figures, root.parentElement]) element.dataset.count = 1 + rivals.length;
+    for (const element of [figures, root.closest(".forward-main")]) element.dataset.count = 1 + rivals.length;
     add.hidden = rivals.length >= MOST_RIVALS;
     rivals.forEach((figure, k) => (figure.select.value = state.rivals[k]));
     main.caption.hidden = rivals.length === 0;
@@ -117,7 +117,7 @@ function rivalFigure(state, k, change) {
   canvas.setAttribute("aria-label", "The same picture and noise on another schedule");
   const options = state.kinds.map(({ name, label }) => make("option", { value: name }, label));
   const select = make("select", { "aria-label": "Schedule to compare" }, ...options);
-  const remove = make("button", { type: "button", className: "quiet", "aria-label": "Remove this schedule" }, "×");
+  const remove = make("button", { type: "button", "aria-label": "Remove this schedule" }, "×");
   select.addEventListener("change", () => {
     state.rivals[k] = select.value;
     change("rivals", "schedule");

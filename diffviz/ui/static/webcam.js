@@ -13,7 +13,7 @@ export async function openWebcam(place, onPicture, say) {
   }
   const video = make("video", { srcObject: stream, autoplay: true, muted: true, playsInline: true });
   const take = make("button", { type: "button" }, "Take the picture");
-  const close = make("button", { type: "button", className: "quiet" }, "Close");
+  const close = make("button", { type: "button" }, "Close");
   const stop = () => {
     for (const track of stream.getTracks()) track.stop();
     place.replaceChildren();
