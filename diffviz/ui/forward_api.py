@@ -72,7 +72,7 @@ def noise_endpoint(
     with told_in_the_page():
         x0 = _picture(picture, example_name)
         path = _schedule(schedule, T, zero_terminal_snr, parameters, handles)
-        step = _whole("t", t, 0, path.T)
+        step = _whole("the step t", t, 0, path.T)
         eps = noise(check_seed(int(seed)), x0.shape)
         x_t = add_noise(x0, eps, path, step)
         facts = _facts(path, step) | {"shown_divided_by": 1.0 if as_is else _norm(path, step)}
@@ -96,7 +96,7 @@ def denoise_endpoint(
     with told_in_the_page():
         x0 = what_it_sees(_picture(picture, example_name))
         path = _schedule(schedule, T, zero_terminal_snr, parameters, handles)
-        step = _whole("t", t, 1, path.T)
+        step = _whole("the step t", t, 1, path.T)
         seen = ask(denoiser, x0, int(seed), float(path.alpha[step]), float(path.sigma[step]))
         facts = _facts(path, step) | {"x0_error": seen.x0_error, "eps_error": seen.eps_error}
         return (
@@ -119,7 +119,7 @@ def _schedule(
     handles: Sequence[float] | None,
 ) -> NoiseSchedule:
     """Raises ValueError, in a sentence, for what is unknown or out of bounds."""
-    steps = _whole("T", T, MIN_STEPS, MAX_STEPS)
+    steps = _whole("the number of steps T", T, MIN_STEPS, MAX_STEPS)
     try:
         if name == DRAWN:
             numbers = [float(handle) for handle in handles or ()]
