@@ -86,6 +86,7 @@ export function handleEditor(plot, onMove) {
   plot.front.append(group);
 
   function update(handles, T, shown) {
+    if (!shown && group.style.display === "none") return;
     current = handles;
     group.style.display = shown ? "" : "none";
     // Inside an image, what can be focused would be hidden from assistive technology.

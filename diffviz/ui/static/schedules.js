@@ -5,26 +5,32 @@ const MAX_BETA = 0.999;
 export const DRAWN = "drawn";
 
 /** t/T for t = 1 … T. */
-const unit = (T) => Float64Array.from({ length: T }, (_, i) => (i + 1) / T);
+function unit(T) {
+  const t = new Float64Array(T);
+  for (let i = 0; i < T; i++) t[i] = (i + 1) / T;
+  return t;
+}
 
 /** count numbers from first to last, both included. */
 function linspace(first, last, count) {
   const step = count > 1 ? (last - first) / (count - 1) : 0;
   // From both ends towards the middle, as PyTorch does.
-  return Float64Array.from({ length: count }, (_, i) =>
-    i < count / 2 ? first + step * i : last - step * (count - 1 - i),
-  );
+  const out = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    out[i] = i < count / 2 ? first + step * i : last - step * (count - 1 - i);
+  }
+  return out;
 }
 
 function fromBetas(betas) {
   const alpha = new Float64Array(betas.length);
   const sigma = new Float64Array(betas.length);
   let logAlphaBar = 0;
-  betas.forEach((beta, i) => {
-    logAlphaBar += Math.log1p(-Math.min(beta, MAX_BETA));
+  for (let i = 0; i < betas.length; i++) {
+    logAlphaBar += Math.log1p(-Math.min(betas[i], MAX_BETA));
     alpha[i] = Math.exp(logAlphaBar / 2);
     sigma[i] = Math.sqrt(-Math.expm1(logAlphaBar));
-  });
+  }
   return [alpha, sigma];
 }
 
@@ -39,7 +45,15 @@ function quadratic(T, { beta_start, beta_end }) {
 
 function cosine(T, { s }) {
   const alphaBar = (t) => Math.cos((((t + s) / (1 + s)) * Math.PI) / 2) ** 2;
-  return fromBetas(unit(T).map((t, i) => 1 - alphaBar(t) / alphaBar(i / T)));
+  let before = alphaBar(0);
+  return fromBetas(
+    unit(T).map((t) => {
+      const now = alphaBar(t);
+      const beta = 1 - now / before;
+      before = now;
+      return beta;
+    }),
+  );
 }
 
 function sigmoid(T, { start, end, tau }) {

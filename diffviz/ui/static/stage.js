@@ -60,7 +60,9 @@ export function stagePanel(state, change) {
   }
 
   function update(changed) {
-    if (changed.has("rivals") || changed.has("schedule")) syncRivals();
+    const kinds = [state.kind, ...state.rivals].join();
+    if (kinds !== figures.dataset.kinds) syncRivals();
+    figures.dataset.kinds = kinds;
     if (changed.has("picture")) {
       for (const figure of [main, ...rivals]) figure.painter.setPicture(state.picture);
       figures.style.setProperty("--aspect", state.picture.width / state.picture.height);
