@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from diffviz.runs import EACH, MAX_SEED, RunSettings
+from diffviz.ui.card import card_text
 from diffviz.ui.component import live_view
 from diffviz.ui.frames import recording, stream
 from diffviz.ui.messages import told_in_the_page
@@ -34,6 +35,8 @@ def sample_tab() -> None:
     with gr.Row():
         with gr.Column(scale=1, min_width=290):
             controls = build_controls()
+            with gr.Accordion("About this denoiser", open=False):
+                gr.Markdown(card_text(model().card))
         with gr.Column(scale=3, min_width=320, elem_classes="first-on-phones"):
             player = live_view(
                 "player", "sample-player", "Sampling, step by step", events=("ready", "export")

@@ -1,0 +1,24 @@
+"""A denoiser's card, as the page tells it."""
+
+from __future__ import annotations
+
+from diffviz.checkpoints import Card
+
+
+def card_text(card: Card) -> str:
+    """What it is, what it learned from, how good it was measured to be; Markdown."""
+    lines = [
+        f"**{card.name}**: a U-Net that saw {card.images_seen:,} pictures"
+        f" in {card.cpu_hours:.1f} CPU hours.",
+        f"Data: {card.data.credit} ({card.data.licence} licence).",
+        "It knows noise levels σ/α from {:.3g} to {:.3g}.".format(*card.ratio_range),
+    ]
+    if card.quality:
+        quality = card.quality
+        lines.append(
+            f"Measured on {quality['samples']:,} of its pictures: a judge that is right about"
+            f" {quality['judge_accuracy']:.1%} of real ones sees the class that was asked for in"
+            f" {quality['class_accuracy']:.1%}; their Fréchet distance to real test pictures is"
+            f" {quality['frechet_ratio']:.1f} times that of real training pictures."
+        )
+    return "\n\n".join(lines)
