@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -10,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from gradio.utils import get_upload_folder
 
 from diffviz.checkpoints import Checkpoint
 from diffviz.export import VIEWS, fingerprint, save_gif, save_mp4, save_png, save_strip
 from diffviz.runs import RunSettings, code, run
 from diffviz.samplers import Step
+from diffviz.ui.files import new_file
 
 CODE = "code"
 FORMATS: dict[str, tuple[str, Callable[[Sequence[Step], Path, str], None]]] = {
@@ -41,7 +40,7 @@ def write_file(settings: RunSettings, kind: str, view: str, checkpoint: Checkpoi
     name, save = FORMATS[kind]
     stride = -(-settings.steps // MOST_FRAMES)
     steps = [s for s in run(settings, checkpoint) if (settings.steps - s.index) % stride == 0]
-    path = _new_file(name)
+    path = new_file(name)
     save(steps, path, view)
     return path
 
@@ -49,7 +48,7 @@ def write_file(settings: RunSettings, kind: str, view: str, checkpoint: Checkpoi
 def write_picture(settings: RunSettings, checkpoint: Checkpoint) -> tuple[Path, dict[str, Any]]:
     """The path of a new PNG with the run's results, and facts about the run."""
     last = deque(run(settings, checkpoint), maxlen=1).pop()
-    path = _new_file("diffviz.png")
+    path = new_file("diffviz.png")
     save_png(last.x, path)
     facts = {
         "fingerprint": fingerprint(last.x),
@@ -57,10 +56,3 @@ def write_picture(settings: RunSettings, checkpoint: Checkpoint) -> tuple[Path, 
         "settings": asdict(settings),
     }
     return path, facts
-
-
-def _new_file(name: str) -> Path:
-    """In a folder of its own below the one that Gradio serves from and empties."""
-    root = Path(get_upload_folder())
-    root.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(dir=root)) / name
