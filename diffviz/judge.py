@@ -25,7 +25,7 @@ from diffviz.data.fashion import CLASSES, INFO, FashionMNIST
 # In a folder of its own: what lies beside the denoisers would be taken for one.
 PATH = FOLDER / "judge" / "fashion-judge.safetensors"
 COMMAND = "python -m diffviz make judge"
-EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY, SHIFT = 10, 256, 1e-2, 5e-3, 2
+EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY, SHIFT = 10, 128, 5e-3, 1e-2, 1
 
 
 class Verdict(NamedTuple):
@@ -54,7 +54,7 @@ class Judge(nn.Module):
     """(B, 1, 28, 28) in −1..1 → a Verdict. A residual network on 2 × 2 pixels folded into channels,
     one block at 14 × 14 pixels and one at 7 × 7; its features are means over the picture."""
 
-    def __init__(self, fine: int = 32, coarse: int = 96) -> None:
+    def __init__(self, fine: int = 48, coarse: int = 96) -> None:
         super().__init__()
         self.stem = nn.Conv2d(4, fine, 3, padding=1)
         self.fine = Block(fine)

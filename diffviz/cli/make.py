@@ -8,7 +8,7 @@ from diffviz.cli.parser import add_threads, note, use_threads
 
 WHAT = ("judge", "fashion-subset")
 EPILOG = """\
-judge            the classifier that `evaluate` measures with (checkpoints/judge), about 5 minutes
+judge            the classifier that `evaluate` measures with (checkpoints/judge), about 10 minutes
 fashion-subset   the 8,000 pictures that ship with diffviz (diffviz/data/files), seconds
 
 Both read the whole of Fashion-MNIST: `apt-get install dataset-fashion-mnist`."""
