@@ -69,6 +69,8 @@ def save_gif(
 ) -> None:
     """A run as an animated GIF that loops, resting on the result."""
     frames = [Image.fromarray(tile(view_of(step, view), scale)) for step in steps]
+    if steps[0].x.shape[1] == 1:
+        frames = [frame.convert("L") for frame in frames]  # all 256 greys, not a palette's guess
     each = round(1000 / fps)
     durations = [each] * (len(frames) - 1) + [round(1000 * HOLD)]
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0)
