@@ -103,7 +103,7 @@ class Parameter:
         """The value, if it is within bounds; raises ValueError otherwise."""
         if not self.minimum <= value <= self.maximum:  # NaN fails this too
             raise ValueError(
-                f"{self.name} must be from {self.minimum:g} to {self.maximum:g}, not {value:g}"
+                f"parameter {self.name} must be from {self.minimum:g} to {self.maximum:g}, not {value:g}"
             )
         return float(value)
 

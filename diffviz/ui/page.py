@@ -17,7 +17,7 @@ THEME = gr.themes.Base(
     neutral_hue="slate",
     font=["ui-sans-serif", "system-ui", "sans-serif"],
     font_mono=["ui-monospace", "monospace"],
-)
+).set(button_primary_background_fill="*primary_600")  # white on the lighter default is 4.46:1
 INTRODUCTION = (STATIC / "introduction.html").read_text()
 # Each anonymous visit keeps its last outputs; Gradio's own limit is 10,000 of them.
 SESSIONS = 50

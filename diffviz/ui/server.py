@@ -20,6 +20,7 @@ from diffviz.ui.page import CSS, HEAD, THEME, build_page
 
 STATIC = Path(__file__).parent / "static"
 THREADS = 2
+GOODBYE_SECONDS = 3  # open pages hold event streams, which would keep the server from ending
 
 
 def create_app() -> FastAPI:
@@ -51,4 +52,10 @@ def create_app() -> FastAPI:
 def serve(host: str, port: int) -> None:
     """Serve until stopped."""
     print(f"diffviz is at http://{host}:{port}", flush=True)
-    uvicorn.run(create_app(), host=host, port=port, log_level="warning")
+    uvicorn.run(
+        create_app(),
+        host=host,
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=GOODBYE_SECONDS,
+    )
