@@ -102,9 +102,8 @@ class Parameter:
     def check(self, value: float) -> float:
         """The value, if it is within bounds; raises ValueError otherwise."""
         if not self.minimum <= value <= self.maximum:  # NaN fails this too
-            raise ValueError(
-                f"parameter {self.name} must be from {self.minimum:g} to {self.maximum:g}, not {value:g}"
-            )
+            bounds = f"from {self.minimum:g} to {self.maximum:g}"
+            raise ValueError(f"parameter {self.name} must be {bounds}, not {value:g}")
         return float(value)
 
 
