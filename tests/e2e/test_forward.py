@@ -1,4 +1,4 @@
-"""The Forward tab in a real browser: what is drawn, how fast, and that nothing is asked for it."""
+"""The Forward tab in a real browser: what is drawn, and that nothing is asked for it."""
 
 from __future__ import annotations
 
@@ -35,38 +35,9 @@ PIXELS = """selector => {
   return [canvas.height, canvas.width, btoa(text)];
 }"""
 
-# Sets a control as a hand does, once a frame for some seconds, and times each event until the paint
-# after it. Resolves to paints a second and to the waits in milliseconds.
-DRAG = """async ({ selector, from, to, seconds }) => {
-  const input = document.querySelector(selector);
-  const canvas = document.querySelector('#forward-canvas');
-  const setter = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
-  const waits = [];
-  let asked = 0;
-  const seen = new MutationObserver(() => {
-    if (asked) waits.push(performance.now() - asked);
-    asked = 0;
-  });
-  seen.observe(canvas, { attributes: true, attributeFilter: ['data-frames'] });
-  const frame = () => new Promise(requestAnimationFrame);
-  await frame();
-  const first = Number(canvas.dataset.frames);
-  const began = performance.now();
-  let now = began;
-  while (now - began < seconds * 1000) {
-    const share = 0.5 - 0.5 * Math.cos(((now - began) / 1000) * 3);
-    setter.call(input, from + share * (to - from));
-    if (!asked) asked = performance.now();
-    input.dispatchEvent(new Event('input', { bubbles: true }));
-    await frame();
-    now = performance.now();
-  }
-  await frame();
-  seen.disconnect();
-  waits.sort((a, b) => a - b);
-  const paints = Number(canvas.dataset.frames) - first;
-  return { rate: paints / ((now - began) / 1000), median: waits[waits.length >> 1] };
-}"""
+SCRIPTS = Path(__file__).parent / "scripts"  # shared with tests/bench/forward_page.py
+DRAG = (SCRIPTS / "drag.js").read_text()
+GUESS = (SCRIPTS / "guess.js").read_text()
 
 
 @pytest.fixture
@@ -233,11 +204,11 @@ def test_both_ways_of_noising_land_on_one_picture(forward: Page) -> None:
     assert np.abs(pixels(forward, "#forward-chain") - pixels(forward)).max() <= 1
 
 
-# -- speed, and no traffic
+# -- live, and no traffic
 
 
-def drag(page: Page, selector: str, start: float, end: float) -> dict[str, float]:
-    """Drag for three seconds; fails if any request is sent meanwhile."""
+def drag(page: Page, selector: str, start: float, end: float) -> float:
+    """Drag for a second; fails if any request is sent meanwhile. Returns the paints a second."""
     page.wait_for_timeout(700)  # let the denoiser answer what came before
     requests: list[str] = []
 
@@ -246,15 +217,13 @@ def drag(page: Page, selector: str, start: float, end: float) -> dict[str, float
 
     page.on("request", note)
     figures: dict[str, float] = page.evaluate(
-        DRAG, {"selector": selector, "from": start, "to": end, "seconds": 3}
+        DRAG, {"selector": selector, "from": start, "to": end, "seconds": 1}
     )
     page.remove_listener("request", note)
-    print(f"{selector}: {figures['rate']:.1f} paints/s, median wait {figures['median']:.1f} ms")
     assert not requests
-    return figures
+    return figures["rate"]
 
 
-# The aims are 55 paints/s and 20 ms on idle cores; a busy machine gets some slack here.
 @pytest.mark.parametrize(
     ("selector", "start", "end"),
     [
@@ -263,17 +232,15 @@ def drag(page: Page, selector: str, start: float, end: float) -> dict[str, float
         ("#forward-T input[type=range]", 2, 4000),
     ],
 )
-def test_dragging_is_smooth_and_silent(
+def test_dragging_paints_and_asks_for_nothing(
     forward: Page, selector: str, start: float, end: float
 ) -> None:
     forward.locator("#forward-advanced summary").click()
     set_t(forward, 300)
-    figures = drag(forward, selector, start, end)
-    assert figures["rate"] >= 30
-    assert figures["median"] <= 30
+    assert drag(forward, selector, start, end) > 5  # how smoothly: tests/bench/forward_page.py
 
 
-def test_dragging_a_handle_is_smooth_and_silent(forward: Page) -> None:
+def test_dragging_a_handle_paints_and_asks_for_nothing(forward: Page) -> None:
     draw_handles(forward)
     forward.locator("#forward-schedule select").select_option("drawn")
     set_t(forward, 500)
@@ -291,7 +258,7 @@ def test_dragging_a_handle_is_smooth_and_silent(forward: Page) -> None:
         forward.mouse.move(x, y + 30 * np.sin(k / 5))
     forward.mouse.up()
     assert not requests
-    assert int(forward.locator(CANVAS).get_attribute("data-frames") or 0) - frames >= 30
+    assert int(forward.locator(CANVAS).get_attribute("data-frames") or 0) - frames >= 10
 
 
 def test_handles_fall_strictly_and_obey_the_keyboard(forward: Page) -> None:
@@ -316,32 +283,11 @@ def test_handles_fall_strictly_and_obey_the_keyboard(forward: Page) -> None:
 # -- the denoiser
 
 
-def test_the_guess_comes_soon_after_rest_and_is_about_this_t(forward: Page) -> None:
+def test_the_guess_comes_after_a_rest_and_is_about_this_t(forward: Page) -> None:
     choose_example(forward, "boot")
     set_t(forward, 300)
     forward.locator('#forward-guess[data-t="300"][data-state="answered"]').wait_for()
-    waits = []
-    for t in (200, 350, 500, 650):
-        waits.append(
-            forward.evaluate(
-                """async (t) => {
-                  const input = document.querySelector('#forward-t input');
-                  const guess = document.querySelector('#forward-guess');
-                  input.value = t;
-                  input.dispatchEvent(new Event('input', { bubbles: true }));
-                  const began = performance.now();
-                  const frame = () => new Promise(requestAnimationFrame);
-                  while (guess.dataset.t !== String(t) || guess.dataset.state !== 'answered') {
-                    await frame();
-                    if (performance.now() - began > 5000) throw new Error('no guess');
-                  }
-                  return performance.now() - began - 150;
-                }""",
-                t,
-            )
-        )
-    print("guess after rest, ms:", [round(wait) for wait in waits])
-    assert sorted(waits)[1] <= 600  # the aim is 300 on idle cores
+    forward.evaluate(GUESS, 650)
     trio = pixels(forward, "#forward-guess-xt")
     assert np.abs(trio - pixels(forward)).max() <= 1  # what it sees is the canvas itself
 

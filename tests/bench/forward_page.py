@@ -1,0 +1,85 @@
+"""Times the Forward tab in headless Chromium, by the page's own clock, and prints JSON.
+
+    python tests/bench/forward_page.py http://127.0.0.1:7860
+
+The server has to run; nothing else should.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from chromium import opened
+from playwright.sync_api import Page
+
+SCRIPTS = Path(__file__).parent.parent / "e2e" / "scripts"
+DRAG = (SCRIPTS / "drag.js").read_text()
+GUESS = (SCRIPTS / "guess.js").read_text()
+SECONDS = 3
+DRAGS = {
+    "t": ("#forward-t input[type=range]", 0, 1000),
+    "schedule parameter": ("#forward-s input[type=range]", 0.001, 0.1),
+    "T": ("#forward-T input[type=range]", 2, 4000),
+}
+
+
+def drag(page: Page, selector: str, start: float, end: float) -> dict[str, float]:
+    page.wait_for_timeout(1000)  # let the denoiser answer what came before
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    figures = page.evaluate(
+        DRAG, {"selector": selector, "from": start, "to": end, "seconds": SECONDS}
+    )
+    return {
+        "paints_per_second": round(figures["rate"], 1),
+        "input_to_paint_median_ms": round(figures["median"], 1),
+        "requests": len(requests),
+    }
+
+
+def drag_handle(page: Page) -> dict[str, float]:
+    """A handle of the drawn curve, by the mouse, for some seconds."""
+    page.locator("#forward-schedule select").select_option("drawn")
+    handle = page.locator("#forward-handle-4")
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    assert box
+    page.wait_for_timeout(1000)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    state = "[Number(document.querySelector('#forward-canvas').dataset.frames), performance.now()]"
+    frames, began = page.evaluate(state)
+    k, end = 0, time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        k += 1
+        page.mouse.move(x, y + 30 * (k % 20 - 10) / 10)
+    painted, ended = page.evaluate(state)
+    page.mouse.up()
+    return {
+        "paints_per_second": round(1000 * (painted - frames) / (ended - began), 1),
+        "mouse_moves_per_second": round(1000 * k / (ended - began), 1),
+        "requests": len(requests),
+    }
+
+
+def main(url: str) -> None:
+    with opened(url) as page:
+        page.locator("#forward-canvas[data-t]").wait_for()
+        page.locator("#forward-t").dispatch_event("pointerdown")  # ends the introduction
+        page.locator("#forward-advanced summary").click()
+        figures: dict[str, object] = {name: drag(page, *what) for name, what in DRAGS.items()}
+        figures["drawn handle"] = drag_handle(page)
+        waits = [page.evaluate(GUESS, t) for t in (200, 350, 500, 650, 800)]
+        figures["denoiser's answer after the rest, median ms"] = round(statistics.median(waits), 1)
+    print(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:7860")
