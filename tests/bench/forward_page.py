@@ -40,7 +40,7 @@ def drag(page: Page, selector: str, start: float, end: float) -> dict[str, float
     }
 
 
-# Moves a handle of the drawn curve by its keys, once a frame: a driver's mouse is too slow for that.
+# Moves a handle by its keys, once a frame: a driver's mouse would be too slow for that.
 MOVE_HANDLE = """async (seconds) => {
   const handle = document.querySelector('#forward-handle-4');
   const canvas = document.querySelector('#forward-canvas');
