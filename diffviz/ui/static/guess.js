@@ -29,6 +29,7 @@ export function guessPanel(state, server) {
 
   function update(changed) {
     latest += 1; // whatever is under way is about another x_t
+    if (state.t > 0 && root.dataset.state === "nothing") message.textContent = "";
     root.dataset.state = state.t === 0 ? "nothing" : "waiting";
     if (changed.has("picture")) describe();
   }
