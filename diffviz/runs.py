@@ -19,7 +19,7 @@ from diffviz.schedules import NoiseSchedule, Parameter, drawn_schedule, make_sch
 
 EACH = "each"  # as a slot's value: picture i takes value i, in turn
 MAX_COUNT, MAX_STEPS, MAX_SEED = 16, 1000, 2**31 - 1
-GUIDANCE = Parameter("guidance", "guidance", 2.0, 0.0, 10.0, 0.1)
+GUIDANCE = Parameter("guidance", "guidance", 1.5, 0.0, 10.0, 0.1)
 
 
 @dataclass(frozen=True)

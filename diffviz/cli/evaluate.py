@@ -21,6 +21,8 @@ It needs the whole data set: `apt-get install dataset-fashion-mnist`.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run_options(parser)
+    # Of all that takes 40 evaluations, what brings the bundled model closest to real pictures.
+    parser.set_defaults(sampler="dpmpp-2m-sde", guidance=1.3)
     parser.add_argument(
         "--samples",
         type=whole(10, 50_000),
