@@ -14,7 +14,7 @@ COMMANDS = {
     "sample": "bring pictures out of noise with a trained denoiser",
     "train": "train a denoiser, or go on with one",
     "evaluate": "measure how good a denoiser's pictures are",
-    "bench": "measure how fast networks and samplers run here",
+    "bench": "measure how fast networks, samplers and training run here",
     "make": "make again what ships beside the denoisers",
 }
 

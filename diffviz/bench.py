@@ -1,4 +1,4 @@
-"""How fast networks and samplers run on this machine."""
+"""How fast networks, samplers and training run on this machine."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from statistics import median
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from diffviz.checkpoints import Checkpoint
+from diffviz.data.base import DataInfo
 from diffviz.forward import SeededNoise
 from diffviz.samplers import SAMPLERS, sample
 from diffviz.schedules import make_schedule
+from diffviz.training.config import TrainConfig
+from diffviz.training.loop import Trainer
 
 BATCHES, THREADS = (1, 2, 16), (1, 2)
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -31,15 +34,17 @@ def threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def timed(call: Callable[[], object]) -> float:
+    """The seconds that a call takes."""
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
 def seconds(call: Callable[[], object], repeats: int) -> float:
     """The median time of a call; the median, because other work disturbs some of them."""
     call()
-    times = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started)
-    return median(times)
+    return median(timed(call) for _ in range(repeats))
 
 
 @torch.no_grad()
@@ -111,4 +116,47 @@ def sampler_overheads(
             total = time.perf_counter() - started
             shares.append((total - watch.seconds) / watch.seconds)
         rows.append({"sampler": name, "steps": steps, "overhead": round(median(shares), 4)})
+    return rows
+
+
+class Noise:
+    """A data set that costs next to nothing: one batch of noise, over and over."""
+
+    def __init__(self, info: DataInfo, size: int) -> None:
+        self.info = info
+        self.pictures = torch.randn(size, *info.shape).clamp(-1, 1)
+        self.conditions = torch.ones(size, len(info.slots), dtype=torch.int64)
+
+    def batch(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
+        return self.pictures[:size], self.conditions[:size]
+
+
+def training_speeds(
+    checkpoint: Checkpoint, thread_counts: Sequence[int] = THREADS, rounds: int = 15
+) -> list[dict[str, Any]]:
+    """Pictures a second of training that checkpoint's network anew, as we do it and in plain
+    PyTorch: float32, eager, in the default memory format, and otherwise the same loop.
+
+    The two take turns, step by step, so that other work on the machine slows both alike. ratio is
+    the median of the rounds' own ratios.
+    """
+    card = checkpoint.card
+    config = TrainConfig(batch=card.training.get("batch", TrainConfig.batch))
+    data = Noise(card.data, config.batch)
+    ours, plain = (
+        Trainer(data, card.network, config, None, dtype, layout).steps()
+        for dtype, layout in (
+            (torch.bfloat16, torch.channels_last),
+            (torch.float32, torch.contiguous_format),
+        )
+    )
+    rows = []
+    for count in thread_counts:
+        with threads(count):
+            times = [(timed(ours.__next__), timed(plain.__next__)) for _ in range(rounds + 1)]
+        del times[0]  # a first step allocates
+        fast, slow = (config.batch / median(column) for column in zip(*times, strict=True))
+        row = {"batch": config.batch, "threads": count, "ours": round(fast, 1)}
+        ratio = median(plain_time / our_time for our_time, plain_time in times)
+        rows.append({**row, "plain_float32": round(slow, 1), "ratio": round(ratio, 2)})
     return rows

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from diffviz.data.base import DataInfo, Slot
 from diffviz.denoisers import LearnedDenoiser
@@ -57,7 +57,7 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path = FOLDER) -> Path:
         name: value.half().contiguous() for name, value in checkpoint.network.state_dict().items()
     }
     path = folder / f"{checkpoint.card.name}.safetensors"
-    write_whole(path, lambda temporary: save_file(weights, temporary))
+    write_whole(path, lambda temporary: temporary.write_bytes(save(weights)))
     save_card(checkpoint.card, folder)
     return path
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 from torch import Tensor
@@ -49,20 +51,19 @@ def load_picture(path: str | Path, size: int = SIZE) -> Tensor:
     Larger pictures are scaled down to `size` on the longer side. An animation gives its first
     frame, transparent parts become white, EXIF's orientation is obeyed. Raises PictureError.
     """
-    length = os.path.getsize(path)
-    if length == 0:
-        raise PictureError("the file is empty")
-    if length > MAX_BYTES:
-        raise PictureError(f"the file has {length / 2**20:.1f} MB; at most {MAX_BYTES >> 20} MB")
-    with _one_at_a_time, _open(path) as image:
-        try:
-            _check_dimensions(image)
-            small = _shrink(image, size)
-        except PictureError:
-            raise
-        except Exception as error:  # Pillow's decoders raise a dozen types for damaged files
-            raise PictureError("the file is damaged or cut short") from error
-    return from_levels(np.asarray(small))
+    _check_length(os.path.getsize(path))
+    return from_levels(np.asarray(_decode(path, lambda image: _shrink(image, size))))
+
+
+def load_square(content: bytes, size: int, channels: int) -> NDArray[np.uint8]:
+    """The square centre of the picture that a file's bytes hold: (channels, size, size), 0..255.
+
+    Made grey (ITU-R 601 weights) or colour as `channels`, 1 or 3, says; otherwise as above.
+    """
+    _check_length(len(content))
+    mode = "L" if channels == 1 else "RGB"
+    levels = np.asarray(_decode(BytesIO(content), lambda image: _square(image, size, mode)))
+    return levels[None] if channels == 1 else levels.transpose(2, 0, 1)
 
 
 def from_levels(levels: np.ndarray) -> Tensor:
@@ -84,12 +85,31 @@ def small_grey(picture: Tensor, size: int) -> Tensor:
     return from_levels(np.asarray(square.resize((size, size), Image.Resampling.LANCZOS)))
 
 
-def _open(path: str | Path) -> Image.Image:
+def _check_length(length: int) -> None:
+    if length == 0:
+        raise PictureError("the file is empty")
+    if length > MAX_BYTES:
+        raise PictureError(f"the file has {length / 2**20:.1f} MB; at most {MAX_BYTES >> 20} MB")
+
+
+def _decode(file: str | Path | BytesIO, make: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """What `make` makes of the picture, once its dimensions are known to be bearable."""
+    with _one_at_a_time, _open(file) as image:
+        try:
+            _check_dimensions(image)
+            return make(image)
+        except PictureError:
+            raise
+        except Exception as error:  # Pillow's decoders raise a dozen types for damaged files
+            raise PictureError("the file is damaged or cut short") from error
+
+
+def _open(file: str | Path | BytesIO) -> Image.Image:
     """The file's header, read; no pixel is decoded yet."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return Image.open(path, formats=FORMATS)
+            return Image.open(file, formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError("this picture has far too many pixels to open here") from error
     except UnidentifiedImageError as error:
@@ -133,7 +153,12 @@ def _has_several_scans(image: JpegImageFile) -> bool:
     Within a scan FF is never followed by a marker's byte; before it segments tell their length, and
     may hold a thumbnail with scans of its own.
     """
-    content = Path(str(image.filename)).read_bytes()
+    file = image.fp
+    assert file is not None  # no pixel is decoded yet
+    reached = file.tell()
+    file.seek(0)
+    content = file.read()
+    file.seek(reached)
     place = 2
     while content[place] == 0xFF and content[place + 1] != 0xDA:
         place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
@@ -146,22 +171,41 @@ def _shrink(image: Image.Image, size: int) -> Image.Image:
     image.draft(None, (4 * size, 4 * size))  # JPEG alone: decode at 1/2, 1/4 or 1/8
     image.load()
     longer = max(image.size)
-    middle = _join(_reduced_strips(image, max(1, longer // (4 * size))))
+    whole = (0, 0, *image.size)
+    middle = _join(_reduced_strips(image, whole, max(1, longer // (4 * size))))
     if longer > size:
         scale = size / longer
         target = [max(1, round(side * scale)) for side in image.size]
         middle = middle.resize((target[0], target[1]), Image.Resampling.LANCZOS)
+    return _upright(middle, image)
+
+
+def _square(image: Image.Image, size: int, mode: str) -> Image.Image:
+    """Decode, crop to the square centre, scale to `size`, and turn upright: a picture, L or RGB."""
+    image.draft(mode, (4 * size, 4 * size))
+    image.load()
+    side = min(image.size)
+    left, top = ((length - side) // 2 for length in image.size)
+    centre = (left, top, left + side, top + side)
+    middle = _join(_reduced_strips(image, centre, max(1, side // (4 * size)))).convert(mode)
+    return _upright(middle.resize((size, size), Image.Resampling.LANCZOS), image)
+
+
+def _upright(made: Image.Image, image: Image.Image) -> Image.Image:
+    """What was made of the image, turned as its EXIF data say."""
     turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
-    return middle if turn is None else middle.transpose(turn)
+    return made if turn is None else made.transpose(turn)
 
 
-def _reduced_strips(image: Image.Image, factor: int) -> Iterator[Image.Image]:
-    """The picture in strips from the top, each averaged over factor × factor pixels; so that no
-    second copy at full size is ever made, whatever must be converted."""
-    width, height = image.size
-    rows = 16 * factor
-    for top in range(0, height, rows):
-        strip = image.crop((0, top, width, min(top + rows, height)))
+def _reduced_strips(
+    image: Image.Image, box: tuple[int, int, int, int], factor: int
+) -> Iterator[Image.Image]:
+    """A part of the picture in strips from the top, each averaged over factor × factor pixels; so
+    that no second copy at full size is ever made, whatever must be converted."""
+    left, top, right, bottom = box
+    rows = factor * max(1, 64 // factor)
+    for upper in range(top, bottom, rows):
+        strip = image.crop((left, upper, right, min(upper + rows, bottom)))
         yield _opaque(strip).reduce(factor)
 
 

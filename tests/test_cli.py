@@ -6,7 +6,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +14,16 @@ import torch
 from PIL import Image
 
 import diffviz.checkpoints
+import diffviz.training.plan
 from diffviz.__main__ import COMMANDS, main
-from diffviz.checkpoints import Card, Checkpoint, load_checkpoint, save_checkpoint
+from diffviz.checkpoints import FOLDER, Card, Checkpoint, load_checkpoint, save_checkpoint
 from diffviz.data.fashion import FOLDER_VARIABLE, INFO
 from diffviz.networks import UNet, UNetConfig
 from diffviz.training.files import unfinished_names
+from diffviz.training.loop import Progress, Trainer
 
 ROOT = Path(diffviz.__file__).parents[1]
+Steps = Callable[[Trainer], Iterator[Progress]]
 SMALL = UNetConfig(channels=(8, 8), blocks=(1, 1), heads=1, slots=(10,))
 
 
@@ -32,10 +35,11 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     save_checkpoint(Checkpoint(card, UNet(SMALL)), tmp_path / "models")
     monkeypatch.chdir(tmp_path)
 
-    def load(name: str) -> Checkpoint:
+    def load(name: str, folder: Path = FOLDER) -> Checkpoint:
         return load_checkpoint(name, tmp_path / "models")
 
     monkeypatch.setattr(diffviz.checkpoints, "load_checkpoint", load)
+    monkeypatch.setattr(diffviz.training.plan, "load_checkpoint", load)
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
     Image.linear_gradient("L").resize((40, 30)).save("grey.png")
     Path("words.png").write_text("these are words")
@@ -100,7 +104,23 @@ MISTAKES = {
     "train --data fashion-subset --name ../up": "up to 64 letters",
     "train --data fashion-subset --hours nan": "must be a number from",
     "train --data fashion-subset --from clothes": "unknown model 'clothes'",
-    "train --data fashion-subset --from fashion --parametrization v": "leave --parametrization out",
+    "train --data fashion-subset --from fashion --parametrization v": "leave the parametrization",
+    "train --data fashion-subset --from fashion --channels 64,128": "leave --channels out",
+    "train --data fashion-subset --classes hat": "unknown class 'hat'; choose from t-shirt",
+    "train --data own": "named with --pictures",
+    "train --data digits --pictures grey.png": "leave --data out",
+    "train --pictures grey.png --size 30": "unknown 30; choose from 16, 28, 32",
+    "train --pictures grey.png --classes bag": "unknown class 'bag'; this data set has none",
+    "train --pictures none.zip": "there is no file 'none.zip'",
+    "train --pictures grey.png": "at least 16",
+    "train --grey": "--grey goes with --pictures",
+    "train --preset huge": "unknown 'huge'; choose from tiny, small, bundled",
+    "train --channels wide": "whole numbers with commas between, such as 64,128, not 'wide'",
+    "train --channels 12,16": "multiples of 8 from 16 to 256",
+    "train --channels 64": "channels and blocks for each",
+    "train --blocks 1,9": "blocks must be from 1 to 4 a level",
+    "train --resume --preset tiny": "leave --preset out",
+    "train --resume --channels 64,128": "leave --channels out",
     "train --resume --batch 4": "leave --batch out",
     "train --resume --folder empty": "no unfinished training 'my-fashion'; there is none at all",
     "evaluate --samples 15 --steps 1": "multiple of 10",
@@ -182,20 +202,22 @@ def test_train_to_the_end(capsys: pytest.CaptureFixture[str]) -> None:
     assert unfinished_names(Path("out/unfinished")) == []
 
 
-def test_train_stops_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    import diffviz.cli.train as command
+def interrupted(steps: Steps) -> Steps:
+    """The steps of a training that is asked to end in the first of them."""
 
-    def interrupted(trainer: command.Trainer) -> object:
+    def stopping(trainer: Trainer) -> Iterator[Progress]:
         for progress in steps(trainer):
             signal.raise_signal(signal.SIGTERM)
             yield progress
 
-    steps = command.Trainer.steps
-    monkeypatch.setattr(command, "load_checkpoint", diffviz.checkpoints.load_checkpoint)
+    return stopping
+
+
+def test_train_stops_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     where = ["--folder", "out", "--name", "mine"]
     words = "train --data fashion-subset --from fashion --batch 4 --images 12"
     with monkeypatch.context() as patch:
-        patch.setattr(command.Trainer, "steps", interrupted)
+        patch.setattr(Trainer, "steps", interrupted(Trainer.steps))
         assert main([*words.split(), *where]) == 130
     assert unfinished_names(Path("out/unfinished")) == ["mine"]
     assert load_checkpoint("mine", Path("out")).card.images_seen == 4
@@ -204,6 +226,53 @@ def test_train_stops_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     card = load_checkpoint("mine", Path("out")).card
     assert card.images_seen == 12
     assert card.network == SMALL
+
+
+def test_a_preset_is_overridden_by_what_is_given() -> None:
+    words = "train --preset tiny --data digits --channels 16,24 --batch 4 --images 4 --folder out"
+    assert main([*words.split(), "--condition-dropout", "0"]) == 0
+    card = load_checkpoint("my-digits", Path("out")).card
+    assert (card.network.channels, card.network.blocks) == ((16, 24), (1, 1))
+    preset = diffviz.training.plan.PRESETS["tiny"].config
+    assert card.training["learning_rate"] == preset["learning_rate"]
+    assert card.training["condition_dropout"] == 0
+
+
+def test_train_on_chosen_classes() -> None:
+    words = "train --preset tiny --data fashion-subset --batch 4 --images 4 --folder out --classes"
+    assert main([*words.split(), "ankle boot", "bag"]) == 0
+    card = load_checkpoint("my-fashion-subset", Path("out")).card
+    assert card.data.slots[0].values == ("bag", "ankle boot")
+
+
+def test_one_s_own_pictures_are_kept_until_the_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(16):
+        Image.new("RGB", (40, 30), (10 * number, 90, 0)).save(f"{number}.png")
+    own = ["--pictures", *(f"{number}.png" for number in range(16)), "words.png"]
+    words = "train --preset tiny --size 16 --grey --batch 4 --images 8 --folder out"
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "steps", interrupted(Trainer.steps))
+        assert main([*words.split(), *own]) == 130
+    assert "16 pictures; skipped: 1" in capsys.readouterr().err
+    for path in Path().glob("*.png"):
+        path.unlink()
+    assert main(["train", "--resume", "--data", "own", "--folder", "out"]) == 0
+    card = load_checkpoint("my-own", Path("out")).card
+    assert (card.data.shape, card.images_seen) == ((1, 16, 16), 8)
+    assert list(Path("out/unfinished").iterdir()) == []
+
+
+def test_a_bar_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    words = "train --preset tiny --data digits --batch 4 --images 8 --folder out"
+    assert main(words.split()) == 0
+    assert "100.0% |" in (bar := capsys.readouterr().err)
+    assert "8 pictures, " in bar
+    assert "left" in bar
 
 
 def test_evaluate_prints_and_records(
@@ -228,3 +297,5 @@ def test_bench_prints_figures(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(figures["network_evaluation"]) == 3 * 2 * 2 * 2
     assert all(row["milliseconds"] > 0 for row in figures["network_evaluation"])
     assert {row["sampler"] for row in figures["sampler_overhead"]} >= {"ddim", "heun"}
+    assert [row["threads"] for row in figures["training"]] == [1, 2]
+    assert all(row["ours"] > 0 and row["plain_float32"] > 0 for row in figures["training"])

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 import struct
+import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from torch import Generator
 
-from diffviz.data import DATA_SETS, load_data_set
+from diffviz.data import DATA_SETS, DataChoice, load_data_set
+from diffviz.data.digits import FILE, load_digits, make_digits
 from diffviz.data.fashion import (
     CLASSES,
     FOLDER,
@@ -101,6 +104,61 @@ def test_idx_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_registry_names_its_choices() -> None:
     with pytest.raises(ValueError, match="choose from fashion, fashion-subset"):
-        load_data_set("birds")
-    assert load_data_set("fashion-subset").info.name == "fashion"
+        load_data_set(DataChoice("birds"))
+    assert load_data_set(DataChoice("fashion-subset")).info.name == "fashion"
     assert all(name == source.name for name, source in DATA_SETS.items())
+
+
+def test_chosen_classes_are_all_that_is_left() -> None:
+    whole = load_fashion_subset("train")
+    part = load_data_set(DataChoice("fashion-subset", ("bag", "dress")))
+    assert part.info.slots[0].values == ("dress", "bag")  # in the data set's order
+    x0, condition = part.batch(64, Generator().manual_seed(0))
+    assert set(condition.flatten().tolist()) == {1, 2}
+    dresses = whole.rows(whole.labels == CLASSES.index("dress"))[0]
+    for picture in x0[condition[:, 0] == 1][:5]:
+        assert (dresses == picture).flatten(1).all(1).any()
+    with pytest.raises(ValueError, match="unknown class 'hat'"):
+        load_data_set(DataChoice("fashion-subset", ("hat",)))
+
+
+def test_digits_are_white_on_black_and_enlarged_without_moving() -> None:
+    data = load_digits()
+    x0, condition = data.batch(64, Generator().manual_seed(0))
+    assert x0.shape == (64, *data.info.shape) == (64, 1, 16, 16)
+    assert condition.aminmax() == (1, 10)
+    assert data.labels[:12].tolist() == [*range(10), 0, 1]
+    assert data.labels.bincount().min() > 170
+    mean_square = (data.images.double() / 127.5 - 1).square().mean().item()
+    assert data.info.sigma_data == pytest.approx(mean_square**0.5, abs=1e-4)
+    assert data.images[:, :, 0].float().mean() < 20  # paper, at the left edge
+    with np.load(FILE, allow_pickle=False) as arrays:
+        small = torch.from_numpy(arrays["levels"]).float() * (255 / 16)
+    again = torch.nn.functional.avg_pool2d(data.images.float(), 2)
+    assert (again - small).abs().mean() < 12
+    assert "CC BY 4.0" in (FILE.parent / "LICENCE-digits.txt").read_text()
+
+
+def test_chosen_digits() -> None:
+    data = load_data_set(DataChoice("digits", ("7", "3")))
+    assert data.info.slots[0].values == ("3", "7")
+    with pytest.raises(ValueError, match="unknown digit 'ten'; choose from 0, 1, 2"):
+        load_data_set(DataChoice("digits", ("ten",)))
+
+
+def test_digits_are_made_from_scikit_learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    monkeypatch.delitem(sys.modules, "sklearn.datasets", raising=False)
+    with pytest.raises(ValueError, match="pip install scikit-learn"):
+        make_digits(tmp_path / "digits.npz")
+    with np.load(FILE, allow_pickle=False) as arrays:
+        digits = SimpleNamespace(images=arrays["levels"] * 1.0, target=arrays["labels"] * 1)
+    package, module = ModuleType("sklearn"), ModuleType("sklearn.datasets")
+    module.load_digits = lambda: digits  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "sklearn", package)
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", module)
+    assert make_digits(tmp_path / "digits.npz") < 100_000
+    with np.load(tmp_path / "digits.npz", allow_pickle=False) as arrays:
+        assert (arrays["levels"] == digits.images).all()
+        assert (arrays["labels"] == digits.target).all()
+        assert arrays["levels"].dtype == arrays["labels"].dtype == np.uint8

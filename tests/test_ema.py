@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from diffviz.training.ema import PowerEMA
+from diffviz.training.ema import PowerEMA, gamma_of
 
 
 def fill(network: nn.Linear, value: float) -> None:
@@ -12,10 +12,21 @@ def fill(network: nn.Linear, value: float) -> None:
         network.weight.fill_(value)
 
 
-@pytest.mark.parametrize("gamma", [1.0, 6.94, 16.97])
-def test_the_average_is_its_recursion_and_near_its_integral(gamma: float) -> None:
+@pytest.mark.parametrize("length", [0.02, 0.05, 0.1, 0.2])
+def test_gamma_gives_the_width_that_was_asked_for(length: float) -> None:
+    gamma = gamma_of(length)
+    assert (gamma + 1) / ((gamma + 2) ** 2 * (gamma + 3)) == pytest.approx(length**2, rel=1e-9)
+
+
+def test_gamma_is_the_paper_s_for_its_two_widths() -> None:
+    assert gamma_of(0.05) == pytest.approx(16.97, abs=0.005)  # EDM2, section 3.2
+    assert gamma_of(0.10) == pytest.approx(6.94, abs=0.005)
+
+
+@pytest.mark.parametrize("length", [0.05, 0.1, 0.2])
+def test_the_average_is_its_recursion_and_near_its_integral(length: float) -> None:
     network = nn.Linear(1, 1, bias=False).double()
-    ema = PowerEMA(network, gamma)
+    ema, gamma = PowerEMA(network, length), gamma_of(length)
     average, n = 0.0, 400
     for step in range(1, n + 1):
         fill(network, step / n)

@@ -16,7 +16,7 @@ import torch
 from PIL import Image, PngImagePlugin
 
 from diffviz.export import grey_levels
-from diffviz.pictures import PictureError, load_picture, small_grey
+from diffviz.pictures import PictureError, load_picture, load_square, small_grey
 
 MEGABYTE = 2**20
 RED, WHITE = (220, 30, 40), (255, 255, 255)
@@ -310,3 +310,22 @@ def test_small_grey_takes_the_centre() -> None:
     small = small_grey(picture, 28)
     assert small.shape == (1, 28, 28)
     assert (small == 1).all()
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG"])
+def test_load_square_agrees_with_the_picture_cropped(tmp_path: Path, format: str) -> None:
+    rows, columns = np.mgrid[:300, :500]
+    smooth = np.stack([rows // 2, columns // 2, (rows + columns) // 4], -1).astype(np.uint8)
+    path = saved(tmp_path, Image.fromarray(smooth), format)
+    square = load_square(path.read_bytes(), 28, 1)
+    assert square.dtype == np.uint8
+    assert square.shape == (1, 28, 28)
+    other = levels(small_grey(load_picture(path, 500), 28))
+    assert np.abs(square.astype(int) - other).max() <= 3
+    assert load_square(path.read_bytes(), 28, 3).shape == (3, 28, 28)
+
+
+def test_load_square_says_what_is_wrong() -> None:
+    for content, sentence in ((b"", "empty"), (b"hello", "no picture"), (bytes(11 << 20), "10 MB")):
+        with pytest.raises(PictureError, match=sentence):
+            load_square(content, 28, 3)

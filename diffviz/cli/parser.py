@@ -49,6 +49,16 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def whole_numbers(text: str) -> tuple[int, ...]:
+    """An option's type: whole numbers with commas between them."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"must be whole numbers with commas between, such as 64,128, not {text!r}"
+        ) from None
+
+
 def number(low: float, high: float) -> Callable[[str], float]:
     """An option's type: a number within bounds; never NaN."""
 
@@ -86,11 +96,11 @@ def parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, float]:
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
-    count = os.cpu_count() or 1
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # on this machine, under torchrun
     parser.add_argument(
         "--threads",
         type=whole(1, 1024),
-        default=min(2, count),
+        default=max(1, min(2, os.cpu_count() or 1) // processes),
         metavar="N",
         help="CPU threads to use; one is best while other work is running (default: %(default)s)",
     )

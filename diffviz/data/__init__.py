@@ -6,8 +6,9 @@ and the tests find it there. Nothing heavy is imported before a data set is load
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,37 +16,100 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class DataChoice:
+    """Which pictures to train on.
+
+    name: of an entry of DATA_SETS. classes: those of it to keep, all where it is empty. path: of
+    the file with one's own pictures, for an entry that reads one.
+    """
+
+    name: str = "fashion"
+    classes: tuple[str, ...] = ()
+    path: str = ""
+
+
+@dataclass(frozen=True)
 class DataSource:
-    """load: reads the training pictures; raises FileNotFoundError or ValueError, in a sentence."""
+    """load: reads the training pictures of a choice; raises FileNotFoundError or ValueError, in a
+    sentence. classes: those that can be chosen from, without reading any picture."""
 
     name: str
     label: str
-    load: Callable[[], DataSet]
+    load: Callable[[DataChoice], DataSet]
+    classes: Callable[[], Sequence[str]] = tuple
 
 
-def _fashion() -> DataSet:
+def _fashion(choice: DataChoice) -> DataSet:
     from diffviz.data.fashion import load_fashion
 
-    return load_fashion("train")
+    return load_fashion("train").only(choice.classes)
 
 
-def _fashion_subset() -> DataSet:
+def _fashion_subset(choice: DataChoice) -> DataSet:
     from diffviz.data.fashion import load_fashion_subset
 
-    return load_fashion_subset("train")
+    return load_fashion_subset("train").only(choice.classes)
+
+
+def _fashion_classes() -> Sequence[str]:
+    from diffviz.data.fashion import CLASSES
+
+    return CLASSES
+
+
+def _digits_classes() -> Sequence[str]:
+    from diffviz.data.digits import INFO
+
+    return INFO.slots[0].values
+
+
+def _digits(choice: DataChoice) -> DataSet:
+    from diffviz.data.digits import load_digits
+
+    return load_digits().only(choice.classes)
+
+
+def _heroes(choice: DataChoice) -> DataSet:
+    from diffviz.data.heroes import Heroes
+
+    if choice.classes:
+        raise ValueError("heroes have no classes to choose from")
+    return Heroes("train")
+
+
+def _own(choice: DataChoice) -> DataSet:
+    from diffviz.data.own import load_own
+
+    if not choice.path:
+        raise ValueError("choose your own pictures first: a zip of them, or several files")
+    if choice.classes:
+        raise ValueError("your own pictures have no classes to choose from")
+    return load_own(Path(choice.path))
 
 
 DATA_SETS = {
     source.name: source
     for source in (
-        DataSource("fashion", "Fashion-MNIST, all 60,000 training pictures", _fashion),
-        DataSource("fashion-subset", "Fashion-MNIST, the 6,000 that we ship", _fashion_subset),
+        DataSource(
+            "fashion", "Fashion-MNIST, all 60,000", _fashion, _fashion_classes
+        ),
+        DataSource(
+            "fashion-subset",
+            "Fashion-MNIST, 6,000 that we ship",
+            _fashion_subset,
+            _fashion_classes,
+        ),
+        DataSource(
+            "digits", "Handwritten digits, 1,797", _digits, _digits_classes
+        ),
+        DataSource("heroes", "Heroes: 32 × 32 colour characters with captions", _heroes),
+        DataSource("own", "Your own pictures", _own),
     )
 }
 
 
-def load_data_set(name: str) -> DataSet:
-    """The training pictures of that data set; raises ValueError naming those that there are."""
-    if name not in DATA_SETS:
-        raise ValueError(f"unknown data set {name!r}; choose from {', '.join(DATA_SETS)}")
-    return DATA_SETS[name].load()
+def load_data_set(choice: DataChoice) -> DataSet:
+    """The training pictures chosen; raises ValueError naming the data sets that there are."""
+    if choice.name not in DATA_SETS:
+        raise ValueError(f"unknown data set {choice.name!r}; choose from {', '.join(DATA_SETS)}")
+    return DATA_SETS[choice.name].load(choice)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Generator, Tensor
+from torch import Tensor
 
 from diffviz.data.base import DataInfo, Slot
+from diffviz.data.labelled import Labelled
 
 CLASSES = (
     "t-shirt",
@@ -43,37 +43,11 @@ FOLDER_VARIABLE = "DIFFVIZ_FASHION_FOLDER"
 FOLDER = "/usr/share/datasets/fashion-mnist"
 
 
-class FashionMNIST:
+class FashionMNIST(Labelled):
     """Pictures and labels, held in memory. images: (N, 28, 28) uint8; labels: (N,) int64."""
 
-    info = INFO
-
-    def __init__(self, images: Tensor, labels: Tensor) -> None:
-        self.images = images
-        self.labels = labels
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def batch(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
-        rows = torch.randint(len(self), (size,), generator=generator)
-        return self.rows(rows)
-
-    def rows(self, rows: Tensor | slice) -> tuple[Tensor, Tensor]:
-        """Pictures (n, 1, 28, 28) in −1..1 and conditions (n, 1), class + 1, of the given rows."""
-        x0 = self.images[rows].float().div(127.5).sub(1).unsqueeze(1)
-        return x0, self.labels[rows].add(1).unsqueeze(1)
-
-    def balanced(self, per_class: int) -> FashionMNIST:
-        """The first `per_class` pictures of each class, in their old order.
-
-        Raises ValueError where a class has fewer.
-        """
-        ranks = F.one_hot(self.labels, len(CLASSES)).cumsum(0).gather(1, self.labels[:, None])
-        rows = (ranks[:, 0] <= per_class).nonzero()[:, 0]
-        if len(rows) != per_class * len(CLASSES):
-            raise ValueError(f"there are not {per_class} pictures of each class")
-        return FashionMNIST(self.images[rows], self.labels[rows])
+    def __init__(self, images: Tensor, labels: Tensor, info: DataInfo = INFO) -> None:
+        super().__init__(images, labels, info)
 
 
 def load_fashion(split: str = "train") -> FashionMNIST:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,13 +16,13 @@ class PowerEMA:
 
         β(n) = (1 − 1/n)^(γ + 1),
 
-    so that no half-life has to be chosen for a length of training. γ = 16.97 weighs the last
-    tenth of it or so (σ_rel = 0.05).
+    so that no half-life has to be chosen for a length of training. length: the width σ_rel of the
+    average, as a share of the training so far; 0.05 weighs the last tenth of it or so.
     """
 
-    def __init__(self, network: UNet, gamma: float = 16.97, updates: int = 0) -> None:
+    def __init__(self, network: UNet, length: float = 0.05, updates: int = 0) -> None:
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
-        self.gamma = gamma
+        self.gamma = gamma_of(length)
         self.updates = updates
 
     @torch.no_grad()
@@ -31,3 +32,8 @@ class PowerEMA:
         beta = (1 - 1 / self.updates) ** (self.gamma + 1)
         averages: list[Tensor] = list(self.network.parameters())
         torch._foreach_lerp_(averages, list(network.parameters()), 1 - beta)
+
+
+def gamma_of(length: float) -> float:
+    """γ for a width σ_rel: σ_rel² = (γ + 1) / ((γ + 2)²·(γ + 3)), solved (algorithm 2 there)."""
+    return float(np.roots([1, 7, 16 - length**-2, 12 - length**-2]).real.max())

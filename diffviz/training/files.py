@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from diffviz.checkpoints import write_whole
+from diffviz.data import DataChoice
 from diffviz.data.base import DataSet
 from diffviz.networks import UNetConfig
 from diffviz.training.loop import TrainConfig, Trainer
@@ -24,7 +25,7 @@ class Order:
     """What was asked for: enough to begin a training, and to go on with it."""
 
     name: str
-    data: str
+    data: DataChoice
     command: str
     config: TrainConfig
     network: UNetConfig
@@ -35,14 +36,15 @@ def save_training(order: Order, trainer: Trainer, folder: Path) -> Path:
     path = folder / f"{order.name}.safetensors"
     tensors = {name: value.contiguous() for name, value in trainer.state().items()}
     header = {"order": json.dumps(asdict(order))}
-    write_whole(path, lambda temporary: save_file(tensors, temporary, header))
+    content = save(tensors, header)  # save_file would wrap a full disk in an error of its own
+    write_whole(path, lambda temporary: temporary.write_bytes(content))
     return path
 
 
 def load_training(
-    name: str, load_data: Callable[[str], DataSet], folder: Path
+    name: str, load_data: Callable[[DataChoice], DataSet], folder: Path
 ) -> tuple[Order, Trainer]:
-    """The unfinished training of that name, ready to go on. load_data: data set by name.
+    """The unfinished training of that name, ready to go on.
 
     Raises ValueError, naming those that there are, or saying what is wrong with the file.
     """
@@ -57,8 +59,12 @@ def load_training(
         network = fields.pop("network")
         for key in ("channels", "blocks", "slots"):
             network[key] = tuple(network[key])
+        data = fields.pop("data")
+        data["classes"] = tuple(data["classes"])
         config = TrainConfig(**fields.pop("config"))
-        order = Order(config=config, network=UNetConfig(**network), **fields)
+        order = Order(
+            data=DataChoice(**data), config=config, network=UNetConfig(**network), **fields
+        )
     except (SafetensorError, json.JSONDecodeError, KeyError, TypeError) as error:
         raise ValueError(f"the unfinished training {name!r} cannot be read: {error}") from error
     trainer = Trainer(load_data(order.data), order.network, order.config)

@@ -8,72 +8,34 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from diffviz.checkpoints import Card, Checkpoint
 from diffviz.data.base import DataInfo, DataSet
 from diffviz.denoisers import LearnedDenoiser
 from diffviz.networks import UNet, UNetConfig
 from diffviz.parametrization import PARAMETRIZATIONS, per_image
+from diffviz.training import parallel
+from diffviz.training.config import BOUNDS as BOUNDS
+from diffviz.training.config import LEVELS as LEVELS
+from diffviz.training.config import LOG_NORMAL as LOG_NORMAL
+from diffviz.training.config import TrainConfig as TrainConfig
 from diffviz.training.ema import PowerEMA
-
-BOUNDS = {
-    "batch": (1, 4096),
-    "images": (1, 10**9),
-    "hours": (1e-6, 1000),
-    "learning_rate": (1e-6, 0.1),
-    "warmup_images": (1, 10**7),
-    "p_mean": (-5, 5),
-    "p_std": (0.1, 5),
-    "condition_dropout": (0, 1),
-    "seed": (0, 2**31 - 1),
-}
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """How to train. Training ends at `images` or `hours`, whichever comes first; the learning rate
-    falls to zero over it, along a cosine."""
-
-    parametrization: str = "edm"
-    batch: int = 128
-    images: int = 3_000_000
-    hours: float = 3.0
-    learning_rate: float = 2e-3
-    warmup_images: int = 20_000
-    # log(σ/α) ~ N(p_mean, p_std²), as in Karras et al. 2022, table 1, but wider: pixels of grey
-    # clothes are far apart, and some schedules start from far more noise than EDM's.
-    p_mean: float = -0.8
-    p_std: float = 1.4
-    condition_dropout: float = 0.1
-    seed: int = 0
-
-    def check(self) -> None:
-        """Raises ValueError, in a sentence, for what is unknown or out of bounds."""
-        if self.parametrization not in PARAMETRIZATIONS:
-            raise ValueError(
-                f"unknown parametrization {self.parametrization!r}; "
-                f"choose from {', '.join(PARAMETRIZATIONS)}"
-            )
-        for name, (low, high) in BOUNDS.items():
-            value = getattr(self, name)
-            if not low <= value <= high:  # NaN fails this too
-                raise ValueError(f"{name} must be from {low:g} to {high:g}, not {value:g}")
-
-    @property
-    def ratio_range(self) -> tuple[float, float]:
-        """Between which values of σ/α 99.8 % of training lies."""
-        return math.exp(self.p_mean - 3.1 * self.p_std), math.exp(self.p_mean + 3.1 * self.p_std)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where training stands: what was seen in this run and before it, and the last step's loss."""
+    """Where training stands: what was seen in this run and before it, and the last step's loss;
+    of all processes that train together.
+
+    losses: of each eighth of the noise levels that training draws, the least noise first.
+    """
 
     images: int
     hours: float
     fraction: float
     loss: float
+    losses: tuple[float, ...]
 
 
 def network_for(info: DataInfo) -> UNetConfig:
@@ -89,7 +51,11 @@ class Trainer:
     """A network, its optimiser and its average; `state` and `load_state` carry it over a stop.
 
     weights: those to start from, instead of random ones; a conditioning slot whose vocabulary has
-    another size starts anew. Raises ValueError where they are another network's.
+    another size starts anew. Raises ValueError where they are another network's, or where the
+    processes that train together cannot share the batch.
+
+    dtype, memory_format: what the network computes in, by autocast, and how it lies in memory; the
+    defaults are the fastest on a CPU. Weights stay float32.
     """
 
     def __init__(
@@ -98,50 +64,59 @@ class Trainer:
         network: UNetConfig,
         config: TrainConfig,
         weights: Mapping[str, Tensor] | None = None,
+        dtype: torch.dtype = torch.bfloat16,
+        memory_format: torch.memory_format = torch.channels_last,
     ) -> None:
         config.check()
         torch.manual_seed(config.seed)  # nn.Module's initialisation knows no other generator
         self.data = data
         self.config = config
-        self.network = UNet(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.dtype = dtype
+        self.share = parallel.share(config.batch)
+        self.network = UNet(network).to(memory_format=memory_format)  # type: ignore[call-overload]
         if weights is not None:
             fine_tune(self.network, weights)
-        self.ema = PowerEMA(self.network)
+        self.ema = PowerEMA(self.network, config.ema_length)
         self.denoiser = LearnedDenoiser(
-            self.network,
+            parallel.shared(self.network),
             PARAMETRIZATIONS[config.parametrization],
             data.info.sigma_data,
         )
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), config.learning_rate, betas=(0.9, 0.99), fused=True
         )
-        self.generator = Generator().manual_seed(config.seed)
+        self.generator = parallel.generator(config.seed)
         self.images = 0
         self.hours = 0.0
         self.cpu_hours = 0.0
 
     def loss(self, x0: Tensor, condition: Tensor) -> Tensor:
-        """The mean squared error of the network's output, at one random noise level a picture.
+        """Each picture's mean squared error of the network's output, (B,), at one random noise
+        level a picture, the least noise first.
 
         The levels are stratified: picture i of n draws from the i-th n-th of the distribution,
-        which lowers the variance of the gradient (Kingma et al. 2021, appendix I.1).
+        which lowers the variance of the gradient (Kingma et al. 2021, appendix I.1). Each of
+        several processes does so for its own share.
         """
         n = len(x0)
         quantile = (
             torch.arange(n) + torch.rand(n, generator=self.generator, dtype=torch.float64)
         ) / n
-        normal = math.sqrt(2) * torch.erfinv(2 * quantile - 1)
-        sigma = torch.exp(self.config.p_mean + self.config.p_std * normal)
+        sigma = self.config.ratio(quantile)
         alpha = torch.ones_like(sigma)
         eps = torch.randn(x0.shape, generator=self.generator)
         x = x0 + per_image(sigma, x0) * eps
-        keep = torch.rand(n, 1, generator=self.generator) >= self.config.condition_dropout
-        with torch.autocast("cpu", torch.bfloat16):
+        keep = self.kept(n, 1, self.config.condition_dropout)
+        keep = keep & self.kept(n, condition.shape[1], self.config.slot_dropout)
+        with torch.autocast("cpu", self.dtype, enabled=self.dtype != torch.float32):
             output = self.denoiser.output(x, alpha, sigma, condition * keep)
         target = self.denoiser.parametrization.target(
             x0, eps, alpha, sigma, self.denoiser.sigma_data
         )
-        return (output.float() - target).square().mean()
+        return (output.float() - target).square().flatten(1).mean(1)
+
+    def kept(self, rows: int, columns: int, dropout: float) -> Tensor:
+        return torch.rand(rows, columns, generator=self.generator) >= dropout
 
     def fraction(self) -> float:
         """How much of the training is done, 0 to 1."""
@@ -154,25 +129,34 @@ class Trainer:
     def steps(self) -> Iterator[Progress]:
         """Train to the end, one optimiser step at a time."""
         while self.fraction() < 1:
-            started, cpu = time.monotonic(), time.process_time()
-            x0, condition = self.data.batch(self.config.batch, self.generator)
+            started, busy = time.monotonic(), time.process_time()
+            x0, condition = self.data.batch(self.share, self.generator)
             for group in self.optimizer.param_groups:
                 group["lr"] = self.learning_rate()
-            loss = self.loss(x0, condition)
-            if not torch.isfinite(loss):
+            losses = self.loss(x0, condition)
+            eighths = losses.detach().tensor_split(min(8, len(losses)))
+            means = torch.stack([part.mean() for part in (losses.detach(), *eighths)])
+            loss, *by_level = parallel.mean(means).tolist()
+            if not math.isfinite(loss):
                 raise ValueError("training has diverged: lower the learning rate")
             self.optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            losses.mean().backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
             self.optimizer.step()
             self.ema.update(self.network)
-            self.images += len(x0)
-            self.hours += (time.monotonic() - started) / 3600
-            self.cpu_hours += (time.process_time() - cpu) / 3600
-            yield Progress(self.images, self.hours, self.fraction(), loss.item())
+            spent = [time.monotonic() - started, time.process_time() - busy]
+            wall, cpu = parallel.mean(torch.tensor(spent, dtype=torch.float64)).tolist()
+            self.images += self.config.batch
+            self.hours += wall / 3600
+            self.cpu_hours += cpu * parallel.size() / 3600
+            yield Progress(self.images, self.hours, self.fraction(), loss, tuple(by_level))
 
     def state(self) -> dict[str, Tensor]:
-        """All that training goes on from, as named tensors; with one thread, to the last bit."""
+        """All that training goes on from, as named tensors; with one thread, to the last bit.
+
+        Of several processes it is the first one's. The others differ in their random numbers alone,
+        which they draw anew from the seed and the pictures seen, so that any number can go on.
+        """
         tensors = {"generator": self.generator.get_state()}
         for part, network in (("network", self.network), ("ema", self.ema.network)):
             tensors |= {f"{part}.{name}": value for name, value in network.state_dict().items()}
@@ -196,8 +180,10 @@ class Trainer:
                     like = parameter if value.dim() else value  # of the same memory format
                     copied = torch.empty_like(like, requires_grad=False).copy_(value)
                     self.optimizer.state[parameter][key] = copied
-            self.generator.set_state(tensors["generator"])
             self.ema.updates, self.images = int(tensors["updates"]), int(tensors["images"])
+            self.generator = parallel.generator(self.config.seed, self.images)
+            if parallel.rank() == 0:
+                self.generator.set_state(tensors["generator"])
             self.hours, self.cpu_hours = float(tensors["hours"]), float(tensors["cpu_hours"])
         except (KeyError, AttributeError, RuntimeError) as error:
             raise ValueError(f"this is another training's state: {error}") from error

@@ -6,7 +6,6 @@ import base64
 import io
 import json
 import os
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -25,6 +24,7 @@ from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from diffviz.ui.component import live_view
 from diffviz.ui.forward_api import forward_endpoints
 from diffviz.ui.guessing import DENOISERS, ask, check_seed, what_it_sees
+from diffviz.ui.messages import answer
 from diffviz.ui.models import model
 
 THUMBNAIL = 56
@@ -74,21 +74,10 @@ def _thumbnail(name: str) -> str:
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def _answer(work: Callable[[Any], dict[str, Any]], request: Any) -> dict[str, Any]:
-    """The work's answer, or {"error": a sentence}; whatever a program sends, never a traceback."""
-    try:
-        return work(request)
-    except (KeyError, TypeError):
-        return {"error": "The request is not one that this page makes."}
-    except ValueError as error:
-        message = str(error)
-        return {"error": message[:1].upper() + message[1:] + "."}
-
-
 def load(request: Any) -> dict[str, Any]:
     """{"example": name} or {"path": of an upload}, and "seed" → the picture x0 as bytes and its ε
     as float16, both planar; and "small", what the denoiser will see of it."""
-    return _answer(_load, request)
+    return answer(_load, request)
 
 
 def _load(request: Any) -> dict[str, Any]:
@@ -110,7 +99,7 @@ def _load(request: Any) -> dict[str, Any]:
 
 def other_noise(request: Any) -> dict[str, Any]:
     """{"seed", "shape"} → the ε of that seed for a picture of that shape."""
-    return _answer(_other_noise, request)
+    return answer(_other_noise, request)
 
 
 def _other_noise(request: Any) -> dict[str, Any]:
@@ -137,7 +126,7 @@ def _upload(path: Any) -> Tensor:
 def denoise(request: Any) -> dict[str, Any]:
     """{"id", "small": x0 as `load` gave it, "seed", "alpha", "sigma", "denoiser"} → the same id,
     x_t, x̂0 and ε̂ as float16, and their root mean square errors."""
-    return _answer(_denoise, request)
+    return answer(_denoise, request)
 
 
 def _denoise(request: Any) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import gradio as gr
 
@@ -14,5 +15,20 @@ def told_in_the_page() -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        message = str(error)
-        raise gr.Error(message[:1].upper() + message[1:] + ".", print_exception=False) from error
+        raise gr.Error(sentence(error), print_exception=False) from error
+
+
+def answer(work: Callable[[Any], dict[str, Any]], request: Any) -> dict[str, Any]:
+    """The work's answer to a page's request, or {"error": a sentence}; whatever a program sends,
+    never a traceback."""
+    try:
+        return work(request)
+    except (KeyError, TypeError):
+        return {"error": "The request is not one that this page makes."}
+    except ValueError as error:
+        return {"error": sentence(error)}
+
+
+def sentence(error: ValueError) -> str:
+    message = str(error)
+    return message[:1].upper() + message[1:] + "."

@@ -4,10 +4,32 @@ from __future__ import annotations
 
 from functools import cache
 
-from diffviz.checkpoints import Checkpoint, load_checkpoint
+from diffviz.checkpoints import Checkpoint, checkpoint_names, load_checkpoint
+from diffviz.ui.trainings import running
+
+TRAINED = "training:"  # before the id of a training, in place of a bundled denoiser's name
+
+
+def model(name: str = "fashion", token: str = "") -> Checkpoint:
+    """The bundled checkpoint of that name, or what a training has learned so far, for the owner
+    whose token it is. Raises ValueError, in a sentence."""
+    if name.startswith(TRAINED):
+        return running().checkpoint(name.removeprefix(TRAINED), token)
+    if name not in checkpoint_names():  # before `cache` keeps whatever strangers ask for
+        raise ValueError(f"unknown denoiser {name!r}; choose from {', '.join(checkpoint_names())}")
+    return bundled(name)
 
 
 @cache
-def model(name: str = "fashion") -> Checkpoint:
-    """The bundled checkpoint of that name."""
+def bundled(name: str) -> Checkpoint:
     return load_checkpoint(name)
+
+
+def choices(token: str = "") -> list[tuple[str, str]]:
+    """(label, name) of the denoisers that the owner of the token may choose from."""
+    named = [(name, name) for name in checkpoint_names()]
+    try:
+        own = running().owned(token)
+    except ValueError:  # no token, or no trainings here
+        own = []
+    return named + [(f"yours: {job['title']}", TRAINED + job["id"]) for job in own if job["usable"]]

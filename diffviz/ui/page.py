@@ -7,7 +7,9 @@ from pathlib import Path
 import gradio as gr
 
 from diffviz.ui.forward_tab import forward_tab
+from diffviz.ui.models import TRAINED, choices
 from diffviz.ui.sample_tab import sample_tab
+from diffviz.ui.train_tab import train_tab
 
 STATIC = Path(__file__).parent / "static"
 CSS = "\n".join(path.read_text() for path in sorted(STATIC.glob("*.css")))
@@ -23,14 +25,33 @@ INTRODUCTION = (STATIC / "introduction.html").read_text()
 SESSIONS = 50
 
 
+# A link with ?train=ID is there to watch that training.
+WATCH_LINK = """() => {
+    if (!new URLSearchParams(location.search).has("train")) return;
+    const tabs = [...document.querySelectorAll("[role=tab]")];
+    tabs.find((tab) => tab.textContent.trim() === "Train")?.click();
+}"""
+
+
+def use_in_sample(event: gr.EventData) -> tuple[gr.Dropdown, gr.Tabs]:
+    """Choose a training's denoiser in the Sample tab and go there; event: {"job", "token"}."""
+    chosen = TRAINED + str(event.job)
+    return gr.Dropdown(choices=choices(str(event.token)), value=chosen), gr.Tabs(selected="sample")
+
+
 def build_page() -> gr.Blocks:
     """All tabs in one gr.Blocks."""
     page = gr.Blocks(title="diffviz", analytics_enabled=False, delete_cache=(600, 3600))
     with page:
         gr.HTML(INTRODUCTION, elem_id="introduction")
-        with gr.Tab("Forward", id="forward"):
-            forward_tab()
-        with gr.Tab("Sample", id="sample"):
-            sample_tab()
+        with gr.Tabs() as tabs:
+            with gr.Tab("Forward", id="forward"):
+                forward_tab()
+            with gr.Tab("Sample", id="sample"):
+                denoiser = sample_tab()
+            with gr.Tab("Train", id="train"):
+                training = train_tab()
+        training.use(use_in_sample, None, [denoiser, tabs], api_visibility="private")
+        page.load(None, js=WATCH_LINK)
     page.state_session_capacity = SESSIONS
     return page

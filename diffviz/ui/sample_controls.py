@@ -10,11 +10,12 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from diffviz.data.base import DataInfo
 from diffviz.grids import SPACINGS
 from diffviz.runs import EACH, GUIDANCE, MAX_COUNT, MAX_SEED, RunSettings
 from diffviz.samplers import SAMPLERS
 from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES, Parameter
-from diffviz.ui.models import model
+from diffviz.ui.models import choices, model
 
 PAGE_STEPS = 250
 RIVALS = 2
@@ -26,11 +27,13 @@ SCHEDULE_PARAMETERS = {k.name: k.parameters for k in SCHEDULES.values()}
 
 @dataclass(frozen=True)
 class Controls:
-    """main: the inputs that `settings` takes by position, which are the endpoint's too; extra:
+    """main: the inputs that `settings_of` takes by position, which are the endpoint's too; extra:
     those that only the page has (rivals, a slider for each parameter, the drawn curve)."""
 
     main: list[Component]
     extra: list[Component]
+    denoiser: gr.Dropdown
+    what: gr.Dropdown
     seed: gr.Number
     start: gr.Button
     stop: gr.Button
@@ -39,9 +42,19 @@ class Controls:
 
 def build_controls() -> Controls:
     """Build them inside the current gr.Column."""
-    classes = model().card.data.slots[0].values
+    denoiser = gr.Dropdown(
+        choices(),
+        value="fashion",
+        label="Denoiser",
+        allow_custom_value=True,  # trainings come and go; `model` says which there are
+        elem_id="sample-model",
+    )
     what = gr.Dropdown(
-        [IN_TURN, *classes, ANYTHING], value="ankle boot", label="What", elem_id="sample-class"
+        things(model().card.data),
+        value="ankle boot",
+        label="What",
+        allow_custom_value=True,  # another denoiser knows other things
+        elem_id="sample-class",
     )
     count = gr.Slider(1, MAX_COUNT, 4, step=1, label="How many", elem_id="sample-count")
     steps = gr.Slider(1, PAGE_STEPS, 20, step=1, label="Steps", elem_id="sample-steps")
@@ -93,13 +106,21 @@ def build_controls() -> Controls:
             T,
             zero_terminal_snr,
             clip_x0,
+            denoiser,
         ],
+        denoiser=denoiser,
+        what=what,
         extra=[rivals, *sampler_sliders, *schedule_sliders, handles],
         seed=seed,
         start=start,
         stop=stop,
         dice=dice,
     )
+
+
+def things(info: DataInfo) -> list[str]:
+    """What a denoiser of that data can be asked for."""
+    return [IN_TURN, *info.slots[0].values, ANYTHING] if info.slots else [ANYTHING]
 
 
 def _slider(parameter: Parameter, elem_id: str, info: str | None = None) -> gr.Slider:
@@ -132,19 +153,27 @@ def _sliders_of_the_chosen(
     return sliders
 
 
-def settings_of(*main: Any, parameters: Sequence[float] = (), handles: str = "") -> RunSettings:
+def settings_of(
+    info: DataInfo, *main: Any, parameters: Sequence[float] = (), handles: str = ""
+) -> RunSettings:
     """The run that the controls describe; raises ValueError for a curve that does not parse.
 
-    main: the values of `Controls.main`. parameters: those of all sliders of
-    `_sliders_of_the_chosen`, or none for the defaults.
+    info: of the data that the denoiser learned. main: the values of `Controls.main`. parameters:
+    those of all sliders of `_sliders_of_the_chosen`, or none for the defaults.
     """
-    what, count, seed, guidance, steps, sampler, schedule, spacing, T, zero_snr, clip_x0 = main
+    what, count, seed, guidance, steps, sampler, schedule, spacing, T, zero_snr, clip_x0, name = (
+        main
+    )
+    condition = {}
+    if info.slots and what != ANYTHING:
+        condition = {info.slots[0].name: EACH if what == IN_TURN else what}
     drawn = schedule == DRAWN
     values = iter(parameters)
     sampler_values = _by_name(SAMPLER_PARAMETERS, values)
     schedule_values = _by_name(SCHEDULE_PARAMETERS, values)
     return RunSettings(
-        condition={} if what == ANYTHING else {"class": EACH if what == IN_TURN else what},
+        model=name,
+        condition=condition,
         count=int(count),
         seed=int(seed or 0),
         sampler=sampler,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,8 @@ def write_file(settings: RunSettings, kind: str, view: str, checkpoint: Checkpoi
     if view not in VIEWS:
         raise ValueError(f"unknown view {view!r}; choose from {', '.join(VIEWS)}")
     if kind == CODE:
-        return code(settings, checkpoint.card.data, torch.get_num_threads())
+        named = replace(settings, model=checkpoint.card.name)
+        return code(named, checkpoint.card.data, torch.get_num_threads())
     if kind not in FORMATS:
         raise ValueError(f"unknown format {kind!r}; choose from {', '.join([*FORMATS, CODE])}")
     name, save = FORMATS[kind]

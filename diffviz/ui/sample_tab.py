@@ -13,8 +13,8 @@ from diffviz.ui.card import card_text
 from diffviz.ui.component import live_view
 from diffviz.ui.frames import recording, stream
 from diffviz.ui.messages import told_in_the_page
-from diffviz.ui.models import model
-from diffviz.ui.sample_controls import RIVALS, build_controls, settings_of
+from diffviz.ui.models import choices, model
+from diffviz.ui.sample_controls import RIVALS, build_controls, settings_of, things
 from diffviz.ui.sample_files import write_file, write_picture
 
 INTRO = RunSettings(condition={"class": EACH}, count=9, steps=24, seed=3)
@@ -22,21 +22,30 @@ INTRO = RunSettings(condition={"class": EACH}, count=9, steps=24, seed=3)
 NETWORK: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": 2}
 SILENT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
-# The curve drawn in the Forward tab lives in the browser and comes along as the last input.
-WITH_HANDLES = "(...v) => [...v.slice(0, -1), localStorage.getItem('diffviz.handles') ?? '']"
+# The curve drawn in the Forward tab and the token of a visitor's trainings live in the browser and
+# come along as the last inputs.
+WITH_HANDLES_AND_TOKEN = (
+    "(...v) => [...v.slice(0, -2), localStorage.getItem('diffviz.handles') ?? '',"
+    " localStorage.getItem('diffviz.owner') ?? '']"
+)
+WITH_TOKEN = "(...v) => [...v.slice(0, -1), localStorage.getItem('diffviz.owner') ?? '']"
 NEW_SEED = f"() => Math.floor(Math.random() * {MAX_SEED})"
 RUN = "() => document.querySelector('#sample-run').click()"
 STOPPED = "() => window.dispatchEvent(new Event('diffviz-stopped'))"
 
 
-def sample_tab() -> None:
-    """Build the tab inside the current gr.Blocks."""
-    last_run = gr.State(INTRO)
+LastRun = tuple[RunSettings, str]  # and the token of who ran it
+
+
+def sample_tab() -> gr.Dropdown:
+    """Build the tab inside the current gr.Blocks; returns the choice of the denoiser."""
+    last_run = gr.State((INTRO, ""))
+    token = gr.Textbox("", visible=False, label="Owner")
     with gr.Row():
         with gr.Column(scale=1, min_width=290):
             controls = build_controls()
             with gr.Accordion("About this denoiser", open=False):
-                gr.Markdown(card_text(model().card))
+                about = gr.Markdown(card_text(model().card))
         with gr.Column(scale=3, min_width=320, elem_classes="first-on-phones"):
             player = live_view(
                 "player", "sample-player", "Sampling, step by step", events=("ready", "export")
@@ -54,27 +63,36 @@ def sample_tab() -> None:
             facts = gr.JSON(label="Fingerprint, evaluations and settings")
             endpoint = gr.Button()
 
-    inputs = [*controls.main, *controls.extra]
+    inputs = [*controls.main, *controls.extra, token]
     outputs = [player, last_run]
-    running = controls.start.click(_sample, inputs, outputs, js=WITH_HANDLES, **SILENT, **NETWORK)
+    running = controls.start.click(
+        _sample, inputs, outputs, js=WITH_HANDLES_AND_TOKEN, **SILENT, **NETWORK
+    )
     controls.stop.click(None, cancels=[running], js=STOPPED, api_visibility="private")
     controls.dice.click(None, None, controls.seed, js=NEW_SEED).then(None, js=RUN)
     player.ready(_intro, None, player, **SILENT)
     player.export(_export, last_run, [exported, program], **SILENT, **NETWORK)
-    endpoint.click(sample, controls.main, [picture, facts], api_name="sample", **NETWORK)
+    inputs = [*controls.main, token]
+    endpoint.click(sample, inputs, [picture, facts], api_name="sample", **NETWORK)
+    denoiser, asked = controls.denoiser, [controls.denoiser, token]
+    denoiser.focus(_choices, asked, denoiser, js=WITH_TOKEN, **SILENT)
+    denoiser.change(_about, asked, [controls.what, about], js=WITH_TOKEN, **SILENT)
+    return denoiser
 
 
-def _sample(*values: Any) -> Iterator[tuple[str, RunSettings]]:
+def _sample(*values: Any) -> Iterator[tuple[str, LastRun]]:
     """The player's messages, one for each frame, and the settings that the exports repeat."""
-    *main, rivals = values[:12]
-    *parameters, handles = values[12:]
+    *main, rivals = values[:13]
+    *parameters, handles, token = values[13:]
     with told_in_the_page():
-        settings = settings_of(*main, parameters=parameters, handles=handles)
+        checkpoint = model(main[-1], token)
+        info = checkpoint.card.data
+        settings = settings_of(info, *main, parameters=parameters, handles=handles)
         rivals = [name for name in rivals if name != settings.sampler]
         if len(rivals) > RIVALS:
             raise ValueError(f"a race has room for {RIVALS} rivals, not {len(rivals)}")
-        for message in stream(settings, rivals, model()):
-            yield message, settings
+        for message in stream(settings, rivals, checkpoint):
+            yield message, (settings, token)
 
 
 def sample(
@@ -89,10 +107,15 @@ def sample(
     T: float,
     zero_terminal_snr: bool,
     clip_x0: bool,
+    denoiser: str = "fashion",
+    owner: str = "",
 ) -> tuple[str, dict[str, Any]]:
-    """Pictures of clothes from noise: all of them in one PNG, and facts about the run."""
+    """Pictures from noise: all of them in one PNG, and facts about the run. denoiser: a bundled
+    one, or "training:" and the id of a training of the owner whose token is given."""
     with told_in_the_page():
+        checkpoint = model(denoiser, owner)
         settings = settings_of(
+            checkpoint.card.data,
             what,
             count,
             seed,
@@ -104,8 +127,9 @@ def sample(
             T,
             zero_terminal_snr,
             clip_x0,
+            denoiser,
         )
-        path, facts = write_picture(settings, model())
+        path, facts = write_picture(settings, checkpoint)
     return str(path), facts
 
 
@@ -115,10 +139,25 @@ def _intro() -> str:
     return recording(INTRO, model())
 
 
-def _export(settings: RunSettings, event: gr.EventData) -> tuple[Any, Any]:
-    """The last run again, as a file or as code; event: {"format", "view"} from the player."""
+def _choices(chosen: str, token: str) -> gr.Dropdown:
+    """The denoisers that there are now, one's own among them."""
+    return gr.Dropdown(choices=choices(token), value=chosen)
+
+
+def _about(name: str, token: str) -> tuple[gr.Dropdown, str]:
+    """What the chosen denoiser can be asked for, and its card."""
     with told_in_the_page():
-        made = write_file(settings, str(event.format), str(event.view), model())
+        card = model(name, token).card
+    known = things(card.data)
+    return gr.Dropdown(choices=known, value=known[0]), card_text(card)
+
+
+def _export(last_run: LastRun, event: gr.EventData) -> tuple[Any, Any]:
+    """The last run again, as a file or as code; event: {"format", "view"} from the player."""
+    settings, token = last_run
+    with told_in_the_page():
+        checkpoint = model(settings.model, token)
+        made = write_file(settings, str(event.format), str(event.view), checkpoint)
     if isinstance(made, str):
         return gr.File(visible=False), gr.Code(value=made, visible=True)
     return gr.File(value=str(made), visible=True), gr.Code(visible=False)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 # Read by Gradio when it is imported. Its own analytics call an outside host and, cached for a
@@ -16,7 +19,10 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from diffviz.data.uploads import UPLOADED
 from diffviz.ui.page import CSS, HEAD, THEME, build_page
+from diffviz.ui.train_routes import train_routes
+from diffviz.ui.trainings import Trainings, trainings
 
 STATIC = Path(__file__).parent / "static"
 THREADS = 2
@@ -26,13 +32,21 @@ GOODBYE_SECONDS = 3  # open pages hold event streams, which would keep the serve
 def create_app() -> FastAPI:
     """The whole application, ready for an ASGI server."""
     torch.set_num_threads(min(THREADS, os.cpu_count() or 1))
-    app = FastAPI(title="diffviz", docs_url=None, redoc_url=None, openapi_url=None)
+    found = trainings()
+    app = FastAPI(
+        title="diffviz",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=partial(supervised, found),
+    )
 
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
     app.mount("/live", StaticFiles(directory=STATIC), name="live")  # Gradio has a /static
+    app.include_router(train_routes(found))
     page = build_page()
     page.queue(max_size=64, api_open=False)
     mounted: FastAPI = gr.mount_gradio_app(
@@ -43,10 +57,20 @@ def create_app() -> FastAPI:
         css=CSS,
         head=HEAD,
         ssr_mode=False,
-        max_file_size="10mb",
+        max_file_size=f"{UPLOADED.megabytes}mb",
         show_error=False,
     )
     return mounted
+
+
+@asynccontextmanager
+async def supervised(found: Trainings | None, _app: FastAPI) -> AsyncIterator[None]:
+    """Trainings go on while the app lives, and are saved when it ends."""
+    if found:
+        found.supervisor.start()
+    yield
+    if found:
+        found.supervisor.close()
 
 
 def serve(host: str, port: int) -> None:

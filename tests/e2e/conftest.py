@@ -51,7 +51,21 @@ class Server:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all browser tests."""
-    folder = tmp_path_factory.mktemp("server")
+    running = start_server(tmp_path_factory.mktemp("server"))
+    try:
+        yield running
+    finally:
+        running.process.terminate()
+        try:
+            running.process.wait(10)
+        except subprocess.TimeoutExpired:  # it waits for connections that clients keep open
+            running.process.kill()
+            running.process.wait()
+
+
+def start_server(folder: Path) -> Server:
+    """`python app.py` on a free port, with all that it writes in the folder; returns when it
+    answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -59,24 +73,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_SERVER_PORT": str(port),
         "GRADIO_TEMP_DIR": str(folder / "uploads"),
+        "DIFFVIZ_TRAININGS": str(folder / "trainings"),
+        "DIFFVIZ_TRAINING_EACH": "20",
         "PYTHONUNBUFFERED": "1",
     }
     log = folder / "log.txt"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output
         )
     running = Server(f"http://127.0.0.1:{port}", process, log)
     try:
         _await_health(running)
-        yield running
-    finally:
-        process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:  # it waits for connections that clients keep open
-            process.kill()
-            process.wait()
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return running
 
 
 def _await_health(server: Server) -> None:

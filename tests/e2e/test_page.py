@@ -16,7 +16,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-TABS = ("Forward", "Sample")
+TABS = ("Forward", "Sample", "Train")
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +58,18 @@ def test_a_phone_shows_no_more_than_its_width(server: Server, browser: Browser, 
         context.close()
 
 
-def test_programs_find_three_endpoints(client: Client) -> None:
+def test_programs_find_these_endpoints(client: Client) -> None:
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
         "/noise",
         "/denoise",
         "/sample",
+        "/train_start",
+        "/train_status",
+        "/train_download",
+        "/train_pause",
+        "/train_resume",
+        "/train_stop",
+        "/train_delete",
     }
 
 

@@ -57,6 +57,22 @@ export function paint(canvas, planes, channels, height, width, level = (v) => v)
   canvas.dataset.frames = Number(canvas.dataset.frames ?? 0) + 1; // paints so far, for tools
 }
 
+/** `count` pictures in rows of `columns`, a line of mid-grey between, as planes of one sheet. */
+export function tile(values, count, columns, { channels, height, width }) {
+  const sheetHeight = Math.ceil(count / columns) * (height + 1) - 1;
+  const sheetWidth = columns * (width + 1) - 1;
+  const planes = new Uint8Array(channels * sheetHeight * sheetWidth).fill(128);
+  for (let i = 0; i < count; i++)
+    for (let c = 0; c < channels; c++)
+      for (let y = 0; y < height; y++) {
+        const from = ((i * channels + c) * height + y) * width;
+        const row = Math.floor(i / columns) * (height + 1) + y;
+        const to = (c * sheetHeight + row) * sheetWidth + (i % columns) * (width + 1);
+        planes.set(values.subarray(from, from + width), to);
+      }
+  return { planes, height: sheetHeight, width: sheetWidth };
+}
+
 /** An element with properties, attributes (as `data-*`, `aria-*`, `role`) and children. */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);

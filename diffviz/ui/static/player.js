@@ -3,7 +3,7 @@
 // A run has lanes (one, or up to three in a race) of steps + 1 frames; a frame has three views,
 // x_t, x̂0 and ε̂, as bytes (count × C × H × W). Nothing is asked of the server to show any of them.
 
-import { bytes, make, paint } from "./display.js";
+import { bytes, make, paint, tile } from "./display.js";
 import { drawPath } from "./path.js";
 
 const VIEWS = { x: "x_t", x0: "x̂0", eps: "ε̂" };
@@ -100,7 +100,6 @@ class Player {
     this.run = { ...event, number: message.run, recorded: message.recorded, stopped: false };
     const { count, shape: [channels, height, width] } = event;
     this.columns = Math.ceil(Math.sqrt(count));
-    this.rows = Math.ceil(count / this.columns);
     this.size = { channels, height, width };
     this.run.lanes = event.lanes.map((label) => ({ label, frames: [] }));
     this.lanes.replaceChildren(...this.run.lanes.map((lane, i) => {
@@ -215,7 +214,7 @@ class Player {
   }
 
   drawLane(lane, frame) {
-    const sheet = this.tile(frame[this.view]);
+    const sheet = tile(frame[this.view], this.run.count, this.columns, this.size);
     paint(lane.canvas, sheet.planes, this.size.channels, sheet.height, sheet.width);
     lane.canvas.dataset.t = frame.t;
     lane.canvas.dataset.index = frame.index;
@@ -225,23 +224,6 @@ class Player {
       make("strong", { textContent: lane.label }),
       ` ${frame.evaluations} network evaluations · ${frame.seconds.toFixed(2)} s`,
       ended && lane.fingerprint ? make("code", { textContent: lane.fingerprint, title: "Fingerprint of the result: the exported code prints the same" }) : "");
-  }
-
-  /** count pictures side by side, with a line of mid-grey between, as planes of one sheet. */
-  tile(values) {
-    const { channels, height, width } = this.size;
-    const sheetHeight = this.rows * (height + 1) - 1;
-    const sheetWidth = this.columns * (width + 1) - 1;
-    const planes = new Uint8Array(channels * sheetHeight * sheetWidth).fill(128);
-    for (let i = 0; i < this.run.count; i++)
-      for (let c = 0; c < channels; c++)
-        for (let y = 0; y < height; y++) {
-          const from = ((i * channels + c) * height + y) * width;
-          const row = Math.floor(i / this.columns) * (height + 1) + y;
-          const to = (c * sheetHeight + row) * sheetWidth + (i % this.columns) * (width + 1);
-          planes.set(values.subarray(from, from + width), to);
-        }
-    return { planes, height: sheetHeight, width: sheetWidth };
   }
 
   drawNumbers({ index, t, alpha, sigma }) {

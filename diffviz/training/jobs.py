@@ -1,0 +1,83 @@
+"""A training job: what the store keeps of it, and the states that it goes through."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from diffviz.data import DataChoice
+from diffviz.training.plan import Plan
+
+QUEUED, RUNNING, PAUSED = "queued", "running", "paused"
+STOPPED, FINISHED, FAILED = "stopped", "finished", "failed"
+ACTIONS = ("pause", "resume", "stop", "delete")
+# The state in which a running job obeys; a deleted one is gone soon after.
+OBEYED = {"pause": PAUSED, "stop": STOPPED, "delete": STOPPED}
+
+
+@dataclass(frozen=True)
+class Job:
+    """wish: what its owner has asked of it while it runs, "" for nothing. message: why it failed.
+    images, seconds, fraction, speed: progress as the process that trains last wrote it. saved:
+    pictures seen at its last checkpoint. deaths: how often that process was killed since then."""
+
+    id: str
+    owner: str
+    plan: Plan
+    state: str
+    wish: str
+    message: str
+    queued: float
+    changed: float
+    images: int
+    seconds: float
+    fraction: float
+    speed: float
+    saved: int
+    deaths: int
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of the curves: means over the steps since the point before it."""
+
+    images: int
+    loss: float
+    losses: tuple[float, ...]
+
+
+def wanted(action: str, state: str) -> tuple[str, str]:
+    """(wish, state) of a job in that state after the owner's action."""
+    if state == RUNNING:
+        return ("" if action == "resume" else action), RUNNING
+    if action == "delete":
+        return "", state
+    if action == "pause" and state == QUEUED:
+        return "", PAUSED
+    if action == "stop" and state in (QUEUED, PAUSED):
+        return "", STOPPED
+    if action == "resume" and state in (PAUSED, STOPPED, FAILED):
+        return "", QUEUED
+    raise ValueError(f"a {state} training cannot be asked to {action}")
+
+
+def digest(token: str) -> str:
+    """What is kept of an owner's token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_id() -> str:
+    """A name that cannot be guessed: who knows it may watch."""
+    return secrets.token_hex(8)
+
+
+def plan_of(text: str) -> Plan:
+    fields: dict[str, Any] = json.loads(text)
+    data = fields.pop("data")
+    network = {key: tuple(value) for key, value in fields.pop("network").items()}
+    classes: Sequence[str] = data.pop("classes")
+    return Plan(data=DataChoice(classes=tuple(classes), **data), network=network, **fields)

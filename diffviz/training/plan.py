@@ -1,0 +1,138 @@
+"""What is asked of a training, from the page, a program or the command line, and its beginning."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from diffviz.checkpoints import FOLDER, Checkpoint, load_checkpoint
+from diffviz.data import DATA_SETS, DataChoice, load_data_set
+from diffviz.networks import UNetConfig
+from diffviz.training.files import Order
+from diffviz.training.loop import TrainConfig, Trainer, network_for
+from diffviz.training.presets import BUNDLED, PRESETS
+
+OWN = "own"
+TINTS = {1: "grey", 3: "in colour"}
+MAX_LEVELS, MAX_BLOCKS, CHANNELS = 3, 4, (16, 256)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """data: which pictures. preset: an entry of PRESETS. start: the denoiser whose weights to start
+    from, "" for random ones. network, config: what differs from the preset, fields of UNetConfig
+    (channels, blocks) and of TrainConfig."""
+
+    data: DataChoice
+    preset: str = BUNDLED
+    start: str = ""
+    network: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raises ValueError, in a sentence, for what is unknown or out of bounds. Pictures and
+        weights are looked at no sooner than in `begin`."""
+        check_data(self.data)
+        if self.preset not in PRESETS:
+            raise ValueError(f"unknown preset {self.preset!r}; choose from {', '.join(PRESETS)}")
+        check_shape(UNetConfig(**{**PRESETS[self.preset].network, **self.network}))
+        self.settings().check()
+
+    def settings(self) -> TrainConfig:
+        return TrainConfig(**{**PRESETS[self.preset].config, **self.config})
+
+
+def begin(plan: Plan, name: str, command: str, folder: Path = FOLDER) -> tuple[Order, Trainer]:
+    """A new training of a denoiser called `name`. command: what to run for the same, for the card.
+    folder: where the denoiser to start from lies.
+
+    Raises ValueError or FileNotFoundError, in a sentence, for a plan that cannot be.
+    """
+    plan.check()
+    data = load_data_set(plan.data)
+    network = replace(network_for(data.info), **{**PRESETS[plan.preset].network, **plan.network})
+    config, weights = plan.settings(), None
+    if plan.start:
+        checkpoint = load_checkpoint(plan.start, folder)
+        known, new = checkpoint.card.data.image_channels, data.info.image_channels
+        if known != new:
+            raise ValueError(
+                f"{plan.start!r} knows pictures that are {TINTS[known]}, and these are "
+                f"{TINTS[new]}: start from another denoiser, or from random weights"
+            )
+        config = replace(config, parametrization=agreed_parametrization(plan, checkpoint))
+        network = replace(
+            checkpoint.card.network,
+            image_size=network.image_size,
+            image_channels=network.image_channels,
+            slots=network.slots,
+        )
+        weights = checkpoint.network.state_dict()
+    order = Order(name, plan.data, command, config, network)
+    return order, Trainer(data, network, config, weights)
+
+
+def name_of(plan: Plan) -> str:
+    """What its denoiser is called."""
+    return f"my-{plan.data.name}"
+
+
+def title(plan: Plan) -> str:
+    """What it is, in a few words."""
+    pictures = "own pictures" if plan.data.name == OWN else plan.data.name
+    chosen = f" ({', '.join(plan.data.classes)})" if plan.data.classes else ""
+    started = f", from {plan.start}" if plan.start else ""
+    return f"{pictures}{chosen} · {plan.preset}{started}"
+
+
+def command_of(plan: Plan) -> str:
+    """The command that trains the same in the foreground."""
+    words = ["python -m diffviz train", "--preset", plan.preset]
+    own = plan.data.name == OWN
+    words += ["--pictures FILES"] if own else ["--data", plan.data.name]
+    if plan.data.classes:
+        words += ["--classes", *map(shlex.quote, plan.data.classes)]
+    if plan.start:
+        words += ["--from", plan.start]
+    for name, values in plan.network.items():
+        words += [f"--{name}", ",".join(map(str, values))]
+    for name, value in plan.config.items():
+        words += [f"--{name.replace('_', '-')}", str(value)]
+    return " ".join(words)
+
+
+def check_data(choice: DataChoice) -> None:
+    """Raises ValueError, in a sentence, for a data set or a class of it that there is not."""
+    if choice.name not in DATA_SETS:
+        raise ValueError(f"unknown data set {choice.name!r}; choose from {', '.join(DATA_SETS)}")
+    known = DATA_SETS[choice.name].classes()
+    if unknown := [name for name in choice.classes if name not in known]:
+        there = f"choose from {', '.join(known)}" if known else "this data set has none"
+        raise ValueError(f"unknown class {unknown[0]!r}; {there}")
+
+
+def agreed_parametrization(plan: Plan, checkpoint: Checkpoint) -> str:
+    """What the network to start from predicts; raises ValueError where the plan says another."""
+    trained = checkpoint.card.parametrization
+    if plan.config.get("parametrization", trained) != trained:
+        raise ValueError(
+            f"{plan.start!r} was trained to predict {trained}; leave the parametrization out"
+        )
+    return trained
+
+
+def check_shape(network: UNetConfig) -> None:
+    """Raises ValueError, in a sentence, for a network that is too big or cannot be built."""
+    channels, blocks = network.channels, network.blocks
+    if not 1 <= len(channels) <= MAX_LEVELS or len(channels) != len(blocks):
+        raise ValueError(
+            f"a network has 1 to {MAX_LEVELS} levels, and channels and blocks for each of them"
+        )
+    low, high = CHANNELS
+    if any(not low <= c <= high or c % 8 for c in channels):
+        raise ValueError(f"channels must be multiples of 8 from {low} to {high}, not {channels}")
+    if any(not 1 <= b <= MAX_BLOCKS for b in blocks):
+        raise ValueError(f"blocks must be from 1 to {MAX_BLOCKS} a level, not {blocks}")
