@@ -1,15 +1,16 @@
-"""The judge: a small classifier of Fashion-MNIST whose features and verdicts measure samples.
+"""The judges: small classifiers whose features and verdicts measure a denoiser's samples.
 
-    python -m diffviz make judge
+    python -m diffviz make fashion-judge
 
-trains it on the 60,000 training pictures, in minutes, and writes it to checkpoints/judge.
+trains one on true pictures, in minutes, and writes it to checkpoints/judge.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,19 +21,92 @@ from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor, nn
 
 from diffviz.checkpoints import FOLDER, write_whole
-from diffviz.data.fashion import CLASSES, INFO, FashionMNIST
+from diffviz.data import fashion, heroes
+from diffviz.data.base import DataInfo
+from diffviz.parametrization import per_image
 
-# In a folder of its own: what lies beside the denoisers would be taken for one.
-PATH = FOLDER / "judge" / "fashion-judge.safetensors"
-COMMAND = "python -m diffviz make judge"
-EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY, SHIFT = 10, 128, 5e-3, 1e-2, 1
+Pictures = tuple[Tensor, Tensor]  # with their conditions (N, slots)
+BATCH, LEARNING_RATE, WEIGHT_DECAY = 128, 5e-3, 1e-2
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a judge knows: how it is built, and the pictures that it learns and is tested on.
+
+    channels: of its two resolutions. regions: its features are means over so many squares of the
+    picture each way. pictures: how many it learns from, in batches.
+    """
+
+    info: DataInfo
+    channels: tuple[int, int]
+    regions: int
+    pictures: int
+    batches: Callable[[Generator], Iterator[Pictures]]
+    test: Callable[[], Pictures]
+
+    @property
+    def name(self) -> str:
+        return f"{self.info.name}-judge"
+
+    @property
+    def command(self) -> str:
+        return f"python -m diffviz make {self.name}"
+
+    @property
+    def path(self) -> Path:
+        """In a folder of its own: what lies beside the denoisers would be taken for one."""
+        return FOLDER / "judge" / f"{self.name}.safetensors"
+
+
+def fashion_batches(generator: Generator) -> Iterator[Pictures]:
+    """All training pictures in another order each time, moved by up to a pixel."""
+    data = fashion.load_fashion("train")
+    while True:
+        shuffled = torch.randperm(len(data), generator=generator)
+        for rows in torch.split(shuffled, BATCH)[: len(data) // BATCH]:
+            x0, condition = data.rows(rows)
+            yield shifted(x0, generator), condition
+
+
+def heroes_batches(generator: Generator) -> Iterator[Pictures]:
+    """New pictures for ever, held-out combinations among them. Some are a little noisy, as what a
+    denoiser makes may be."""
+    data = heroes.Heroes("all")
+    while True:
+        x0, condition = data.batch(BATCH, generator)
+        noise = torch.randn(x0.shape, generator=generator)
+        amount = 0.2 * torch.rand(len(x0), generator=generator)
+        yield x0 + per_image(amount, x0) * noise, condition
+
+
+SUBJECTS = {
+    subject.info.name: subject
+    for subject in (
+        Subject(
+            fashion.INFO,
+            (48, 96),
+            1,
+            600_000,
+            fashion_batches,
+            lambda: fashion.load_fashion("test").rows(slice(None)),
+        ),
+        Subject(
+            heroes.INFO,
+            (64, 128),
+            2,
+            600_000,
+            heroes_batches,
+            lambda: heroes.Heroes("all").batch(10_000, Generator().manual_seed(1)),
+        ),
+    )
+}
 
 
 class Verdict(NamedTuple):
-    """features: (B, 96), what the last layer sees; logits: (B, 10)."""
+    """features: (B, D), what the last layer sees; logits: for each slot (B, values)."""
 
     features: Tensor
-    logits: Tensor
+    logits: tuple[Tensor, ...]
 
 
 class Block(nn.Module):
@@ -51,41 +125,57 @@ class Block(nn.Module):
 
 
 class Judge(nn.Module):
-    """(B, 1, 28, 28) in −1..1 → a Verdict. A residual network on 2 × 2 pixels folded into channels,
-    one block at 14 × 14 pixels and one at 7 × 7; its features are means over the picture."""
+    """(B, C, H, W) in −1..1 → a Verdict. A residual network on 2 × 2 pixels folded into channels,
+    one block at half the resolution and one at a quarter."""
 
-    def __init__(self, fine: int = 48, coarse: int = 96) -> None:
+    def __init__(self, subject: Subject) -> None:
         super().__init__()
-        self.stem = nn.Conv2d(4, fine, 3, padding=1)
+        fine, coarse = subject.channels
+        self.values = [len(slot.values) for slot in subject.info.slots]
+        self.region = subject.info.image_size // 4 // subject.regions
+        self.stem = nn.Conv2d(4 * subject.info.image_channels, fine, 3, padding=1)
         self.fine = Block(fine)
         self.down = nn.Conv2d(fine, coarse, 3, stride=2, padding=1)
         self.coarse = Block(coarse)
         self.norm = nn.BatchNorm2d(coarse)
-        self.head = nn.Linear(coarse, len(CLASSES))
+        self.head = nn.Linear(coarse * subject.regions**2, sum(self.values))
 
     def forward(self, x: Tensor) -> Verdict:
         h = self.fine(self.stem(F.pixel_unshuffle(x, 2)))
         h = self.coarse(self.down(F.relu(h)))
         # Not mean(): its gradient is not channels_last, and slows all convolutions before it.
-        features = F.avg_pool2d(F.relu(self.norm(h)), 7).float().flatten(1)
-        return Verdict(features, self.head(features))
+        features = F.avg_pool2d(F.relu(self.norm(h)), self.region).float().flatten(1)
+        return Verdict(features, self.head(features).split(self.values, dim=1))
 
 
 @torch.no_grad()
 def verdict(judge: Judge, x0: Tensor, batch: int = 500) -> Verdict:
-    """What the judge makes of many pictures (N, 1, 28, 28) in −1..1, in float32."""
+    """What the judge makes of many pictures (N, C, H, W) in −1..1, in float32."""
     parts = [
         judge(part.contiguous(memory_format=torch.channels_last)) for part in torch.split(x0, batch)
     ]
-    return Verdict(torch.cat([p.features for p in parts]), torch.cat([p.logits for p in parts]))
+    logits = zip(*(part.logits for part in parts), strict=True)
+    return Verdict(torch.cat([part.features for part in parts]), tuple(map(torch.cat, logits)))
 
 
-def accuracy(logits: Tensor, labels: Tensor) -> float:
-    """The share of pictures whose likeliest class is their label. labels: (N,) from 0."""
-    return (logits.argmax(dim=1) == labels).double().mean().item()
+def obeyed(logits: Sequence[Tensor], condition: Tensor) -> Tensor:
+    """Whether the likeliest value of each slot is the one in the condition. (N, slots) int64, 0 for
+    "not said", which anything obeys → (N, slots) bool."""
+    seen = torch.stack([slot.argmax(dim=1) + 1 for slot in logits], dim=1)
+    return (seen == condition) | (condition == 0)
 
 
-def shifted(x: Tensor, generator: Generator, most: int = SHIFT) -> Tensor:
+def accuracy(logits: Sequence[Tensor], condition: Tensor) -> dict[int, float]:
+    """For each slot, the share of pictures in which what is said of it is seen."""
+    right = obeyed(logits, condition)
+    return {
+        slot: right[said, slot].double().mean().item()
+        for slot, said in enumerate((condition != 0).T)
+        if said.any()
+    }
+
+
+def shifted(x: Tensor, generator: Generator, most: int = 1) -> Tensor:
     """Each picture moved by up to `most` pixels both ways, black (−1) moving in."""
     n, side = len(x), x.shape[-1]
     padded = F.pad(x[:, 0], [most] * 4, value=-1.0)
@@ -96,75 +186,84 @@ def shifted(x: Tensor, generator: Generator, most: int = SHIFT) -> Tensor:
 
 
 def train_judge(
-    data: FashionMNIST, epochs: int = EPOCHS, seed: int = 0
+    subject: Subject, batches: Iterator[Pictures], pictures: int
 ) -> Iterator[tuple[int, float, Judge]]:
-    """Train a judge, yielding (epoch, mean loss, judge) after each epoch."""
-    torch.manual_seed(seed)  # nn.Module's initialisation knows no other generator
-    generator = Generator().manual_seed(seed)
-    judge = Judge().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    """Train a judge, yielding (pictures seen, mean loss since, judge) at every tenth of the way.
+
+    A slot of which nothing is said in a picture teaches nothing there.
+    """
+    torch.manual_seed(0)  # nn.Module's initialisation knows no other generator
+    judge = Judge(subject).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(
         judge.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True
     )
-    batches = len(data) // BATCH
+    steps = max(10, pictures // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, LEARNING_RATE, total_steps=epochs * batches + 1, pct_start=0.2
+        optimizer, LEARNING_RATE, total_steps=steps + 1, pct_start=0.2
     )
-    for epoch in range(1, epochs + 1):
-        judge.train()
-        total = 0.0
-        shuffled = torch.randperm(len(data), generator=generator)
-        for batch in range(batches):
-            x0, condition = data.rows(shuffled[batch * BATCH : (batch + 1) * BATCH])
-            x = shifted(x0, generator).contiguous(memory_format=torch.channels_last)
-            with torch.autocast("cpu", torch.bfloat16):
-                logits = judge(x).logits
-            loss = F.cross_entropy(logits.float(), condition[:, 0] - 1)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-            total += loss.item()
-        yield epoch, total / batches, judge.eval()
+    judge.train()
+    seen, total, count = 0, 0.0, 0
+    for step in range(1, steps + 1):
+        x, condition = next(batches)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = judge(x.contiguous(memory_format=torch.channels_last)).logits
+        loss = torch.stack(
+            [
+                F.cross_entropy(slot.float(), value - 1, ignore_index=-1)
+                for slot, value in zip(logits, condition.T, strict=True)
+            ]
+        ).sum()
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        schedule.step()
+        seen, total, count = seen + len(x), total + loss.item(), count + 1
+        if step * 10 // steps > (step - 1) * 10 // steps:
+            yield seen, total / count, judge.eval()
+            judge.train()
+            total, count = 0.0, 0
 
 
-def make_judge(
-    train: FashionMNIST, test: FashionMNIST, report: Callable[[str], None], path: Path = PATH
-) -> float:
-    """Train the judge and write it with its card; returns its accuracy on the test pictures."""
+def make_judge(subject: Subject, report: Callable[[str], None], path: Path) -> dict[str, float]:
+    """Train the judge and write it with its card; returns its accuracy, slot by slot, on pictures
+    for the test."""
     started, cpu = time.monotonic(), time.process_time()
-    judge = Judge()
-    for epoch, loss, judge in train_judge(train):  # noqa: B007
-        report(f"epoch {epoch} of {EPOCHS}: loss {loss:.3f}, {time.monotonic() - started:.0f} s")
+    judge = Judge(subject)
+    batches = subject.batches(Generator().manual_seed(0))
+    for seen, loss, judge in train_judge(subject, batches, subject.pictures):  # noqa: B007
+        report(f"{seen:,} pictures: loss {loss:.3f}, {time.monotonic() - started:.0f} s")
     weights = {
         name: (value.half() if value.is_floating_point() else value).contiguous()
         for name, value in judge.state_dict().items()
     }
     judge.load_state_dict(weights)  # measured as it will be loaded: rounded to float16
-    x0, condition = test.rows(slice(None))
-    share = accuracy(verdict(judge, x0).logits, condition[:, 0] - 1)
+    x0, condition = subject.test()
+    shares = accuracy(verdict(judge.eval(), x0).logits, condition)
+    right = {subject.info.slots[slot].name: round(share, 4) for slot, share in shares.items()}
     card = {
-        "name": "fashion-judge",
-        "accuracy": round(share, 4),
-        "measured_on": f"{len(test):,} test pictures",
-        "trained_on": f"{len(train):,} training pictures",
-        "command": COMMAND,
-        "epochs": EPOCHS,
+        "name": subject.name,
+        "accuracy": right,
+        "measured_on": f"{len(x0):,} pictures that it was not trained on",
+        "trained_on": f"{subject.pictures:,} pictures",
+        "command": subject.command,
         "cpu_hours": round((time.process_time() - cpu) / 3600, 3),
-        "licence": INFO.licence,
-        "credit": INFO.credit,
+        "licence": subject.info.licence,
+        "credit": subject.info.credit,
     }
     write_whole(path, lambda temporary: save_file(weights, temporary))
     text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
     write_whole(path.with_suffix(".json"), lambda temporary: temporary.write_text(text, "utf-8"))
-    return share
+    return right
 
 
-def load_judge(path: Path = PATH) -> Judge:
+def load_judge(subject: Subject) -> Judge:
     """The judge, ready to run. Raises ValueError, saying how to make it, where it is not there."""
-    judge = Judge()
+    judge = Judge(subject)
     try:
-        judge.load_state_dict(load_file(path))
+        judge.load_state_dict(load_file(subject.path))
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise ValueError(f"the judge {path} cannot be read: make it with `{COMMAND}`") from error
+        raise ValueError(
+            f"the judge {subject.path} cannot be read: make it with `{subject.command}`"
+        ) from error
     judge = judge.float().eval().requires_grad_(False)
     return judge.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

@@ -31,6 +31,7 @@ class UNetConfig:
     heads: int = 4  # of the attention at the lowest level
     slots: tuple[int, ...] = ()
     patch: int = 2  # side of the square of pixels folded into channels
+    cross_attention: bool = False  # pixels know their place and look each slot's value up from it
 
 
 class ChannelNorm(nn.LayerNorm):
@@ -104,6 +105,33 @@ class Attention(nn.Module):
         return out
 
 
+class CrossAttention(nn.Module):
+    """From every pixel of a feature map to the slots, as a residual (Rombach et al. 2022, 3.3).
+
+    Where there are many slots, each has its own part of the picture; a sum of their embeddings, by
+    which a block is modulated, says the same to all pixels.
+    """
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = ChannelNorm(channels)
+        self.q = nn.Conv2d(channels, channels, 1)
+        self.kv = nn.Linear(channels, 2 * channels)
+        self.out = zero(nn.Conv2d(channels, channels, 1))
+
+    def forward(self, x: Tensor, tokens: Tensor) -> Tensor:
+        """x: (B, C, H, W); tokens: (B, slots, C)."""
+        b, c, h, w = x.shape
+        shape = b, -1, self.heads, c // self.heads
+        q = self.q(self.norm(x)).permute(0, 2, 3, 1).reshape(shape).transpose(1, 2)
+        k, v = (part.reshape(shape).transpose(1, 2) for part in self.kv(tokens).chunk(2, dim=2))
+        weights = (q * (c // self.heads) ** -0.5 @ k.transpose(-1, -2)).softmax(dim=-1)
+        mixed = (weights @ v).transpose(1, 2).reshape(b, h, w, c)
+        out: Tensor = x + self.out(mixed.permute(0, 3, 1, 2))
+        return out
+
+
 class UNet(nn.Module):
     """(x, noise_level, condition) → an image-shaped output; what it means is the parametrization's.
 
@@ -129,6 +157,11 @@ class UNet(nn.Module):
             )
 
         self.stem = nn.Conv2d(folded, width[0], 3, padding=1)
+        if config.cross_attention:
+            side = config.image_size // config.patch
+            self.position = nn.Parameter(torch.zeros(1, width[0], side, side))
+            self.tokens = nn.ModuleList(nn.Embedding(n + 1, width[-1]) for n in config.slots)
+            self.lookups = nn.ModuleList(CrossAttention(width[-1], config.heads) for _ in "ab")
         self.encoder = levels(skip=1)
         self.downsample = nn.ModuleList(
             nn.Conv2d(fine, coarse, 3, stride=2, padding=1) for fine, coarse in pairwise(width)
@@ -149,15 +182,24 @@ class UNet(nn.Module):
         embedding = F.silu(embedding)
 
         h = self.stem(F.pixel_unshuffle(x, self.config.patch))
+        if self.config.cross_attention:
+            h = h + self.position
+            tokens = torch.stack(
+                [table(condition[:, slot]) for slot, table in enumerate(self.tokens)], dim=1
+            )
         skips: list[Tensor] = []
         for level, blocks in enumerate(self.encoder):
             if level > 0:
                 h = self.downsample[level - 1](h)
+            if self.config.cross_attention and level == len(self.encoder) - 1:
+                h = self.lookups[0](h, tokens)
             for block in blocks:  # type: ignore[attr-defined]
                 h = block(h, embedding)
                 skips.append(h)
 
         h = self.middle[0](h, embedding)
+        if self.config.cross_attention:
+            h = self.lookups[1](h, tokens)
         h = self.middle[1](self.attention(h), embedding)
 
         for level, blocks in reversed(list(enumerate(self.decoder))):

@@ -100,14 +100,20 @@ def conditions(info: DataInfo, condition: Mapping[str, str], count: int) -> Tens
     return table
 
 
-def run(settings: RunSettings, checkpoint: Checkpoint) -> Iterator[Step]:
-    """The run's Steps. Raises ValueError at once, before the first, for bad settings."""
+def run(
+    settings: RunSettings, checkpoint: Checkpoint, condition: Tensor | None = None
+) -> Iterator[Step]:
+    """The run's Steps. Raises ValueError at once, before the first, for bad settings.
+
+    condition: (count, slots) in place of the settings' own.
+    """
     settings.check()
     info = checkpoint.card.data
     schedule = settings.noise_schedule()
-    condition = conditions(info, settings.condition, settings.count)
+    if condition is None:
+        condition = conditions(info, settings.condition, settings.count)
     denoiser: Denoiser = checkpoint.denoiser()
-    if settings.condition:
+    if condition.any():
         denoiser = GuidedDenoiser(denoiser, settings.guidance)
     return sample(
         denoiser,

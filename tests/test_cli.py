@@ -125,7 +125,7 @@ MISTAKES = {
     "train --resume --folder empty": "no unfinished training 'my-fashion'; there is none at all",
     "evaluate --samples 15 --steps 1": "multiple of 10",
     "bench --repeats 0": "whole number from 1",
-    "make tea": "unknown 'tea'; choose from judge, fashion-subset",
+    "make tea": "unknown 'tea'; choose from fashion-judge, heroes-judge",
 }
 
 
@@ -140,7 +140,9 @@ def test_a_mistake_is_one_sentence_and_code_2(
     assert captured.out == ""
 
 
-@pytest.mark.parametrize("words", ["evaluate", "train", "make judge", "make fashion-subset"])
+@pytest.mark.parametrize(
+    "words", ["evaluate", "train", "make fashion-judge", "make fashion-subset"]
+)
 def test_what_needs_the_whole_data_set_says_where_it_is(
     words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,8 +11,26 @@ from torch import Generator, Tensor
 
 from diffviz.checkpoints import Card, Checkpoint
 from diffviz.data.fashion import INFO, load_fashion_subset
-from diffviz.evaluation import evaluate, frechet_distance, gaussian_distance, generate
-from diffviz.judge import Judge, accuracy, load_judge, shifted, train_judge, verdict
+from diffviz.data.hero_rules import SLOTS, is_held_out
+from diffviz.data.heroes import Heroes
+from diffviz.evaluation import (
+    REFERENCES,
+    Reference,
+    evaluate,
+    frechet_distance,
+    gaussian_distance,
+    generate,
+)
+from diffviz.judge import (
+    SUBJECTS,
+    Judge,
+    accuracy,
+    load_judge,
+    obeyed,
+    shifted,
+    train_judge,
+    verdict,
+)
 from diffviz.networks import UNet, UNetConfig
 from diffviz.runs import RunSettings, run
 
@@ -21,7 +39,7 @@ SMALL = UNetConfig(channels=(8, 8), blocks=(1, 1), heads=1, slots=(10,))
 
 @pytest.fixture(scope="module")
 def judge() -> Judge:
-    return load_judge()
+    return load_judge(SUBJECTS["fashion"])
 
 
 @pytest.fixture
@@ -73,22 +91,48 @@ def test_frechet_distance_of_samples() -> None:
 def test_the_judge_knows_clothes(judge: Judge) -> None:
     x0, condition = load_fashion_subset("test").rows(slice(None))
     seen = verdict(judge, x0)
-    assert accuracy(seen.logits, condition[:, 0] - 1) > 0.91
+    assert accuracy(seen.logits, condition)[0] > 0.91
     train = verdict(judge, load_fashion_subset("train").rows(slice(0, 2000))[0])
     assert frechet_distance(train.features, seen.features) < 0.3
     turned = verdict(judge, x0.transpose(2, 3))
     assert frechet_distance(turned.features, seen.features) > 3
 
 
-def test_a_judge_can_be_trained() -> None:
-    data = load_fashion_subset("train").balanced(100)
-    losses = [loss for _, loss, _ in train_judge(data, epochs=4)]
+def test_the_judge_knows_heroes() -> None:
+    """Each attribute; and none of those that another picture's caption says."""
+    x0, condition = Heroes("all").batch(2000, Generator().manual_seed(5))
+    logits = verdict(load_judge(SUBJECTS["heroes"]), x0).logits
+    right = accuracy(logits, condition)
+    assert len(right) == len(SLOTS)
+    assert min(right.values()) > 0.96
+    other = accuracy(logits, condition.roll(1, 0))
+    assert max(other.values()) < 0.7
+
+
+def test_what_was_obeyed() -> None:
+    logits = (torch.eye(3)[[0, 1, 2, 2]], torch.eye(2)[[0, 0, 1, 1]])
+    condition = torch.tensor([[1, 0], [3, 1], [3, 2], [0, 1]])
+    expected = torch.tensor([[True, True], [False, True], [True, True], [True, False]])
+    assert torch.equal(obeyed(logits, condition), expected)
+    assert accuracy(logits, condition) == {0: pytest.approx(2 / 3), 1: pytest.approx(2 / 3)}
+    assert accuracy(logits, condition * torch.tensor([0, 1])) == {1: pytest.approx(2 / 3)}
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_a_judge_can_be_trained(name: str) -> None:
+    subject = SUBJECTS[name]
+    batches = subject.batches(Generator().manual_seed(0))
+    losses = [loss for _, loss, _ in train_judge(subject, batches, 4000)]
+    assert len(losses) == 10
     assert losses[-1] < 0.8 * losses[0]
 
 
-def test_a_missing_judge_says_how_to_make_it(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="python -m diffviz make judge"):
-        load_judge(tmp_path / "none.safetensors")
+def test_a_missing_judge_says_how_to_make_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diffviz.judge.FOLDER", tmp_path)
+    with pytest.raises(ValueError, match="python -m diffviz make fashion-judge"):
+        load_judge(SUBJECTS["fashion"])
 
 
 def test_shifts_move_whole_pictures() -> None:
@@ -101,20 +145,27 @@ def test_shifts_move_whole_pictures() -> None:
     assert places.aminmax() == (13, 15)
 
 
-def test_samples_are_balanced_and_are_those_of_their_seeds(checkpoint: Checkpoint) -> None:
+def test_samples_are_those_of_their_seeds(checkpoint: Checkpoint) -> None:
     settings = RunSettings(steps=2, guidance=1.5, seed=7)
-    pictures, labels = generate(checkpoint, settings, 20)
-    assert labels.bincount().tolist() == [2] * 10
+    pictures = generate(checkpoint, settings, torch.arange(20)[:, None] % 10 + 1)
+    assert len(pictures) == 20
     *_, alone = run(
-        replace(settings, condition={"class": INFO.slots[0].values[3]}, seed=20), checkpoint
+        replace(settings, condition={"class": INFO.slots[0].values[8]}, seed=25), checkpoint
     )
-    assert torch.allclose(pictures[13], alone.x[0], atol=1e-4)
+    assert torch.allclose(pictures[18], alone.x[0], atol=1e-4)
 
 
 @pytest.mark.parametrize("samples", [0, 9, 11, 1_000_000])
-def test_an_uneven_number_of_samples_is_refused(checkpoint: Checkpoint, samples: int) -> None:
+def test_an_uneven_number_of_samples_is_refused(samples: int) -> None:
     with pytest.raises(ValueError, match="multiple of 10"):
-        generate(checkpoint, RunSettings(steps=1), samples)
+        REFERENCES["fashion"](samples)
+
+
+def small_reference() -> Reference:
+    test = load_fashion_subset("test").balanced(20)
+    train = load_fashion_subset("train").balanced(2)
+    asked = torch.arange(20)[:, None] % 10 + 1
+    return Reference(asked, test.rows(slice(None)), train.rows(slice(None))[0])
 
 
 @pytest.mark.parametrize(
@@ -127,18 +178,36 @@ def test_figures_and_counts(
     settings = RunSettings(
         model="small", sampler=sampler, guidance=guidance, steps=12, schedule="karras"
     )
-    train, test = load_fashion_subset("train"), load_fashion_subset("test").balanced(20)
     done: list[int] = []
-    figures = evaluate(checkpoint, settings, judge, train, test, 20, report=done.append)
+    figures = evaluate(checkpoint, settings, judge, small_reference(), report=done.append)
     assert figures["evaluations_per_image"] == evaluations
     assert figures["frechet_ratio"] > 5  # an untrained network's
-    assert figures["class_accuracy"] < 0.5
+    assert figures["obeyed"]["class"] < 0.5
+    assert figures["judge"]["class"] > 0.9
     assert figures["settings"]["sampler"] == sampler
-    assert done == [10, 20]
+    assert done == [16, 20]
 
 
-def test_other_data_is_refused(checkpoint: Checkpoint, judge: Judge) -> None:
-    data = load_fashion_subset("test")
-    card = replace(checkpoint.card, data=replace(INFO, name="birds"))
-    with pytest.raises(ValueError, match="fashion only, not birds"):
-        evaluate(Checkpoint(card, checkpoint.network), RunSettings(), judge, data, data, 10)
+def test_held_out_combinations_are_counted_apart(checkpoint: Checkpoint, judge: Judge) -> None:
+    """An untrained network shows nothing; whatever it shows counts where that is asked for."""
+    reference = small_reference()
+    settings = RunSettings(model="small", steps=2)
+    shown = verdict(judge, generate(checkpoint, settings, reference.condition[:1]))
+    seen = int(shown.logits[0].argmax()) + 1
+    said = torch.tensor([[seen], [seen % 10 + 1]])
+    reference = replace(
+        reference, held_out={"a": said[:1].expand(3, 1), "b": said[1:].expand(3, 1)}, said=said
+    )
+    figures = evaluate(checkpoint, settings, judge, reference)
+    assert set(figures["held_out"]) == {"a", "b"}
+    assert figures["held_out_mean"] == sum(figures["held_out"].values()) / 2
+
+
+def test_the_reference_of_heroes() -> None:
+    reference = REFERENCES["heroes"](100)
+    assert not is_held_out(reference.condition).any()
+    assert reference.said is not None
+    for rows, said in zip(reference.held_out.values(), reference.said, strict=True):
+        assert is_held_out(rows).all()
+        assert ((rows == said) | (said == 0)).all()
+    assert len({len(rows) for rows in (reference.condition, reference.known)}) == 1

@@ -10,12 +10,13 @@ from diffviz.cli.parser import add_threads, note, use_threads, whole
 from diffviz.cli.run_options import add_run_options, run_settings
 
 EPILOG = """\
-Prints JSON: the Fréchet distance of the samples to Fashion-MNIST's test pictures (in the features
-of the judge, a classifier), that of as many training pictures (the floor), their ratio, the share
-of samples in which the judge sees the class asked for, network evaluations an image, and speed.
-It needs the whole data set: `apt-get install dataset-fashion-mnist`.
+Prints JSON: the Fréchet distance of the samples to true pictures (in the features of a judge, a
+classifier), that of as many other true pictures (the floor), their ratio, the share of samples in
+which the judge sees what was asked for, network evaluations an image, and speed.
+For fashion it needs the whole data set: `apt-get install dataset-fashion-mnist`.
 
   python -m diffviz evaluate --model fashion
+  python -m diffviz evaluate --model heroes --bfloat16
   python -m diffviz evaluate --samples 1000 --steps 10 --sampler unipc --guidance 1.5 --bfloat16"""
 
 
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=whole(10, 50_000),
         default=5000,
         metavar="N",
-        help="pictures to make, as many of each class (default: %(default)s)",
+        help="pictures to make (default: %(default)s)",
     )
     parser.add_argument(
         "--bfloat16", action="store_true", help="run the network in bfloat16, which is faster"
@@ -43,22 +44,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     from diffviz.checkpoints import load_checkpoint, save_card
-    from diffviz.data.fashion import load_fashion
-    from diffviz.evaluation import evaluate
-    from diffviz.judge import load_judge
+    from diffviz.evaluation import REFERENCES, evaluate
+    from diffviz.judge import SUBJECTS, load_judge
 
     use_threads(options.threads)
     settings = run_settings(options)
     checkpoint = load_checkpoint(settings.model)
-    judge, train, test = load_judge(), load_fashion("train"), load_fashion("test")
+    data = checkpoint.card.data.name
+    if data not in SUBJECTS:
+        raise ValueError(f"there is a judge of {' and '.join(SUBJECTS)} only, not of {data}")
+    judge, reference = load_judge(SUBJECTS[data]), REFERENCES[data](options.samples)
+
+    reported = 0
 
     def report(done: int) -> None:
-        if done % 500 == 0:
-            note(f"{done:,} of {options.samples:,} pictures")
+        nonlocal reported
+        if done // 500 > reported:
+            reported = done // 500
+            note(f"{done:,} pictures")
 
-    quality = evaluate(
-        checkpoint, settings, judge, train, test, options.samples, options.bfloat16, report
-    )
+    quality = evaluate(checkpoint, settings, judge, reference, options.bfloat16, report)
     if options.record:
         recorded = {**quality, "command": options.command_line}
         save_card(replace(checkpoint.card, quality=recorded))

@@ -6,15 +6,17 @@ import argparse
 
 from diffviz.cli.parser import add_threads, note, use_threads
 
-WHAT = ("judge", "fashion-subset", "digits", "recording")
+JUDGES = ("fashion-judge", "heroes-judge")
+WHAT = (*JUDGES, "fashion-subset", "digits", "recording")
 EPILOG = """\
-judge            the classifier that `evaluate` measures with (checkpoints/judge), about 10 minutes
+fashion-judge    the classifier that `evaluate` measures with (checkpoints/judge), about 10 minutes
+heroes-judge     the same for heroes
 fashion-subset   the 8,000 pictures that ship with diffviz (diffviz/data/files), seconds
 digits           the 1,797 pictures that ship with diffviz, seconds
 recording        the recorded training that the Train tab begins with, 4 minutes
 
-The first two read the whole of Fashion-MNIST: `apt-get install dataset-fashion-mnist`; digits reads
-scikit-learn's copy: `pip install scikit-learn`."""
+Fashion's judge and subset are made from the whole of Fashion-MNIST (`apt-get install
+dataset-fashion-mnist`), digits from scikit-learn's copy (`pip install scikit-learn`)."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,12 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     use_threads(options.threads)
-    if options.what == "judge":
-        from diffviz.data.fashion import load_fashion
-        from diffviz.judge import make_judge
+    if options.what in JUDGES:
+        from diffviz.judge import SUBJECTS, make_judge
 
-        share = make_judge(load_fashion("train"), load_fashion("test"), note)
-        print(f"the judge is right on {share:.2%} of the test pictures")
+        subject = SUBJECTS[options.what.removesuffix("-judge")]
+        right = make_judge(subject, note, subject.path)
+        print("the judge is right about")
+        print("\n".join(f"  {slot:<18}{share:.2%}" for slot, share in right.items()))
     elif options.what == "digits":
         from diffviz.data import digits
 

@@ -90,18 +90,14 @@ def _own(choice: DataChoice) -> DataSet:
 DATA_SETS = {
     source.name: source
     for source in (
-        DataSource(
-            "fashion", "Fashion-MNIST, all 60,000", _fashion, _fashion_classes
-        ),
+        DataSource("fashion", "Fashion-MNIST, all 60,000", _fashion, _fashion_classes),
         DataSource(
             "fashion-subset",
             "Fashion-MNIST, 6,000 that we ship",
             _fashion_subset,
             _fashion_classes,
         ),
-        DataSource(
-            "digits", "Handwritten digits, 1,797", _digits, _digits_classes
-        ),
+        DataSource("digits", "Handwritten digits, 1,797", _digits, _digits_classes),
         DataSource("heroes", "Heroes: 32 × 32 colour characters with captions", _heroes),
         DataSource("own", "Your own pictures", _own),
     )

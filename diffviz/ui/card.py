@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import mean
+
 from diffviz.checkpoints import Card
 
 
@@ -17,8 +19,13 @@ def card_text(card: Card) -> str:
         quality = card.quality
         lines.append(
             f"Measured on {quality['samples']:,} of its pictures: a judge that is right about"
-            f" {quality['judge_accuracy']:.1%} of real ones sees the class that was asked for in"
-            f" {quality['class_accuracy']:.1%}; their Fréchet distance to real test pictures is"
-            f" {quality['frechet_ratio']:.1f} times that of real training pictures."
+            f" {mean(quality['judge'].values()):.1%} of real ones sees what was asked for in"
+            f" {mean(quality['obeyed'].values()):.1%}; their Fréchet distance to real pictures is"
+            f" {quality['frechet_ratio']:.1f} times that of other real pictures."
         )
+        if "held_out_mean" in quality:
+            lines.append(
+                "Of two things that it never saw together, it shows both in"
+                f" {quality['held_out_mean']:.1%} of pictures asked for."
+            )
     return "\n\n".join(lines)
