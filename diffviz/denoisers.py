@@ -79,7 +79,8 @@ class GuidedDenoiser:
 
         ε̂ = ε̂(negative) + scale·(ε̂(condition) − ε̂(negative))
 
-    scale 1 is plain conditional sampling, 0 ignores the condition, more than 1 exaggerates it.
+    scale 1 is plain conditional sampling, 0 ignores the condition, more than 1 exaggerates it; one
+    number, or one for each picture (B,).
     negative: what to steer away from, (B, slots) or (1, slots); "nothing said" by default.
     interval: the values of σ/α at which guidance acts; elsewhere the plain conditional prediction
     stands (Kynkäänniemi et al. 2024). One batch of 2B goes through the network.
@@ -88,12 +89,12 @@ class GuidedDenoiser:
     def __init__(
         self,
         denoiser: Denoiser,
-        scale: float,
+        scale: float | Tensor,
         negative: Tensor | None = None,
         interval: tuple[float, float] = (0.0, float("inf")),
     ) -> None:
         self.denoiser = denoiser
-        self.scale = scale
+        self.scale = torch.as_tensor(scale, dtype=torch.float64)
         self.negative = negative
         self.interval = interval
 
@@ -103,7 +104,7 @@ class GuidedDenoiser:
         alpha, sigma = level(alpha, x), level(sigma, x)
         ratio = sigma / alpha
         acts = (ratio >= self.interval[0]) & (ratio <= self.interval[1])
-        if condition is None or self.scale == 1 or not acts.any():
+        if condition is None or (self.scale == 1).all() or not acts.any():
             return self.denoiser(x, alpha, sigma, condition)
         negative = torch.zeros_like(condition) if self.negative is None else self.negative
         with_and_without = torch.cat([condition, negative.expand_as(condition)])

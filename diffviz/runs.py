@@ -23,15 +23,29 @@ GUIDANCE = Parameter("guidance", "guidance", 1.5, 0.0, 10.0, 0.1)
 
 
 @dataclass(frozen=True)
+class Variation:
+    """What differs between pictures from one and the same noise: a slot, whose values may hold ""
+    for "not said", or "guidance"."""
+
+    what: str
+    values: tuple[str, ...] | tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class RunSettings:
     """All that determines a run's pictures.
 
-    condition: slot → value; a slot that is left out is "not said". handles: of a drawn schedule,
-    which takes the place of the named one. Picture i has the seed `seed + i` for itself.
+    condition: slot → value; a slot that is left out is "not said". negative: likewise, what to
+    steer away from. handles: of a drawn schedule, which takes the place of the named one.
+
+    Picture i has the seed `seed + i` for itself; with `vary` every noise makes as many pictures as
+    there are values, which are next to each other.
     """
 
     model: str = "fashion"
     condition: Mapping[str, str] = field(default_factory=dict)
+    negative: Mapping[str, str] = field(default_factory=dict)
+    vary: Variation | None = None
     count: int = 1
     seed: int = 0
     sampler: str = "ddim"
@@ -57,7 +71,32 @@ class RunSettings:
         ):
             if not low <= value <= high:
                 raise ValueError(f"{name} must be from {low} to {high}, not {value}")
+        if self.vary:
+            if not self.vary.values or self.count % len(self.vary.values):
+                raise ValueError(
+                    f"{self.count} pictures are not whole rows of {len(self.vary.values)}"
+                )
+            if self.vary.what == GUIDANCE.name:
+                for scale in self.vary.values:
+                    GUIDANCE.check(float(scale))
         self.grid(self.noise_schedule())
+
+    @property
+    def columns(self) -> int:
+        """How many pictures come from each noise."""
+        return len(self.vary.values) if self.vary else 1
+
+    @property
+    def seeds(self) -> list[int]:
+        """Of each picture."""
+        return [self.seed + i // self.columns for i in range(self.count)]
+
+    @property
+    def scale(self) -> float | list[float]:
+        """The guidance; of each picture, where it varies."""
+        if self.vary and self.vary.what == GUIDANCE.name:
+            return [float(self.vary.values[i % self.columns]) for i in range(self.count)]
+        return self.guidance
 
     def noise_schedule(self) -> NoiseSchedule:
         """The schedule that the settings describe."""
@@ -76,7 +115,9 @@ class RunSettings:
     @property
     def sides(self) -> int:
         """Network evaluations behind one of the denoiser's: 2 where guidance compares two."""
-        return 1 if self.guidance == 1 or not self.condition else 2
+        varies = self.vary is not None and self.vary.what == GUIDANCE.name
+        said = self.condition or (self.vary and not varies)
+        return 2 if said and (varies or self.guidance != 1) else 1
 
 
 def conditions(info: DataInfo, condition: Mapping[str, str], count: int) -> Tensor:
@@ -100,6 +141,19 @@ def conditions(info: DataInfo, condition: Mapping[str, str], count: int) -> Tens
     return table
 
 
+def rows(settings: RunSettings, info: DataInfo) -> Tensor:
+    """The condition of each picture, (count, slots) int64; raises ValueError as `conditions`."""
+    table = conditions(info, settings.condition, settings.count)
+    vary = settings.vary
+    if vary and vary.what != GUIDANCE.name:
+        for i in range(settings.count):
+            value = str(vary.values[i % settings.columns])
+            one = conditions(info, {vary.what: value} if value else {}, 1)[0]
+            column = [slot.name for slot in info.slots].index(vary.what)
+            table[i, column] = one[column]
+    return table
+
+
 def run(
     settings: RunSettings, checkpoint: Checkpoint, condition: Tensor | None = None
 ) -> Iterator[Step]:
@@ -111,15 +165,17 @@ def run(
     info = checkpoint.card.data
     schedule = settings.noise_schedule()
     if condition is None:
-        condition = conditions(info, settings.condition, settings.count)
+        condition = rows(settings, info)
     denoiser: Denoiser = checkpoint.denoiser()
     if condition.any():
-        denoiser = GuidedDenoiser(denoiser, settings.guidance)
+        scale = torch.tensor(settings.scale, dtype=torch.float64)
+        negative = conditions(info, settings.negative, 1)
+        denoiser = GuidedDenoiser(denoiser, scale, negative)
     return sample(
         denoiser,
         schedule,
         settings.grid(schedule),
-        SeededNoise(range(settings.seed, settings.seed + settings.count), info.shape),
+        SeededNoise(settings.seeds, info.shape),
         settings.sampler,
         condition,
         settings.clip_x0,
@@ -145,16 +201,22 @@ def code(settings: RunSettings, info: DataInfo, threads: int) -> str:
             **settings.schedule_parameters,
         )
     denoiser = "checkpoint.denoiser()"
-    if settings.condition:
-        denoiser = f"diffviz.GuidedDenoiser({denoiser}, scale={settings.guidance!r})"
-    extra = {"clip_x0": True} if settings.clip_x0 else {}
+    table = rows(settings, info)
+    if table.any():
+        scale = settings.scale
+        written = repr(scale) if isinstance(scale, float) else f"torch.tensor({scale})"
+        negative = conditions(info, settings.negative, 1).tolist()
+        extra = f", negative=torch.tensor({negative})" if settings.negative else ""
+        denoiser = f"diffviz.GuidedDenoiser({denoiser}, scale={written}{extra})"
+    options = {"clip_x0": True} if settings.clip_x0 else {}
     extra_code = "".join(
         f",\n    {name}={value!r}"
-        for name, value in {**extra, **settings.sampler_parameters}.items()
+        for name, value in {**options, **settings.sampler_parameters}.items()
     )
-    condition = conditions(info, settings.condition, settings.count).tolist()
     seeds = f"range({settings.seed}, {settings.seed + settings.count})"
-    said = ", ".join(f"{k}={v}" for k, v in settings.condition.items()) or "nothing said"
+    if settings.vary:
+        seeds = repr(settings.seeds)
+    words = ", ".join(f"{k}={v}" for k, v in settings.condition.items()) or "nothing said"
     return dedent(
         f"""\
         # Repeats a run of diffviz, to the last bit on the same machine.
@@ -167,7 +229,7 @@ def code(settings: RunSettings, info: DataInfo, threads: int) -> str:
         schedule = {schedule}
         grid = schedule.grid({settings.steps}, {settings.spacing!r})
         noise = diffviz.SeededNoise({seeds}, {info.shape})
-        condition = torch.tensor({condition})  # {said}
+        condition = torch.tensor({table.tolist()})  # {words}
 
         for step in diffviz.sample(
             denoiser,

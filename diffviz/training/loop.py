@@ -44,6 +44,7 @@ def network_for(info: DataInfo) -> UNetConfig:
         image_size=info.image_size,
         image_channels=info.image_channels,
         slots=tuple(len(slot.values) for slot in info.slots),
+        cross_attention=len(info.slots) > 1,
     )
 
 
@@ -210,13 +211,14 @@ def with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]
 
 
 def fine_tune(network: UNet, weights: Mapping[str, Tensor]) -> None:
-    """Give the network another one's weights, except those of slots of another size."""
+    """Give the network another one's weights, except those of slots and pictures of another size."""
     own = network.state_dict()
     fitting = {
         name: weights[name]
         for name, value in own.items()
         if name in weights and weights[name].shape == value.shape
     }
-    if other := [name for name in own if name not in fitting and not name.startswith("slots.")]:
+    of_data = "slots.", "tokens.", "position"  # depend on vocabulary and size of pictures
+    if other := [name for name in own if name not in fitting and not name.startswith(of_data)]:
         raise ValueError(f"those weights are of a network of another shape, in {other[0]}")
     network.load_state_dict(fitting, strict=False)
