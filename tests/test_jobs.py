@@ -195,10 +195,10 @@ def test_progress_and_what_is_forgotten_of_it(store: JobStore) -> None:
         store.progress(job.id, point, point.images / 10, point.images / 1000, 12.5)
         store.note_sample(job.id, point.images)
     store.note_sample(job.id, 300)  # again, after a kill
-    store.note_saved(job.id, 300)
+    store.note_saved(job.id, 500)
     now = store.get(job.id)
     assert (now.images, now.seconds, now.fraction) == (500, 50, 0.5)
-    assert (now.speed, now.saved) == (12.5, 300)
+    assert (now.speed, now.saved) == (12.5, 500)
     newest, kept = store.points(job.id)
     assert kept == points
     assert store.points(job.id, newest) == (newest, [])
