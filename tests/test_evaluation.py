@@ -106,7 +106,7 @@ def test_the_judge_knows_heroes() -> None:
     assert len(right) == len(SLOTS)
     assert min(right.values()) > 0.96
     other = accuracy(logits, condition.roll(1, 0))
-    assert max(other.values()) < 0.7
+    assert all(other[slot] < right[slot] - 0.1 for slot in right)
 
 
 def test_what_was_obeyed() -> None:
