@@ -211,7 +211,7 @@ def with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]
 
 
 def fine_tune(network: UNet, weights: Mapping[str, Tensor]) -> None:
-    """Give the network another one's weights, except those of slots and pictures of another size."""
+    """Give the network another one's weights, but for words and sizes that it does not know."""
     own = network.state_dict()
     fitting = {
         name: weights[name]
