@@ -50,9 +50,9 @@ def tile(x: Tensor, scale: int = 1, per_row: int | None = None, gap: int = 1) ->
     return sheet.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
-def save_png(x: Tensor, path: str | Path, scale: int = 8) -> None:
+def save_png(x: Tensor, path: str | Path, scale: int = 8, per_row: int | None = None) -> None:
     """Pictures (B, C, H, W) in −1..1 as one PNG."""
-    Image.fromarray(tile(x, scale)).save(path)
+    Image.fromarray(tile(x, scale, per_row)).save(path)
 
 
 def save_strip(
@@ -65,10 +65,15 @@ def save_strip(
 
 
 def save_gif(
-    steps: Sequence[Step], path: str | Path, view: str = "x", fps: float = 10, scale: int = 6
+    steps: Sequence[Step],
+    path: str | Path,
+    view: str = "x",
+    fps: float = 10,
+    scale: int = 6,
+    per_row: int | None = None,
 ) -> None:
     """A run as an animated GIF that loops, resting on the result."""
-    frames = [Image.fromarray(tile(view_of(step, view), scale)) for step in steps]
+    frames = [Image.fromarray(tile(view_of(step, view), scale, per_row)) for step in steps]
     if steps[0].x.shape[1] == 1:
         frames = [frame.convert("L") for frame in frames]  # all 256 greys, not a palette's guess
     each = round(1000 / fps)
@@ -77,7 +82,12 @@ def save_gif(
 
 
 def save_mp4(
-    steps: Sequence[Step], path: str | Path, view: str = "x", fps: float = 10, scale: int = 8
+    steps: Sequence[Step],
+    path: str | Path,
+    view: str = "x",
+    fps: float = 10,
+    scale: int = 8,
+    per_row: int | None = None,
 ) -> None:
     """A run as an H.264 film that any browser plays."""
     import av  # 30 ms that only this format costs
@@ -85,7 +95,7 @@ def save_mp4(
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000))
         stream.pix_fmt = "yuv420p"
-        frames = [tile(view_of(step, view), scale) for step in steps]
+        frames = [tile(view_of(step, view), scale, per_row) for step in steps]
         height, width = (side + side % 2 for side in frames[0].shape[:2])  # yuv420p wants even
         stream.height, stream.width = height, width
         for sheet in frames + [frames[-1]] * round(HOLD * fps):

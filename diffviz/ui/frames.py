@@ -13,9 +13,12 @@ from typing import Any
 import torch
 
 from diffviz.checkpoints import Checkpoint
-from diffviz.export import VIEWS, fingerprint, grey_levels, view_of
-from diffviz.runs import RunSettings, run
+from diffviz.data.base import DataInfo
+from diffviz.data.hero_sentences import sentence
+from diffviz.export import VIEWS, columns, fingerprint, grey_levels, view_of
+from diffviz.runs import EACH, RunSettings, run
 from diffviz.samplers import SAMPLERS, Step
+from diffviz.ui.asking import speaks
 
 _run_numbers = itertools.count()
 CURVE_POINTS = 120
@@ -73,8 +76,30 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
         "grid": grid,
         "curve": [[int(t), round(float(schedule.alpha_bar[t]), 6)] for t in at],
         "outside": int(((ratios < low) | (ratios > high)).sum()),
+        "columns": settings.columns if settings.vary else columns(settings.count),
+        "headings": headings(settings),
+        "words": words(settings, info),
         "lanes": [SAMPLERS[e.sampler].label for e in entrants],
     }
+
+
+def headings(settings: RunSettings) -> list[str]:
+    """Of the columns, where they differ in something."""
+    if not settings.vary:
+        return []
+    values = settings.vary.values
+    return [f"{value:g}" if isinstance(value, float) else value or "not said" for value in values]
+
+
+def words(settings: RunSettings, info: DataInfo) -> str:
+    """What was asked for, as people say it."""
+    if speaks(info):
+        asked, not_asked = (
+            sentence(said) if said else "" for said in (settings.condition, settings.negative)
+        )
+        return (asked or "whatever it likes") + (f"; but not {not_asked}" if not_asked else "")
+    said = next(iter(settings.condition.values()), "")
+    return {EACH: "one of each", "": "anything"}.get(said, said) if info.slots else ""
 
 
 def _frame(lane: int, step: Step, evaluations: int, seconds: float) -> dict[str, Any]:

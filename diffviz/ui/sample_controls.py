@@ -12,28 +12,59 @@ from gradio.components import Component
 
 from diffviz.data.base import DataInfo
 from diffviz.grids import SPACINGS
-from diffviz.runs import EACH, GUIDANCE, MAX_COUNT, MAX_SEED, RunSettings
+from diffviz.runs import GUIDANCE, MAX_COUNT, MAX_SEED, RunSettings, Variation
 from diffviz.samplers import SAMPLERS
 from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES, Parameter
+from diffviz.ui.asking import ANYTHING, IN_TURN, condition_of, speaks
 from diffviz.ui.models import choices, model
+from diffviz.ui.word_controls import WordControls, build_words
 
 PAGE_STEPS = 250
 RIVALS = 2
-ANYTHING, IN_TURN = "anything", "one of each"
+MOST_COLUMNS = 8
 DRAWN = "drawn"
+SCALES = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0)  # guidance, where it is compared
 SAMPLER_PARAMETERS = {s.name: s.parameters for s in SAMPLERS.values()}
 SCHEDULE_PARAMETERS = {k.name: k.parameters for k in SCHEDULES.values()}
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The values of `Controls.main`, which are the endpoint's inputs too.
+
+    what, negative: a class, or a sentence. vary: "", "guidance" or a slot, and its `values`; then
+    `count` is the number of noises, each a row of pictures.
+    """
+
+    what: str
+    count: float
+    seed: float
+    guidance: float
+    steps: float
+    sampler: str
+    schedule: str
+    spacing: str
+    T: float
+    zero_terminal_snr: bool
+    clip_x0: bool
+    denoiser: str = "fashion"
+    negative: str = ""
+    vary: str = ""
+    values: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Controls:
-    """main: the inputs that `settings_of` takes by position, which are the endpoint's too; extra:
-    those that only the page has (rivals, a slider for each parameter, the drawn curve)."""
+    """main: the inputs that make an `Asked`; extra: those that only the page has (the sentence,
+    rivals, a slider for each parameter, the drawn curve)."""
 
     main: list[Component]
     extra: list[Component]
     denoiser: gr.Dropdown
     what: gr.Dropdown
+    words: WordControls
+    vary: gr.Dropdown
+    values: gr.Dropdown
     seed: gr.Number
     start: gr.Button
     stop: gr.Button
@@ -56,6 +87,7 @@ def build_controls() -> Controls:
         allow_custom_value=True,  # another denoiser knows other things
         elem_id="sample-class",
     )
+    words = build_words()
     count = gr.Slider(1, MAX_COUNT, 4, step=1, label="How many", elem_id="sample-count")
     steps = gr.Slider(1, PAGE_STEPS, 20, step=1, label="Steps", elem_id="sample-steps")
     guidance = _slider(GUIDANCE, "sample-guidance", info="How much to insist on what was asked for")
@@ -72,6 +104,23 @@ def build_controls() -> Controls:
         stop = gr.Button("Stop", elem_id="sample-stop", scale=1, min_width=0)
     dice = gr.Button("Other noise, same settings", elem_id="sample-dice", size="md")
     names = [(s.label, s.name) for s in SAMPLERS.values()]
+    with gr.Accordion("Compare, from the same noise", open=False):
+        vary = gr.Dropdown(
+            variations(model().card.data),
+            value="",
+            label="What differs from column to column",
+            allow_custom_value=True,  # another denoiser knows other things
+            elem_id="sample-vary",
+        )
+        values = gr.Dropdown(
+            [],
+            value=[],
+            multiselect=True,
+            allow_custom_value=True,
+            label="Its values",
+            visible=False,
+            elem_id="sample-values",
+        )
     with gr.Accordion("Race", open=False):
         rivals = gr.CheckboxGroup(
             names, label="Up to two rivals, from the same noise", elem_id="sample-rivals"
@@ -107,10 +156,16 @@ def build_controls() -> Controls:
             zero_terminal_snr,
             clip_x0,
             denoiser,
+            words.negative,
+            vary,
+            values,
         ],
         denoiser=denoiser,
         what=what,
-        extra=[rivals, *sampler_sliders, *schedule_sliders, handles],
+        words=words,
+        vary=vary,
+        values=values,
+        extra=[words.words, rivals, *sampler_sliders, *schedule_sliders, handles],
         seed=seed,
         start=start,
         stop=stop,
@@ -121,6 +176,18 @@ def build_controls() -> Controls:
 def things(info: DataInfo) -> list[str]:
     """What a denoiser of that data can be asked for."""
     return [IN_TURN, *info.slots[0].values, ANYTHING] if info.slots else [ANYTHING]
+
+
+def variations(info: DataInfo) -> list[tuple[str, str]]:
+    """(label, name) of what can differ between pictures of one noise."""
+    slots = [(slot.name.capitalize(), slot.name) for slot in info.slots]
+    guidance = (f"Guidance, {SCALES[0]:g} to {SCALES[-1]:g}", GUIDANCE.name)
+    return [("Nothing", ""), guidance, *slots] if slots else [("Nothing", "")]
+
+
+def values_of(info: DataInfo, vary: str) -> list[str]:
+    """What a slot can be, with "not said"; nothing for anything else."""
+    return next(([*slot.values, ANYTHING] for slot in info.slots if slot.name == vary), [])
 
 
 def _slider(parameter: Parameter, elem_id: str, info: str | None = None) -> gr.Slider:
@@ -154,40 +221,53 @@ def _sliders_of_the_chosen(
 
 
 def settings_of(
-    info: DataInfo, *main: Any, parameters: Sequence[float] = (), handles: str = ""
+    info: DataInfo, asked: Asked, parameters: Sequence[float] = (), handles: str = ""
 ) -> RunSettings:
-    """The run that the controls describe; raises ValueError for a curve that does not parse.
+    """The run that the controls describe; raises ValueError for a curve that does not parse, or
+    a comparison of nothing.
 
-    info: of the data that the denoiser learned. main: the values of `Controls.main`. parameters:
-    those of all sliders of `_sliders_of_the_chosen`, or none for the defaults.
+    info: of the data that the denoiser learned. parameters: those of all sliders of
+    `_sliders_of_the_chosen`, or none for the defaults.
     """
-    what, count, seed, guidance, steps, sampler, schedule, spacing, T, zero_snr, clip_x0, name = (
-        main
-    )
-    condition = {}
-    if info.slots and what != ANYTHING:
-        condition = {info.slots[0].name: EACH if what == IN_TURN else what}
-    drawn = schedule == DRAWN
+    drawn = asked.schedule == DRAWN
     values = iter(parameters)
     sampler_values = _by_name(SAMPLER_PARAMETERS, values)
     schedule_values = _by_name(SCHEDULE_PARAMETERS, values)
+    vary = _variation(info, asked)
+    columns = len(vary.values) if vary else 1
     return RunSettings(
-        model=name,
-        condition=condition,
-        count=int(count),
-        seed=int(seed or 0),
-        sampler=sampler,
-        sampler_parameters=sampler_values[sampler],
-        steps=int(steps),
-        spacing=spacing,
-        schedule=DRAWN if drawn else schedule,
-        schedule_parameters={} if drawn else schedule_values[schedule],
+        model=asked.denoiser,
+        condition=condition_of(info, asked.what),
+        negative=condition_of(info, asked.negative) if speaks(info) else {},
+        vary=vary,
+        count=min(int(asked.count), MAX_COUNT // columns) * columns if vary else int(asked.count),
+        seed=int(asked.seed or 0),
+        sampler=asked.sampler,
+        sampler_parameters=sampler_values[asked.sampler],
+        steps=int(asked.steps),
+        spacing=asked.spacing,
+        schedule=DRAWN if drawn else asked.schedule,
+        schedule_parameters={} if drawn else schedule_values[asked.schedule],
         handles=_parse_handles(handles) if drawn else None,
-        T=int(T),
-        zero_terminal_snr=zero_snr,
-        guidance=guidance,
-        clip_x0=clip_x0,
+        T=int(asked.T),
+        zero_terminal_snr=asked.zero_terminal_snr,
+        guidance=asked.guidance,
+        clip_x0=asked.clip_x0,
     )
+
+
+def _variation(info: DataInfo, asked: Asked) -> Variation | None:
+    if not asked.vary:
+        return None
+    if asked.vary == GUIDANCE.name:
+        return Variation(asked.vary, SCALES)
+    slots = [slot.name for slot in info.slots]
+    if asked.vary not in slots:
+        raise ValueError(f"{asked.vary!r} cannot differ; choose from {', '.join(slots)}")
+    values = list(dict.fromkeys(asked.values or ()))
+    if not 2 <= len(values) <= MOST_COLUMNS:
+        raise ValueError(f"choose 2 to {MOST_COLUMNS} values of {asked.vary} to compare")
+    return Variation(asked.vary, tuple("" if value == ANYTHING else value for value in values))
 
 
 def _by_name(table: dict[str, tuple[Parameter, ...]], values: Any) -> dict[str, dict[str, float]]:

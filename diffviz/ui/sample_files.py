@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,10 @@ import torch
 from diffviz.checkpoints import Checkpoint
 from diffviz.export import VIEWS, fingerprint, save_gif, save_mp4, save_png, save_strip
 from diffviz.runs import RunSettings, code, run
-from diffviz.samplers import Step
 from diffviz.ui.files import new_file
 
 CODE = "code"
-FORMATS: dict[str, tuple[str, Callable[[Sequence[Step], Path, str], None]]] = {
+FORMATS: dict[str, tuple[str, Callable[..., None]]] = {
     "gif": ("diffviz.gif", save_gif),
     "mp4": ("diffviz.mp4", save_mp4),
     "strip": ("diffviz-strip.png", save_strip),
@@ -42,7 +41,8 @@ def write_file(settings: RunSettings, kind: str, view: str, checkpoint: Checkpoi
     stride = -(-settings.steps // MOST_FRAMES)
     steps = [s for s in run(settings, checkpoint) if (settings.steps - s.index) % stride == 0]
     path = new_file(name)
-    save(steps, path, view)
+    rows = {"per_row": settings.columns} if settings.vary and kind != "strip" else {}
+    save(steps, path, view, **rows)
     return path
 
 
@@ -50,7 +50,7 @@ def write_picture(settings: RunSettings, checkpoint: Checkpoint) -> tuple[Path, 
     """The path of a new PNG with the run's results, and facts about the run."""
     last = deque(run(settings, checkpoint), maxlen=1).pop()
     path = new_file("diffviz.png")
-    save_png(last.x, path)
+    save_png(last.x, path, per_row=settings.columns if settings.vary else None)
     facts = {
         "fingerprint": fingerprint(last.x),
         "evaluations": last.nfe * settings.sides,

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any
 
 import gradio as gr
 
 from diffviz.runs import EACH, MAX_SEED, RunSettings
+from diffviz.ui.asking import speaks
 from diffviz.ui.card import card_text
 from diffviz.ui.component import live_view
 from diffviz.ui.frames import recording, stream
 from diffviz.ui.messages import told_in_the_page
 from diffviz.ui.models import choices, model
-from diffviz.ui.sample_controls import RIVALS, build_controls, settings_of, things
+from diffviz.ui.sample_controls import (
+    RIVALS,
+    Asked,
+    build_controls,
+    settings_of,
+    things,
+    values_of,
+    variations,
+)
 from diffviz.ui.sample_files import write_file, write_picture
 
 INTRO = RunSettings(condition={"class": EACH}, count=9, steps=24, seed=3)
 # One name for all that runs the network: on two cores more at once only slows each down.
 NETWORK: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": 2}
+MAIN = len(fields(Asked))
 SILENT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 # The curve drawn in the Forward tab and the token of a visitor's trainings live in the browser and
@@ -76,18 +87,22 @@ def sample_tab() -> gr.Dropdown:
     endpoint.click(sample, inputs, [picture, facts], api_name="sample", **NETWORK)
     denoiser, asked = controls.denoiser, [controls.denoiser, token]
     denoiser.focus(_choices, asked, denoiser, js=WITH_TOKEN, **SILENT)
-    denoiser.change(_about, asked, [controls.what, about], js=WITH_TOKEN, **SILENT)
+    known = [controls.what, controls.words.group, controls.vary, controls.values, about]
+    denoiser.change(_about, asked, known, js=WITH_TOKEN, **SILENT)
+    controls.vary.input(_values, [controls.vary, *asked], controls.values, js=WITH_TOKEN, **SILENT)
     return denoiser
 
 
 def _sample(*values: Any) -> Iterator[tuple[str, LastRun]]:
     """The player's messages, one for each frame, and the settings that the exports repeat."""
-    *main, rivals = values[:13]
-    *parameters, handles, token = values[13:]
+    asked = Asked(*values[:MAIN])
+    words, rivals, *parameters, handles, token = values[MAIN:]
     with told_in_the_page():
-        checkpoint = model(main[-1], token)
+        checkpoint = model(asked.denoiser, token)
         info = checkpoint.card.data
-        settings = settings_of(info, *main, parameters=parameters, handles=handles)
+        if speaks(info):
+            asked = replace(asked, what=words)
+        settings = settings_of(info, asked, parameters, handles)
         rivals = [name for name in rivals if name != settings.sampler]
         if len(rivals) > RIVALS:
             raise ValueError(f"a race has room for {RIVALS} rivals, not {len(rivals)}")
@@ -108,14 +123,19 @@ def sample(
     zero_terminal_snr: bool,
     clip_x0: bool,
     denoiser: str = "fashion",
+    negative: str = "",
+    vary: str = "",
+    values: list[str] | None = None,
     owner: str = "",
 ) -> tuple[str, dict[str, Any]]:
-    """Pictures from noise: all of them in one PNG, and facts about the run. denoiser: a bundled
-    one, or "training:" and the id of a training of the owner whose token is given."""
+    """Pictures from noise: all of them in one PNG, and facts about the run. what: a class, or a
+    sentence for a denoiser that knows words; negative: a sentence to steer away from. vary, values:
+    "guidance", or a slot and two or more values, to compare in columns from the same noise, then
+    `count` is the number of rows. denoiser: a bundled one, or "training:" and the id of a training
+    of the owner whose token is given."""
     with told_in_the_page():
         checkpoint = model(denoiser, owner)
-        settings = settings_of(
-            checkpoint.card.data,
+        asked = Asked(
             what,
             count,
             seed,
@@ -128,8 +148,11 @@ def sample(
             zero_terminal_snr,
             clip_x0,
             denoiser,
+            negative,
+            vary,
+            values or (),
         )
-        path, facts = write_picture(settings, checkpoint)
+        path, facts = write_picture(settings_of(checkpoint.card.data, asked), checkpoint)
     return str(path), facts
 
 
@@ -144,12 +167,25 @@ def _choices(chosen: str, token: str) -> gr.Dropdown:
     return gr.Dropdown(choices=choices(token), value=chosen)
 
 
-def _about(name: str, token: str) -> tuple[gr.Dropdown, str]:
-    """What the chosen denoiser can be asked for, and its card."""
+def _about(name: str, token: str) -> list[Any]:
+    """What the chosen denoiser can be asked for and compared by, and its card."""
     with told_in_the_page():
         card = model(name, token).card
-    known = things(card.data)
-    return gr.Dropdown(choices=known, value=known[0]), card_text(card)
+    known, in_words = things(card.data), speaks(card.data)
+    return [
+        gr.Dropdown(choices=known, value=known[0], visible=not in_words),
+        gr.Column(visible=in_words),
+        gr.Dropdown(choices=variations(card.data), value=""),
+        gr.Dropdown(choices=[], value=[], visible=False),
+        card_text(card),
+    ]
+
+
+def _values(vary: str, name: str, token: str) -> gr.Dropdown:
+    """What can be compared of a slot; the first few are chosen."""
+    with told_in_the_page():
+        values = values_of(model(name, token).card.data, vary)
+    return gr.Dropdown(choices=values, value=values[:4], visible=bool(values))
 
 
 def _export(last_run: LastRun, event: gr.EventData) -> tuple[Any, Any]:

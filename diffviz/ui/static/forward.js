@@ -19,6 +19,7 @@ export function mount(element, { props, server }) {
   const changed = new Set();
   let frame = 0;
   let resting = 0;
+  let waiting = false;
 
   /** Say what changed ("picture", "schedule", "rivals" or "t"); it is painted in the next frame. */
   function change(...what) {
@@ -32,8 +33,16 @@ export function mount(element, { props, server }) {
     for (const part of parts) part.update(changed);
     changed.clear();
     clearTimeout(resting);
-    resting = setTimeout(() => parts.forEach((part) => part.rest?.()), REST);
+    resting = setTimeout(rest, REST);
   }
+
+  /** What asks the server: not before someone looks at this tab. */
+  function rest() {
+    waiting = !section.offsetParent;
+    if (!waiting) parts.forEach((part) => part.rest?.());
+  }
+
+  new IntersectionObserver(() => waiting && rest()).observe(section);
 
   const stage = stagePanel(state, change);
   const numbers = numbersPanel(state);

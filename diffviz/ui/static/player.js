@@ -37,6 +37,7 @@ class Player {
 
   build() {
     this.status = make("p", { className: "player-status muted", "aria-live": "polite" });
+    this.words = make("p", { className: "player-words" });
     this.lanes = make("div", { className: "player-lanes" });
     this.views = make("div", { className: "segments", role: "group", "aria-label": "What is shown" });
     for (const [name, label] of Object.entries(VIEWS)) {
@@ -71,7 +72,7 @@ class Player {
         onclick: () => this.trigger("export", { format, view: this.view }) }));
     this.root.append(
       make("div", { className: "player-head" }, this.views, this.status),
-      this.lanes, transport, this.equation,
+      this.words, this.lanes, transport, this.equation,
       make("div", { className: "player-facts" }, this.numbers, this.path),
       this.strip, files);
     this.show("x");
@@ -98,16 +99,21 @@ class Player {
   begin(message, event) {
     this.pause();
     this.run = { ...event, number: message.run, recorded: message.recorded, stopped: false };
-    const { count, shape: [channels, height, width] } = event;
-    this.columns = Math.ceil(Math.sqrt(count));
+    const { shape: [channels, height, width] } = event;
+    this.columns = event.columns;
+    this.words.textContent = event.words;
     this.size = { channels, height, width };
     this.run.lanes = event.lanes.map((label) => ({ label, frames: [] }));
     this.lanes.replaceChildren(...this.run.lanes.map((lane, i) => {
       lane.canvas = make("canvas", { className: "picture", role: "img", id: i ? `sample-canvas-${i + 1}` : "sample-canvas" });
       lane.caption = make("figcaption", { className: "number" });
-      return make("figure", {}, lane.canvas, lane.caption);
+      const headings = make("div", { className: "player-headings" },
+        ...event.headings.map((heading) => make("span", { textContent: heading })));
+      headings.style.gridTemplateColumns = `repeat(${event.columns}, minmax(0, 1fr))`;
+      return make("figure", {}, headings, lane.canvas, lane.caption);
     }));
     this.lanes.dataset.count = this.run.lanes.length;
+    this.lanes.classList.toggle("wide", event.headings.length > 4);
     this.root.dataset.run = message.run;
     this.root.dataset.frames = 0;
     this.scrubber.max = event.steps;

@@ -1,0 +1,86 @@
+"""The Sample tab's words: a sentence, what was understood of it, and a choice for each slot."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from torch import Generator
+
+from diffviz.data.hero_rules import SLOTS
+from diffviz.data.hero_sentences import dice, sentence, understand
+from diffviz.ui.asking import heard
+from diffviz.ui.messages import told_in_the_page
+from diffviz.words import MAX_LENGTH
+
+EXAMPLE = "a dwarf with a red beard, blue robe and an axe"
+NOT_SAID = "not said"
+SILENT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+@dataclass(frozen=True)
+class WordControls:
+    """group: what is hidden for a denoiser that knows no sentences."""
+
+    group: gr.Group
+    words: gr.Textbox
+    negative: gr.Textbox
+
+
+def build_words() -> WordControls:
+    """Build them inside the current gr.Column; hidden at first."""
+    with gr.Column(visible=False, elem_id="sample-in-words") as group:
+        words = gr.Textbox(
+            EXAMPLE,
+            label="In your words",
+            lines=2,
+            max_length=MAX_LENGTH,
+            elem_id="sample-words",
+        )
+        told = gr.HTML(heard(EXAMPLE), elem_id="sample-heard")
+        another = gr.Button("Something else, by dice", size="md", elem_id="sample-words-dice")
+        negative = gr.Textbox(
+            "",
+            label="But not",
+            placeholder="a hat",
+            info="Guidance steers away from it",
+            max_length=MAX_LENGTH,
+            elem_id="sample-negative",
+        )
+        with gr.Accordion("Word by word", open=False):
+            said = understand(EXAMPLE).condition
+            choices = [
+                gr.Dropdown(
+                    [NOT_SAID, *slot.values],
+                    value=said.get(slot.name, NOT_SAID),
+                    label=slot.name.capitalize(),
+                    elem_id=f"sample-slot-{slot.name.replace(' ', '-')}",
+                )
+                for slot in SLOTS
+            ]
+    gr.on([c.input for c in choices], _compose, choices, [words, told], **SILENT)
+    words.input(_hear, words, [told, *choices], trigger_mode="always_last", **SILENT)
+    another.click(_dice, None, [words, told, *choices], **SILENT)
+    return WordControls(group, words, negative)
+
+
+def _hear(text: str) -> list[Any]:
+    """What the page says of a sentence, and the choice of each slot."""
+    with told_in_the_page():
+        said = understand(text).condition
+        return [heard(text), *(said.get(slot.name, NOT_SAID) for slot in SLOTS)]
+
+
+def _compose(*chosen: str) -> tuple[str, str]:
+    """The sentence of what is chosen, and what the page says of it."""
+    with told_in_the_page():
+        named = zip(SLOTS, chosen, strict=True)
+        text = sentence({slot.name: value for slot, value in named if value != NOT_SAID})
+        return text, heard(text)
+
+
+def _dice() -> list[Any]:
+    text = sentence(dice(Generator().manual_seed(secrets.randbits(32))))
+    return [text, *_hear(text)]
