@@ -15,7 +15,7 @@ from diffviz.training.loop import Trainer
 from tests.oracles.networks import random_unet
 from tests.test_training import CONFIG, NETWORK, Halves
 
-LONG = replace(CONFIG, images=2400)  # 150 steps
+LONG = replace(CONFIG, images=4800)  # 300 steps
 
 
 def exact_trainer() -> Trainer:
