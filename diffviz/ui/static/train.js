@@ -20,7 +20,7 @@ const DOING = { pause: "pausing", stop: "stopping", delete: "being deleted" };
 
 export function mount(element, view) {
   const train = new Train(element.querySelector(".live-view"), view);
-  const take = () => view.props.value && train.watch(JSON.parse(view.props.value).watch);
+  const take = () => view.props.value && train.show(JSON.parse(view.props.value).watch);
   view.watch("value", take);
   const linked = new URLSearchParams(location.search).get(LINK);
   if (view.props.value) take();
@@ -75,6 +75,13 @@ class Train {
     this.jobs = answer?.jobs ?? [];
     this.drawList();
     if (this.status) this.drawButtons();
+  }
+
+  /** One that was just started: beside long settings this may be out of sight. */
+  show(job) {
+    this.watch(job);
+    const { top, bottom } = this.root.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) this.root.scrollIntoView();
   }
 
   watch(job, play = false) {
