@@ -155,6 +155,9 @@ def plan_of(
     seed: float,
 ) -> Plan:
     """The plan that the controls describe; raises ValueError, in a sentence, for nonsense."""
+    longest = BOUNDS["hours"][1] * 60
+    if minutes and not 0 < minutes <= longest:  # NaN too
+        raise ValueError(f"the time limit must be from 0 to {longest:g} minutes, not {minutes:g}")
     numbers = {
         "hours": (minutes or 0) / 60,
         "learning_rate": learning_rate,

@@ -347,29 +347,36 @@ def test_what_will_not_do_is_told_in_the_page(
     page.locator("#train-start").click()
     toast = page.locator(".toast-body")
     expect(toast).to_contain_text("It takes at least 16 pictures, and here are 3 that can be used")
-    for wrong, told in (
+    ours: list[tuple[dict[str, Any], str]] = [
         ({"channels": "7"}, "hannels"),
         ({"channels": "many"}, "channels"),
-        ({"seed": -1}, "0"),
         ({"batch": 9999}, "4096"),
         ({"learning_rate": 5}, "0.1"),
-        ({"minutes": 1e6}, "ours must be from"),
+        ({"minutes": 1e6}, "60000 minutes"),
         ({"minutes": 1000}, "720 minutes"),
-        ({"minutes": -3}, "hours|minimum"),
-        ({"objective": "magic"}, "magic"),
-        ({"data": "cats"}, "cats"),
-        ({"classes": ["eleven"]}, "eleven"),
-        ({"preset": "huge"}, "huge"),
-        ({"start_from": "nothing"}, "nothing"),
+        ({"minutes": -3}, "minutes, not -3"),
         ({"data": "own"}, "at least 16 pictures"),
         ({"owner": "short"}, "16 to 64"),
-    ):
+    ]
+    for wrong, told in ours:
         with pytest.raises(AppError, match=told):
             jobs.start(**wrong)
     for job in ("../jobs", "0" * 16):
         with pytest.raises(AppError, match="here is no such training"):
             jobs.act("stop", job, "0" * 16)
     assert server.log.read_text() == log
+    # These Gradio refuses before we see them, and logs.
+    gradios: list[tuple[dict[str, Any], str]] = [
+        ({"seed": -1}, "0"),
+        ({"objective": "magic"}, "magic"),
+        ({"data": "cats"}, "cats"),
+        ({"classes": ["eleven"]}, "eleven"),
+        ({"preset": "huge"}, "huge"),
+        ({"start_from": "nothing"}, "nothing"),
+    ]
+    for wrong, told in gradios:
+        with pytest.raises(AppError, match=told):
+            jobs.start(**wrong)
 
 
 def processes(word: str) -> list[int]:
