@@ -69,6 +69,7 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
     ratios = schedule.sigma[grid[:-1]] / schedule.alpha[grid[:-1]]
     return {
         "kind": "start",
+        "data": info.name,
         "count": settings.count,
         "shape": info.shape,
         "steps": settings.steps,

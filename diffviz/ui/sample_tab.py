@@ -16,6 +16,7 @@ from diffviz.ui.component import live_view
 from diffviz.ui.frames import recording, stream
 from diffviz.ui.messages import told_in_the_page
 from diffviz.ui.models import choices, model
+from diffviz.ui.nearest_view import nearest_endpoint, nearest_pictures
 from diffviz.ui.sample_controls import (
     RIVALS,
     Asked,
@@ -59,7 +60,11 @@ def sample_tab() -> gr.Dropdown:
                 about = gr.Markdown(card_text(model().card))
         with gr.Column(scale=3, min_width=320, elem_classes="first-on-phones"):
             player = live_view(
-                "player", "sample-player", "Sampling, step by step", events=("ready", "export")
+                "player",
+                "sample-player",
+                "Sampling, step by step",
+                events=("ready", "export"),
+                server_functions=[nearest_pictures],
             )
             exported = gr.File(label="Your file", elem_id="sample-file", visible=False)
             program = gr.Code(
@@ -85,6 +90,7 @@ def sample_tab() -> gr.Dropdown:
     player.export(_export, last_run, [exported, program], **SILENT, **NETWORK)
     inputs = [*controls.main, token]
     endpoint.click(sample, inputs, [picture, facts], api_name="sample", **NETWORK)
+    nearest_endpoint()
     denoiser, asked = controls.denoiser, [controls.denoiser, token]
     denoiser.focus(_choices, asked, denoiser, js=WITH_TOKEN, **SILENT)
     known = [controls.what, controls.words.group, controls.vary, controls.values, about]

@@ -63,6 +63,7 @@ def test_programs_find_these_endpoints(client: Client) -> None:
         "/noise",
         "/denoise",
         "/sample",
+        "/nearest",
         "/train_start",
         "/train_status",
         "/train_download",

@@ -4,6 +4,7 @@
 // x_t, x̂0 and ε̂, as bytes (count × C × H × W). Nothing is asked of the server to show any of them.
 
 import { bytes, make, paint, tile } from "./display.js";
+import { nearestPanel } from "./nearest.js";
 import { drawPath } from "./path.js";
 
 const VIEWS = { x: "x_t", x0: "x̂0", eps: "ε̂" };
@@ -15,7 +16,7 @@ const VIEW_HINTS = {
 const STRIP = 9;
 
 export function mount(element, view) {
-  const player = new Player(element.querySelector(".live-view"), view.trigger);
+  const player = new Player(element.querySelector(".live-view"), view.trigger, view.server);
   const take = () => view.props.value && player.take(JSON.parse(view.props.value));
   view.watch("value", take);
   if (view.props.value) take();
@@ -23,9 +24,10 @@ export function mount(element, view) {
 }
 
 class Player {
-  constructor(root, trigger) {
+  constructor(root, trigger, server) {
     this.root = root;
     this.trigger = trigger;
+    this.nearest = nearestPanel(server);
     this.run = null;
     this.view = "x";
     this.position = 0;
@@ -74,7 +76,7 @@ class Player {
       make("div", { className: "player-head" }, this.views, this.status),
       this.words, this.lanes, transport, this.equation,
       make("div", { className: "player-facts" }, this.numbers, this.path),
-      this.strip, files);
+      this.strip, files, this.nearest.root);
     this.show("x");
     this.setPlaying(null);
     new MutationObserver(() => this.draw()).observe(document.body, { attributeFilter: ["class"] });
@@ -89,6 +91,7 @@ class Player {
       else if (event.kind === "frame") this.add(event);
       else if (event.kind === "end") this.run.lanes[event.lane].fingerprint = event.fingerprint;
     }
+    if (this.run) this.nearest.update(this.run);
     if (message.recorded) {
       this.held = false;
       if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.start(0);

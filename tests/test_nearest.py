@@ -1,0 +1,197 @@
+"""The nearest training pictures: what the shipped index finds, against the data set itself."""
+
+from __future__ import annotations
+
+import base64
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from diffviz.data.fashion import CLASSES, FOLDER, load_fashion, load_fashion_subset
+from diffviz.denoisers import MixtureDenoiser
+from diffviz.forward import SeededNoise
+from diffviz.nearest import (
+    COPY_SHARE,
+    FILE,
+    QUANTILES,
+    SHEET_COLUMNS,
+    _pack,
+    _unpack,
+    judge,
+    load_index,
+    nearer_than,
+    nearest,
+    search,
+)
+from diffviz.samplers import sample
+from diffviz.schedules import make_schedule
+from diffviz.ui.nearest_view import _nearest_of_file, nearest_pictures
+
+needs_all = pytest.mark.skipif(not Path(FOLDER).exists(), reason="needs dataset-fashion-mnist")
+
+
+def some(split: str, count: int) -> Tensor:
+    """Pictures of all classes in −1..1, from what ships."""
+    return load_fashion_subset(split).balanced(count // len(CLASSES)).rows(slice(None))[0]
+
+
+def in_base64(pictures: Tensor) -> str:
+    levels = ((pictures + 1) * 127.5).round().byte()
+    return base64.b64encode(levels.numpy().tobytes()).decode()
+
+
+def test_the_index_is_small_whole_and_no_pickle() -> None:
+    assert FILE.stat().st_size < 8_000_000
+    with np.load(FILE, allow_pickle=False) as arrays:
+        assert arrays["labels"].shape == (60_000,)
+    index = load_index()
+    assert index.levels.shape == (60_000, 784)
+    assert index.labels.bincount().tolist() == [6_000] * len(CLASSES)
+    assert load_index() is index
+    assert "fashion-nearest" in (FILE.parent / "LICENCE-fashion-subset.txt").read_text()
+
+
+@pytest.mark.parametrize("name", ["test_distances", "errors"])
+def test_quantiles_rise(name: str) -> None:
+    quantiles = getattr(load_index(), name)
+    assert quantiles.shape == QUANTILES.shape
+    assert (np.diff(quantiles) >= 0).all()
+    assert 0 < quantiles[0] < quantiles[-1] < 2
+    shares = [nearer_than(distance) for distance in quantiles]
+    assert shares == sorted(shares, reverse=True)
+    assert nearer_than(0) == 1
+    assert nearer_than(2) == 0
+
+
+def test_copies_are_much_nearer_than_real_pictures() -> None:
+    """What compression leaves of a training picture is itself: nothing else is to be told apart."""
+    index = load_index()
+    assert index.errors[-1] < np.interp(0.01, QUANTILES, index.test_distances)
+
+
+@needs_all
+def test_the_nearest_found_is_the_nearest() -> None:
+    """By brute force on the original pictures; the index may be off by its compression's error."""
+    queries = some("test", 200)
+    levels = load_fashion("train").images.flatten(1)
+    squares = levels.float().square().sum(1)
+    rows, distances = search(((queries + 1) * 127.5).round().byte().flatten(1), levels, squares, 3)
+    found = nearest(queries, 3)
+    error = load_index().errors[-1]
+    assert (found.distances - distances).abs().max() < error
+    # Its true distance is that of the nearest but for a hair, and mostly it is the very picture.
+    true = (queries.flatten(1) - levels[found.rows[:, 0]].float() / 127.5 + 1).square()
+    assert (true.mean(1).sqrt() - distances[:, 0]).max() < 0.02
+    assert (found.rows[:, 0] == rows[:, 0]).float().mean() > 0.9
+
+
+def test_distance_is_the_root_mean_square_over_pixels() -> None:
+    index = load_index()
+    queries = torch.rand(3, 1, 28, 28, generator=Generator().manual_seed(0)) * 2 - 1
+    queries = ((queries + 1) * 127.5).round() / 127.5 - 1
+    found = nearest(queries, 4)
+    known = index.levels.double() / 127.5 - 1
+    everything = known[None] - queries.double().flatten(1)[:, None]
+    expected = everything.square().mean(2).sqrt().topk(4, largest=False)
+    assert torch.equal(found.rows, expected.indices)
+    assert torch.allclose(found.distances.double(), expected.values, atol=1e-5)
+    again = (found.pictures - queries[:, None]).square().mean((2, 3, 4)).sqrt()
+    assert torch.allclose(found.distances, again, atol=1e-5)
+    assert torch.equal(found.classes, index.labels[found.rows])
+    assert (found.distances.diff(dim=1) >= 0).all()
+
+
+def test_training_pictures_are_copies_and_find_themselves() -> None:
+    found = nearest(some("train", 500), 1)
+    assert all(judge(distance) == "copy" for distance in found.distances.flatten().tolist())
+    assert torch.equal(found.classes.flatten(), load_fashion_subset("train").balanced(50).labels)
+
+
+def test_real_test_pictures_are_none() -> None:
+    found = nearest(some("test", 500), 1)
+    verdicts = [judge(distance) for distance in found.distances.flatten().tolist()]
+    assert verdicts.count("new") > 0.95 * len(verdicts)
+    assert verdicts.count("copy") <= max(2, 5 * COPY_SHARE * len(verdicts))
+
+
+def test_the_optimum_for_the_data_only_copies() -> None:
+    """The minimum of the training loss samples nothing but training pictures."""
+    optimum = MixtureDenoiser(some("train", 1000), 0.0)
+    schedule = make_schedule("cosine", 1000)
+    noise = SeededNoise(range(5), (1, 28, 28))
+    *_, last = sample(optimum, schedule, schedule.grid(20, "trailing"), noise, "ddim")
+    assert [judge(d) for d in nearest(last.x, 1).distances.flatten().tolist()] == ["copy"] * 5
+
+
+def test_a_sheet_gives_its_pictures_back_in_their_places() -> None:
+    images = torch.zeros(2 * SHEET_COLUMNS, 28, 28, dtype=torch.uint8)
+    for i in range(len(images)):
+        images[i, 4:24, 4:24] = 2 * i
+    again = _unpack(_pack(images), len(images)).view_as(images)
+    assert (again.float() - images.float()).abs().mean() < 2
+    assert (again[:, 14, 14].float() - images[:, 14, 14].float()).abs().max() < 6
+
+
+@pytest.mark.parametrize(
+    ("pictures", "k", "told"),
+    [
+        (torch.zeros(2, 1, 28, 27), 1, r"must be \(B, 1, 28, 28\)"),
+        (torch.zeros(28, 28), 1, "must be"),
+        (torch.full((1, 1, 28, 28), torch.nan), 1, "no numbers"),
+        (torch.zeros(1, 1, 28, 28), 0, "k must be from 1 to"),
+        (torch.zeros(1, 1, 28, 28), 60_000, "k must be from 1 to"),
+    ],
+)
+def test_bad_input_is_told(pictures: Tensor, k: int, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        nearest(pictures, k)
+
+
+def test_sixteen_pictures_are_looked_up_at_once() -> None:
+    queries = some("test", 20)[:16]
+    nearest(queries)  # reads the index
+    started = time.perf_counter()
+    nearest(queries)
+    assert time.perf_counter() - started < 2  # 0.1 s where nothing else runs
+
+
+def test_the_page_is_told_of_copies_and_of_new_pictures() -> None:
+    pictures = torch.cat([some("train", 10)[:2], some("test", 10)[:2]])
+    answer = nearest_pictures({"pictures": in_base64(pictures)})
+    assert [facts["verdict"] for facts in answer["found"]] == ["copy", "copy", "new", "new"]
+    assert answer["scale"] == sorted(answer["scale"])
+    assert len(answer["scale"]) == 101
+    for facts in answer["found"]:
+        distances = [neighbour["distance"] for neighbour in facts["neighbours"]]
+        assert distances == sorted(distances)
+        assert len(distances) == 3
+        assert all(n["class"] in CLASSES for n in facts["neighbours"])
+        assert all(len(base64.b64decode(n["picture"])) == 784 for n in facts["neighbours"])
+        assert 0 <= facts["nearer"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        ({}, "not one that this page makes"),
+        (None, "not one that this page makes"),
+        ({"pictures": 7}, "At most 16 pictures"),
+        ({"pictures": ""}, "28 × 28"),
+        ({"pictures": "!"}, "28 × 28"),
+        ({"pictures": "ö"}, "28 × 28"),
+        ({"pictures": base64.b64encode(bytes(783)).decode()}, "28 × 28"),
+        ({"pictures": base64.b64encode(bytes(17 * 784)).decode()}, "At most 16 pictures"),
+    ],
+)
+def test_bad_requests_are_sentences(request_: object, told: str) -> None:
+    assert told in nearest_pictures(request_)["error"]
+
+
+def test_programs_give_a_file() -> None:
+    facts = _nearest_of_file(str(FILE.parent.parent / "example_pictures" / "boot.png"))
+    assert facts["neighbours"][0]["class"] in CLASSES
+    assert set(facts) == {"neighbours", "nearer", "verdict"}
