@@ -76,10 +76,12 @@ def main(url: str, pid: int) -> None:
     try:
         while status(url, job)["images"] < 2000:
             time.sleep(1)
+        idle = cpu_seconds(pid)
         unwatched = throughput(url, job, UNWATCHED_SECONDS)
+        idle = (cpu_seconds(pid) - idle) / UNWATCHED_SECONDS
         viewers, cpu = Viewers(url, job), cpu_seconds(pid)
         watched = throughput(url, job, WATCHED_SECONDS)
-        cpu = cpu_seconds(pid) - cpu
+        cpu = cpu_seconds(pid) - cpu - idle * WATCHED_SECONDS
         viewers.stop()
         with opened(url) as page:
             page.get_by_role("tab", name="Sample").click()
@@ -98,6 +100,7 @@ def main(url: str, pid: int) -> None:
         "ratio": round(watched / unwatched, 3),
         "polls": viewers.polls,
         "sheets_fetched": viewers.sheets,
+        "server_cpu_ms_per_second_unwatched": round(1e3 * idle, 1),
         "server_cpu_ms_per_poll": round(1e3 * cpu / viewers.polls, 2),
         "sample_while_training": {**sampling, "training": state},
     }
