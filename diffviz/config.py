@@ -18,6 +18,11 @@ class Config(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
+    threads: int = Field(0, ge=0, le=256, description="CPU threads that run networks; 0 chooses")
+    places: int = Field(48, ge=1, le=1000, description="sampling runs at once")
+    line: int = Field(200, ge=0, le=100_000, description="visitors that may wait for a place")
+    run_seconds: float = Field(120, gt=0, le=86_400, description="seconds that a run may take")
+
     training: bool = Field(True, description="whether visitors may train denoisers")
     trainings: Path = Field(ROOT / "trainings", description="folder for trainings")
     training_jobs: int = Field(1, ge=1, le=64, description="trainings that run at once")

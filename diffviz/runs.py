@@ -155,18 +155,22 @@ def rows(settings: RunSettings, info: DataInfo) -> Tensor:
 
 
 def run(
-    settings: RunSettings, checkpoint: Checkpoint, condition: Tensor | None = None
+    settings: RunSettings,
+    checkpoint: Checkpoint,
+    condition: Tensor | None = None,
+    denoiser: Denoiser | None = None,
 ) -> Iterator[Step]:
     """The run's Steps. Raises ValueError at once, before the first, for bad settings.
 
-    condition: (count, slots) in place of the settings' own.
+    condition: (count, slots) in place of the settings' own. denoiser: in place of the checkpoint's
+    own; it is evaluated elsewhere, perhaps.
     """
     settings.check()
     info = checkpoint.card.data
     schedule = settings.noise_schedule()
     if condition is None:
         condition = rows(settings, info)
-    denoiser: Denoiser = checkpoint.denoiser()
+    denoiser = denoiser or checkpoint.denoiser()
     if condition.any():
         scale = torch.tensor(settings.scale, dtype=torch.float64)
         negative = conditions(info, settings.negative, 1)

@@ -15,6 +15,7 @@ import torch
 from diffviz.checkpoints import Checkpoint
 from diffviz.data.base import DataInfo
 from diffviz.data.hero_sentences import sentence
+from diffviz.denoisers import Denoiser
 from diffviz.export import VIEWS, columns, fingerprint, grey_levels, view_of
 from diffviz.runs import EACH, RunSettings, run
 from diffviz.samplers import SAMPLERS, Step
@@ -24,7 +25,12 @@ _run_numbers = itertools.count()
 CURVE_POINTS = 120
 
 
-def stream(settings: RunSettings, rivals: Sequence[str], checkpoint: Checkpoint) -> Iterator[str]:
+def stream(
+    settings: RunSettings,
+    rivals: Sequence[str],
+    checkpoint: Checkpoint,
+    denoiser: Denoiser | None = None,
+) -> Iterator[str]:
     """JSON messages: {"run", "events": […]}, an event for the start, each frame of each lane, and
     the end of a lane. rivals: samplers that race against the settings' own, one lane each, from the
     same x_T and a step at a time in turn.
@@ -32,7 +38,7 @@ def stream(settings: RunSettings, rivals: Sequence[str], checkpoint: Checkpoint)
     Raises ValueError before the first message for bad settings.
     """
     entrants = [settings, *(replace(settings, sampler=r, sampler_parameters={}) for r in rivals)]
-    lanes = [run(entrant, checkpoint) for entrant in entrants]
+    lanes = [run(entrant, checkpoint, denoiser=denoiser) for entrant in entrants]
     number = next(_run_numbers)
     events: list[dict[str, Any]] = [_start(entrants, checkpoint)]
     seconds = [0.0] * len(lanes)
@@ -50,6 +56,11 @@ def stream(settings: RunSettings, rivals: Sequence[str], checkpoint: Checkpoint)
                 events.append({"kind": "end", "lane": lane, "fingerprint": fingerprint(step.x)})
             yield json.dumps({"run": number, "events": events})
             events = []
+
+
+def in_line(number: int) -> str:
+    """The message for one who waits for a place: 1 is next."""
+    return json.dumps({"run": None, "events": [{"kind": "waiting", "number": number}]})
 
 
 def recording(settings: RunSettings, checkpoint: Checkpoint) -> str:

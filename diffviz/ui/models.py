@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from diffviz.checkpoints import Checkpoint, checkpoint_names, load_checkpoint
+from diffviz.denoisers import Denoiser
+from diffviz.serving.service import service
+from diffviz.serving.ticket import Ticket
 from diffviz.ui.trainings import running
 
 TRAINED = "training:"  # before the id of a training, in place of a bundled denoiser's name
@@ -18,6 +21,12 @@ def model(name: str = "fashion", token: str = "") -> Checkpoint:
     if name not in checkpoint_names():  # before `cache` keeps whatever strangers ask for
         raise ValueError(f"unknown denoiser {name!r}; choose from {', '.join(checkpoint_names())}")
     return bundled(name)
+
+
+def served(name: str, token: str, ticket: Ticket) -> tuple[Checkpoint, Denoiser]:
+    """That model, and its denoiser as the engine for all visitors runs it."""
+    checkpoint = model(name, token)
+    return checkpoint, service().engine.denoiser(name, checkpoint, ticket)
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from diffviz.checkpoints import Checkpoint
+from diffviz.denoisers import Denoiser
 from diffviz.export import VIEWS, fingerprint, save_gif, save_mp4, save_png, save_strip
 from diffviz.runs import RunSettings, code, run
 from diffviz.ui.files import new_file
@@ -25,7 +26,9 @@ FORMATS: dict[str, tuple[str, Callable[..., None]]] = {
 MOST_FRAMES = 120
 
 
-def write_file(settings: RunSettings, kind: str, view: str, checkpoint: Checkpoint) -> Path | str:
+def write_file(
+    settings: RunSettings, kind: str, view: str, checkpoint: Checkpoint, denoiser: Denoiser
+) -> Path | str:
     """The path of a new file in a folder of its own, or the program's text for kind "code".
 
     Raises ValueError for a kind or view that is not there.
@@ -39,16 +42,19 @@ def write_file(settings: RunSettings, kind: str, view: str, checkpoint: Checkpoi
         raise ValueError(f"unknown format {kind!r}; choose from {', '.join([*FORMATS, CODE])}")
     name, save = FORMATS[kind]
     stride = -(-settings.steps // MOST_FRAMES)
-    steps = [s for s in run(settings, checkpoint) if (settings.steps - s.index) % stride == 0]
+    made = run(settings, checkpoint, denoiser=denoiser)
+    steps = [step for step in made if (settings.steps - step.index) % stride == 0]
     path = new_file(name)
     rows = {"per_row": settings.columns} if settings.vary and kind != "strip" else {}
     save(steps, path, view, **rows)
     return path
 
 
-def write_picture(settings: RunSettings, checkpoint: Checkpoint) -> tuple[Path, dict[str, Any]]:
+def write_picture(
+    settings: RunSettings, checkpoint: Checkpoint, denoiser: Denoiser
+) -> tuple[Path, dict[str, Any]]:
     """The path of a new PNG with the run's results, and facts about the run."""
-    last = deque(run(settings, checkpoint), maxlen=1).pop()
+    last = deque(run(settings, checkpoint, denoiser=denoiser), maxlen=1).pop()
     path = new_file("diffviz.png")
     save_png(last.x, path, per_row=settings.columns if settings.vary else None)
     facts = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import fields, replace
 from functools import cache
 from typing import Any
@@ -10,12 +12,13 @@ from typing import Any
 import gradio as gr
 
 from diffviz.runs import EACH, MAX_SEED, RunSettings
+from diffviz.serving.service import service
 from diffviz.ui.asking import speaks
 from diffviz.ui.card import card_text
 from diffviz.ui.component import live_view
-from diffviz.ui.frames import recording, stream
+from diffviz.ui.frames import in_line, recording, stream
 from diffviz.ui.messages import told_in_the_page
-from diffviz.ui.models import choices, model
+from diffviz.ui.models import choices, model, served
 from diffviz.ui.nearest_view import nearest_endpoint, nearest_pictures
 from diffviz.ui.sample_controls import (
     RIVALS,
@@ -29,8 +32,8 @@ from diffviz.ui.sample_controls import (
 from diffviz.ui.sample_files import write_file, write_picture
 
 INTRO = RunSettings(condition={"class": EACH}, count=9, steps=24, seed=3)
-# One name for all that runs the network: on two cores more at once only slows each down.
-NETWORK: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": 2}
+# Who runs when is our own admission's to say, which tells visitors their place in the line.
+NETWORK: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": None}
 MAIN = len(fields(Asked))
 SILENT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
@@ -99,24 +102,40 @@ def sample_tab() -> gr.Dropdown:
     return denoiser
 
 
-def _sample(*values: Any) -> Iterator[tuple[str, LastRun]]:
+async def _sample(request: gr.Request, *values: Any) -> AsyncIterator[tuple[str, Any]]:
     """The player's messages, one for each frame, and the settings that the exports repeat."""
+    admission = service().admission
+    with told_in_the_page():
+        settings, rivals, token = await asyncio.to_thread(_asked_run, *values)
+        async with aclosing(admission.queue()) as numbers:
+            async for number in numbers:
+                yield in_line(number), gr.skip()
+        with admission.ticket(visitor(request)) as ticket:
+            checkpoint, denoiser = served(settings.model, token, ticket)
+            frames = stream(settings, rivals, checkpoint, denoiser)
+            async with aclosing(admission.each(frames)) as messages:
+                async for message in messages:
+                    yield message, (settings, token)
+
+
+def _asked_run(*values: Any) -> tuple[RunSettings, list[str], str]:
+    """The settings, the rivals and the token in the values of all inputs; raises ValueError for
+    what will not do, before anybody waits in line for it."""
     asked = Asked(*values[:MAIN])
     words, rivals, *parameters, handles, token = values[MAIN:]
-    with told_in_the_page():
-        checkpoint = model(asked.denoiser, token)
-        info = checkpoint.card.data
-        if speaks(info):
-            asked = replace(asked, what=words)
-        settings = settings_of(info, asked, parameters, handles)
-        rivals = [name for name in rivals if name != settings.sampler]
-        if len(rivals) > RIVALS:
-            raise ValueError(f"a race has room for {RIVALS} rivals, not {len(rivals)}")
-        for message in stream(settings, rivals, checkpoint):
-            yield message, (settings, token)
+    info = model(asked.denoiser, token).card.data
+    if speaks(info):
+        asked = replace(asked, what=words)
+    settings = settings_of(info, asked, parameters, handles)
+    settings.check()
+    rivals = [name for name in rivals if name != settings.sampler]
+    if len(rivals) > RIVALS:
+        raise ValueError(f"a race has room for {RIVALS} rivals, not {len(rivals)}")
+    return settings, rivals, token
 
 
-def sample(
+async def sample(
+    request: gr.Request,
     what: str,
     count: float,
     seed: float,
@@ -158,7 +177,11 @@ def sample(
             vary,
             values or (),
         )
-        path, facts = write_picture(settings_of(checkpoint.card.data, asked), checkpoint)
+        settings = settings_of(checkpoint.card.data, asked)
+        settings.check()
+        async with service().admission.admitted(visitor(request)) as ticket:
+            checkpoint, evaluated = served(denoiser, owner, ticket)
+            path, facts = await asyncio.to_thread(write_picture, settings, checkpoint, evaluated)
     return str(path), facts
 
 
@@ -194,12 +217,20 @@ def _values(vary: str, name: str, token: str) -> gr.Dropdown:
     return gr.Dropdown(choices=values, value=values[:4], visible=bool(values))
 
 
-def _export(last_run: LastRun, event: gr.EventData) -> tuple[Any, Any]:
+async def _export(request: gr.Request, last_run: LastRun, event: gr.EventData) -> tuple[Any, Any]:
     """The last run again, as a file or as code; event: {"format", "view"} from the player."""
     settings, token = last_run
     with told_in_the_page():
-        checkpoint = model(settings.model, token)
-        made = write_file(settings, str(event.format), str(event.view), checkpoint)
+        async with service().admission.admitted(visitor(request)) as ticket:
+            checkpoint, denoiser = served(settings.model, token, ticket)
+            made = await asyncio.to_thread(
+                write_file, settings, str(event.format), str(event.view), checkpoint, denoiser
+            )
     if isinstance(made, str):
         return gr.File(visible=False), gr.Code(value=made, visible=True)
     return gr.File(value=str(made), visible=True), gr.Code(visible=False)
+
+
+def visitor(request: gr.Request) -> str:
+    """Whom a run counts for: an open page, or a program."""
+    return str(request.session_hash or request.client)

@@ -14,31 +14,29 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
 
 import gradio as gr
-import torch
 import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from diffviz.data.uploads import UPLOADED
+from diffviz.serving.service import Service, service
 from diffviz.ui.page import CSS, HEAD, THEME, build_page
 from diffviz.ui.train_routes import train_routes
 from diffviz.ui.trainings import Trainings, trainings
 
 STATIC = Path(__file__).parent / "static"
-THREADS = 2
 GOODBYE_SECONDS = 3  # open pages hold event streams, which would keep the server from ending
 
 
 def create_app() -> FastAPI:
     """The whole application, ready for an ASGI server."""
-    torch.set_num_threads(min(THREADS, os.cpu_count() or 1))
-    found = trainings()
+    serving, found = service(), trainings()
     app = FastAPI(
         title="diffviz",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        lifespan=partial(supervised, found),
+        lifespan=partial(alive, serving, found),
     )
 
     @app.get("/healthz")
@@ -64,11 +62,12 @@ def create_app() -> FastAPI:
 
 
 @asynccontextmanager
-async def supervised(found: Trainings | None, _app: FastAPI) -> AsyncIterator[None]:
-    """Trainings go on while the app lives, and are saved when it ends."""
+async def alive(serving: Service, found: Trainings | None, _app: FastAPI) -> AsyncIterator[None]:
+    """Runs and trainings go on while the app lives; trainings are saved when it ends."""
     if found:
         found.supervisor.start()
     yield
+    serving.close()
     if found:
         found.supervisor.close()
 

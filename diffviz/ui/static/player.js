@@ -86,6 +86,7 @@ class Player {
   /** A message of the server's: {run, events}. */
   take(message) {
     for (const event of message.events) {
+      if (event.kind === "waiting") return this.wait(event.number);
       if (event.kind === "start") this.begin(message, event);
       else if (!this.run || this.run.number !== message.run) continue;
       else if (event.kind === "frame") this.add(event);
@@ -99,7 +100,14 @@ class Player {
     this.draw();
   }
 
+  /** Others are before us; what was shown stays. */
+  wait(number) {
+    this.root.dataset.waiting = number;
+    this.status.textContent = `diffviz is busy: you are number ${number} in line`;
+  }
+
   begin(message, event) {
+    delete this.root.dataset.waiting;
     this.pause();
     this.run = { ...event, number: message.run, recorded: message.recorded, stopped: false };
     const { shape: [channels, height, width] } = event;

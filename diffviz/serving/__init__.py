@@ -1,0 +1,1 @@
+"""One denoiser for all visitors: fair, bounded, cancellable, and batched."""

@@ -1,0 +1,209 @@
+"""The engine: sampling steps of all visitors that wait at the same moment for the same network run
+through it as one batch, whatever their timesteps and conditions.
+
+A batch of sixteen costs five evaluations of one picture, so that many visitors share a small
+machine well. Each worker is one thread that runs one batch at a time on one core: two of them are
+faster together than one batch on two cores, and neither waits for the other.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from diffviz.checkpoints import Checkpoint
+from diffviz.denoisers import Denoiser, Level, Prediction, level
+from diffviz.serving.fair import FairQueue
+from diffviz.serving.ticket import StoppedError, Ticket
+
+MOST_ROWS = 32  # of a batch: throughput hardly rises beyond, and others wait while it runs
+
+
+class Engine(Protocol):
+    """What runs networks for visitors: in this process, or on other machines."""
+
+    def denoiser(self, name: str, checkpoint: Checkpoint, ticket: Ticket) -> Denoiser:
+        """The checkpoint's denoiser, evaluated by the engine on behalf of the ticket's visitor.
+
+        It raises StoppedError or TooLateError as soon as its ticket does. name: what the page calls
+        the checkpoint. Predictions do not depend on what else is in their batch, but for rounding:
+        a batch's size decides in which order sums are made (below 1e-5 of a prediction).
+        """
+        ...
+
+    def close(self) -> None:
+        """End all work; what still waits is StoppedError."""
+        ...
+
+
+@dataclass(eq=False)
+class Request:
+    """Rows for one network: x (B, C, H, W), alpha and sigma (B,), condition (B, slots)."""
+
+    checkpoint: Checkpoint
+    x: Tensor
+    alpha: Tensor
+    sigma: Tensor
+    condition: Tensor
+    ticket: Ticket
+    result: Future[Prediction] = field(default_factory=Future)
+
+    def alike(self, other: Request) -> bool:
+        """Whether both can be rows of one batch."""
+        return self.checkpoint is other.checkpoint and self.x.dtype == other.x.dtype
+
+    def answer(self, prediction: Prediction) -> None:
+        with suppress(InvalidStateError):  # failed meanwhile
+            self.result.set_result(prediction)
+
+    def fail(self, error: BaseException) -> None:
+        with suppress(InvalidStateError):  # answered meanwhile
+            self.result.set_exception(error)
+
+
+Observer = Callable[[int, int, float], object]
+
+
+class LocalEngine:
+    """An engine of threads in this process.
+
+    workers: threads; torch must be set to one thread each. observe: called after each batch with
+    its requests, its rows and its seconds.
+    """
+
+    def __init__(
+        self,
+        workers: int = 1,
+        most_rows: int = MOST_ROWS,
+        observe: Observer = lambda requests, rows, seconds: None,
+    ) -> None:
+        self.most_rows = most_rows
+        self.observe = observe
+        self._queue: FairQueue[Request] = FairQueue()
+        self._ready = threading.Condition()
+        self._closed = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"engine-{i}", daemon=True)
+            for i in range(workers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def denoiser(self, name: str, checkpoint: Checkpoint, ticket: Ticket) -> Denoiser:
+        return ServedDenoiser(self, checkpoint, ticket)
+
+    @property
+    def waiting(self) -> int:
+        """Requests that no worker has begun."""
+        return len(self._queue)
+
+    def submit(self, request: Request) -> Future[Prediction]:
+        """Put a request into the queue; its ticket's end ends it with that error."""
+        request.ticket.check()
+        with self._ready:
+            if self._closed:
+                raise StoppedError("the server is stopping")
+            self._queue.put(request.ticket.visitor, request, len(request.x))
+            self._ready.notify()
+        return request.result
+
+    def drop(self, ticket: Ticket) -> None:
+        """Take out what waits for a ticket."""
+        with self._ready:
+            removed = self._queue.remove(lambda request: request.ticket is ticket)
+        _fail(removed)
+
+    def close(self) -> None:
+        with self._ready:
+            self._closed = True
+            left = self._queue.remove(lambda request: True)
+            self._ready.notify_all()
+        for request in left:
+            request.fail(StoppedError("the server is stopping"))
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while True:
+            with self._ready:
+                self._ready.wait_for(lambda: self._closed or len(self._queue))
+                if self._closed:
+                    return
+                unwanted = self._queue.remove(
+                    lambda r: r.ticket.stopped or r.ticket.seconds_left() <= 0
+                )
+                batch = self._queue.take(self.most_rows, Request.alike)
+            _fail(unwanted)
+            if batch:
+                self._run(batch)
+
+    def _run(self, batch: list[Request]) -> None:
+        started = time.perf_counter()
+        rows = [len(request.x) for request in batch]
+        try:
+            x0, eps = evaluate(batch)
+        except Exception as error:  # whatever it is, it is this batch's, and the worker lives on
+            for request in batch:
+                request.fail(error)
+            return
+        self.observe(len(batch), sum(rows), time.perf_counter() - started)
+        pairs = zip(torch.split(x0, rows), torch.split(eps, rows), strict=True)
+        for request, pair in zip(batch, pairs, strict=True):
+            request.answer(Prediction(*pair))
+
+
+def evaluate(batch: list[Request]) -> Prediction:
+    """One forward pass for all their rows."""
+    denoiser = batch[0].checkpoint.denoiser()
+    if len(batch) == 1:
+        only = batch[0]
+        return denoiser(only.x, only.alpha, only.sigma, only.condition)
+    columns = zip(*((r.x, r.alpha, r.sigma, r.condition) for r in batch), strict=True)
+    x, alpha, sigma, condition = (torch.cat(parts) for parts in columns)
+    return denoiser(x, alpha, sigma, condition)
+
+
+def _fail(requests: Iterable[Request]) -> None:
+    """Tell those whose tickets are over why."""
+    for request in requests:
+        try:
+            request.ticket.check()
+        except ValueError as error:
+            request.fail(error)
+
+
+class ServedDenoiser:
+    """A checkpoint's denoiser that a LocalEngine evaluates."""
+
+    def __init__(self, engine: LocalEngine, checkpoint: Checkpoint, ticket: Ticket) -> None:
+        self.engine = engine
+        self.checkpoint = checkpoint
+        self.ticket = ticket
+
+    def __call__(
+        self, x: Tensor, alpha: Level, sigma: Level, condition: Tensor | None = None
+    ) -> Prediction:
+        if condition is None:
+            slots = len(self.checkpoint.card.data.slots)
+            condition = torch.zeros(len(x), slots, dtype=torch.int64)
+        request = Request(
+            self.checkpoint, x, level(alpha, x), level(sigma, x), condition, self.ticket
+        )
+        result = self.engine.submit(request)
+        forget = self.ticket.when_stopped(lambda: self.engine.drop(self.ticket))
+        try:
+            return result.result(max(0.0, self.ticket.seconds_left()))
+        except TimeoutError:
+            self.engine.drop(self.ticket)
+            self.ticket.check()
+            raise
+        finally:
+            forget()

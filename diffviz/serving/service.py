@@ -1,0 +1,42 @@
+"""The app's one engine and one line of visitors, as its configuration says."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+
+from diffviz.config import config
+from diffviz.serving.admission import Admission
+from diffviz.serving.engine import Engine, LocalEngine
+
+# Between two of the hundred operations of a forward pass a worker needs Python's lock, for which it
+# waits this long whenever another thread runs Python code. By default it is 5 ms, and visitors'
+# frames being packed then took a third of the engine's throughput.
+SWITCH_SECONDS = 1e-4
+
+
+@dataclass(frozen=True)
+class Service:
+    engine: Engine
+    admission: Admission
+
+    def close(self) -> None:
+        self.admission.close()
+        self.engine.close()
+
+
+@cache
+def service() -> Service:
+    """Started at the first call."""
+    settings = config()
+    torch.set_num_threads(1)  # a worker is a thread, and has a core for itself
+    sys.setswitchinterval(SWITCH_SECONDS)
+    workers = settings.threads or min(2, os.cpu_count() or 1)
+    return Service(
+        LocalEngine(workers),
+        Admission(settings.places, settings.line, settings.run_seconds),
+    )

@@ -1,0 +1,395 @@
+"""The engine that all visitors share: whose turn it is, what a batch does to a picture, ends."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import aclosing
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from diffviz.checkpoints import Checkpoint, load_checkpoint
+from diffviz.denoisers import Denoiser
+from diffviz.export import grey_levels
+from diffviz.runs import EACH, RunSettings, run
+from diffviz.samplers import SAMPLERS
+from diffviz.serving import engine as engine_module
+from diffviz.serving.admission import Admission, BusyError
+from diffviz.serving.engine import LocalEngine, Request
+from diffviz.serving.fair import FairQueue
+from diffviz.serving.ticket import StoppedError, Ticket, TooLateError
+
+LONG = 60.0
+
+
+@pytest.fixture(scope="module")
+def fashion() -> Checkpoint:
+    return load_checkpoint("fashion")
+
+
+@pytest.fixture
+def engine() -> Iterator[LocalEngine]:
+    engine = LocalEngine(2)
+    yield engine
+    engine.close()
+
+
+def same(_first: object, _second: object) -> bool:
+    return True
+
+
+def ticket(visitor: str = "me", seconds: float = LONG) -> Ticket:
+    return Ticket(visitor, seconds)
+
+
+def results(
+    engine: LocalEngine, checkpoint: Checkpoint, runs: list[RunSettings]
+) -> list[Tensor | BaseException]:
+    """The last picture of each, all running at once, or what ended it."""
+    made: list[Tensor | BaseException] = [torch.empty(0)] * len(runs)
+
+    def work(index: int, settings: RunSettings) -> None:
+        denoiser = engine.denoiser("fashion", checkpoint, ticket(f"visitor {index}"))
+        try:
+            *_, last = run(settings, checkpoint, denoiser=denoiser)
+            made[index] = last.x
+        except BaseException as error:
+            made[index] = error
+
+    threads = [threading.Thread(target=work, args=pair) for pair in enumerate(runs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LONG)
+    return made
+
+
+# Whose turn it is
+
+
+def test_a_light_visitor_does_not_wait_for_a_heavy_one() -> None:
+    queue: FairQueue[str] = FairQueue()
+    for step in range(3):
+        queue.put("heavy", f"heavy {step}", 32)
+    queue.put("light", "light 0", 1)
+    assert queue.take(32, same) == ["light 0"]
+    assert queue.take(32, same) == ["heavy 0"]
+    queue.put("light", "light 1", 1)
+    assert queue.take(32, same) == ["light 1"]
+
+
+def test_a_newcomer_is_next_but_does_not_pass_for_ever() -> None:
+    queue: FairQueue[str] = FairQueue()
+    queue.put("old", "old 0", 8)
+    assert queue.take(8, same) == ["old 0"]
+    queue.put("old", "old 1", 8)
+    taken = []
+    for number in range(10):
+        queue.put(f"new {number}", f"new {number}", 8)
+        taken += queue.take(8, same)
+    assert "old 1" in taken
+
+
+@given(st.lists(st.integers(1, 32), min_size=2, max_size=8))
+def test_visitors_get_equal_shares_whatever_they_ask_for(costs: list[int]) -> None:
+    """Each visitor asks again as soon as it was served; after long, none has got more than the
+    others by more than two of the largest requests (Golestani 1994, theorem 1)."""
+    queue: FairQueue[int] = FairQueue()
+    done = [0] * len(costs)
+    for visitor, cost in enumerate(costs):
+        queue.put(str(visitor), visitor, cost)
+    for _ in range(60 * len(costs)):
+        for visitor in queue.take(1, same):
+            done[visitor] += costs[visitor]
+            queue.put(str(visitor), visitor, costs[visitor])
+    assert max(done) - min(done) <= 2 * max(costs)
+
+
+def test_a_batch_holds_what_is_alike_and_fits() -> None:
+    queue: FairQueue[tuple[str, int]] = FairQueue()
+    for visitor, (network, cost) in enumerate([("a", 8), ("b", 8), ("a", 20), ("a", 8), ("a", 2)]):
+        queue.put(str(visitor), (network, cost), cost)
+
+    def alike(one: tuple[str, int], other: tuple[str, int]) -> bool:
+        return one[0] == other[0]
+
+    assert queue.take(20, alike) == [("a", 2), ("a", 8), ("a", 8)]  # the smallest first
+    assert queue.take(20, alike) == [("b", 8)]
+    queue.put("x", ("a", 1), 1)  # ends first of all that wait
+    queue.put("y", ("a", 30), 30)
+    assert queue.take(20, alike) == [("a", 1)]  # the next does not fit, and ends the batch
+    assert queue.take(20, alike) == [("a", 20)]
+    assert queue.take(20, alike) == [("a", 30)]
+    assert len(queue) == 0
+
+
+def test_what_is_bigger_than_a_batch_goes_alone() -> None:
+    queue: FairQueue[str] = FairQueue()
+    queue.put("a", "big", 100)
+    queue.put("b", "also big", 101)
+    assert queue.take(32, same) == ["big"]
+    assert queue.take(32, same) == ["also big"]
+
+
+def test_the_queue_forgets_visitors() -> None:
+    queue: FairQueue[int] = FairQueue()
+    for visitor in range(5000):
+        queue.put(str(visitor), visitor, 1)
+        queue.take(1, same)
+    assert len(queue._ends) <= 1001
+
+
+# What a batch does to a picture
+
+
+def test_alone_it_is_the_same_to_the_bit(engine: LocalEngine, fashion: Checkpoint) -> None:
+    settings = RunSettings(condition={"class": EACH}, count=4, steps=5)
+    torch.set_num_threads(1)
+    *_, alone = run(settings, fashion)
+    assert torch.equal(results(engine, fashion, [settings])[0], alone.x)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_the_same_picture_whatever_else_runs(
+    sampler: str, engine: LocalEngine, fashion: Checkpoint
+) -> None:
+    """Within one grey level of 256, and 1e-3 of the range: rounding differs with the batch's size,
+    and later steps carry it on."""
+    steps = 20
+    mine = RunSettings(condition={"class": "bag"}, count=2, seed=7, sampler=sampler, steps=steps)
+    others = [
+        replace(mine, count=n, seed=n, sampler="ddim", steps=2 * steps, condition={"class": EACH})
+        for n in (1, 3, 5)
+    ]
+    *_, alone = run(mine, fashion)
+    together = results(engine, fashion, [mine, *others])[0]
+    assert isinstance(together, Tensor)
+    assert (together - alone.x).abs().max() < 1e-3
+    levels = grey_levels(together).int() - grey_levels(alone.x).int()
+    assert levels.abs().max() <= 1
+
+
+def test_runs_that_wait_go_as_one_batch(fashion: Checkpoint) -> None:
+    rows: list[tuple[int, int]] = []
+    engine = LocalEngine(1, observe=lambda requests, total, _s: rows.append((requests, total)))
+    runs = [RunSettings(condition={"class": "bag"}, count=2, seed=i, steps=6) for i in range(6)]
+    assert all(isinstance(made, Tensor) for made in results(engine, fashion, runs))
+    engine.close()
+    assert sum(total for _, total in rows) == 6 * 6 * 4
+    assert max(total for _, total in rows) > 4  # of several visitors
+    assert max(total for _, total in rows) <= engine_module.MOST_ROWS
+    assert len(rows) < 6 * 6
+
+
+def test_two_networks_are_never_in_one_batch(engine: LocalEngine, fashion: Checkpoint) -> None:
+    heroes = load_checkpoint("heroes")
+    made = {}
+
+    def work(name: str, checkpoint: Checkpoint) -> None:
+        denoiser = engine.denoiser(name, checkpoint, ticket(name))
+        *_, last = run(RunSettings(model=name, steps=4), checkpoint, denoiser=denoiser)
+        made[name] = last.x
+
+    both = [threading.Thread(target=work, args=pair) for pair in
+            (("fashion", fashion), ("heroes", heroes))]  # fmt: skip
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join(LONG)
+    assert made["fashion"].shape[1:] == (1, 28, 28)
+    assert made["heroes"].shape[1:] == (3, 32, 32)
+
+
+# Ends
+
+
+class Gate:
+    """A checkpoint's denoiser that waits until it is opened."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.open, self.reached = threading.Event(), threading.Event()
+        inner = engine_module.evaluate
+
+        def evaluate(batch: list[Request]) -> object:
+            self.reached.set()
+            assert self.open.wait(LONG)
+            return inner(batch)
+
+        monkeypatch.setattr(engine_module, "evaluate", evaluate)
+
+
+def ask(denoiser: Denoiser) -> Callable[[], BaseException | None]:
+    """Evaluate in a thread; the result joins it and tells what it raised."""
+    raised: list[BaseException | None] = [None]
+
+    def work() -> None:
+        try:
+            denoiser(torch.zeros(1, 1, 28, 28), 0.5, 0.5)
+        except BaseException as error:
+            raised[0] = error
+
+    thread = threading.Thread(target=work)
+    thread.start()
+
+    def join() -> BaseException | None:
+        thread.join(LONG)
+        assert not thread.is_alive()
+        return raised[0]
+
+    return join
+
+
+def test_who_stops_does_not_wait(fashion: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, engine = Gate(monkeypatch), LocalEngine(1)
+    first, mine = ticket("first"), ticket("mine")
+    running = ask(engine.denoiser("fashion", fashion, first))
+    assert gate.reached.wait(LONG)
+    waiting = ask(engine.denoiser("fashion", fashion, mine))
+    while not engine.waiting:
+        time.sleep(0.01)
+    mine.stop()
+    assert isinstance(waiting(), StoppedError)  # while the gate is still shut
+    assert engine.waiting == 0
+    gate.open.set()
+    assert running() is None
+    engine.close()
+
+
+def test_who_has_had_their_time_is_told(
+    fashion: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, engine = Gate(monkeypatch), LocalEngine(1)
+    running = ask(engine.denoiser("fashion", fashion, ticket("first")))
+    assert gate.reached.wait(LONG)
+    late = ask(engine.denoiser("fashion", fashion, ticket("late", 0.2)))
+    assert isinstance(error := late(), TooLateError)
+    assert "fewer pictures or steps" in str(error)
+    gate.open.set()
+    assert running() is None
+    engine.close()
+
+
+def test_a_batch_that_fails_does_not_end_its_worker(fashion: Checkpoint) -> None:
+    engine = LocalEngine(1)
+    denoiser = engine.denoiser("fashion", fashion, ticket())
+    with pytest.raises(RuntimeError):
+        denoiser(torch.zeros(1, 3, 5, 5), 0.5, 0.5)  # no picture of this network's
+    assert denoiser(torch.zeros(1, 1, 28, 28), 0.5, 0.5).x0.isfinite().all()
+    engine.close()
+
+
+def test_closing_ends_what_waits(fashion: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, engine = Gate(monkeypatch), LocalEngine(1)
+    running = ask(engine.denoiser("fashion", fashion, ticket("first")))
+    assert gate.reached.wait(LONG)
+    waiting = ask(engine.denoiser("fashion", fashion, ticket("second")))
+    while not engine.waiting:
+        time.sleep(0.01)
+    closing = threading.Thread(target=engine.close)
+    closing.start()
+    assert isinstance(waiting(), StoppedError)
+    gate.open.set()
+    closing.join(LONG)
+    assert running() is None
+    with pytest.raises(StoppedError):
+        engine.denoiser("fashion", fashion, ticket())(torch.zeros(1, 1, 28, 28), 0.5, 0.5)
+
+
+# The line
+
+
+async def number_in_line(admission: Admission, told: list[int]) -> None:
+    async with aclosing(admission.queue()) as numbers:
+        async for number in numbers:
+            told.append(number)
+    with admission.ticket("someone"):
+        await asyncio.sleep(0.05)
+
+
+def test_everyone_knows_their_number_and_gets_in() -> None:
+    async def scene() -> list[list[int]]:
+        admission, told = Admission(1, 10, LONG), [[] for _ in range(4)]
+        await asyncio.gather(*(number_in_line(admission, numbers) for numbers in told))
+        assert admission.running == admission.waiting == 0
+        return told
+
+    first, second, third, fourth = asyncio.run(scene())
+    assert first == []
+    assert second == [1]
+    assert third[0] == 2
+    assert fourth[0] == 3
+
+
+def test_a_full_line_says_so() -> None:
+    async def scene() -> None:
+        admission = Admission(1, 1, LONG)
+        others = [asyncio.create_task(number_in_line(admission, [])) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        with pytest.raises(BusyError, match="1 runs are under way and 1 visitors wait"):
+            await number_in_line(admission, [])
+        await asyncio.gather(*others)
+
+    asyncio.run(scene())
+
+
+def test_who_leaves_the_line_keeps_nobody_waiting() -> None:
+    async def scene() -> None:
+        admission = Admission(1, 10, LONG)
+        tasks = [asyncio.create_task(number_in_line(admission, [])) for _ in range(5)]
+        await asyncio.sleep(0.01)
+        for task in tasks[1:4]:
+            task.cancel()
+        await asyncio.wait_for(tasks[4], LONG)
+        assert admission.running == admission.waiting == 0
+
+    asyncio.run(scene())
+
+
+def test_stopping_does_not_wait_for_a_part_that_is_being_made() -> None:
+    free = threading.Event()
+
+    def parts() -> Iterator[int]:
+        yield 0
+        free.wait(LONG)
+        yield 1
+
+    async def scene() -> float:
+        admission = Admission(1, 10, LONG)
+
+        async def listen() -> None:
+            async with admission.admitted("me"), aclosing(admission.each(parts())) as made:
+                async for _ in made:
+                    pass
+
+        task = asyncio.create_task(listen())
+        await asyncio.sleep(0.1)
+        started = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert admission.running == 0
+        free.set()
+        return time.monotonic() - started
+
+    assert asyncio.run(scene()) < 1
+
+
+def test_a_ticket_tells_those_who_wait_for_it_once() -> None:
+    calls: list[str] = []
+    one = ticket()
+    forget = one.when_stopped(lambda: calls.append("forgotten"))
+    one.when_stopped(lambda: calls.append("told"))
+    forget()
+    one.stop()
+    one.stop()
+    one.when_stopped(lambda: calls.append("too late, told at once"))
+    assert calls == ["told", "too late, told at once"]
+    with pytest.raises(StoppedError):
+        one.check()
