@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,9 +20,15 @@ class Config(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     threads: int = Field(0, ge=0, le=256, description="CPU threads that run networks; 0 chooses")
-    places: int = Field(48, ge=1, le=1000, description="sampling runs at once")
+    places: int = Field(64, ge=1, le=1000, description="sampling runs at once")
     line: int = Field(200, ge=0, le=100_000, description="visitors that may wait for a place")
     run_seconds: float = Field(120, gt=0, le=86_400, description="seconds that a run may take")
+
+    engine: Literal["local", "ray"] = Field(
+        "local", description="where networks run: in the app, or in replicas on a Ray cluster"
+    )
+    ray_address: str = Field("local", description="the cluster's address; local starts one here")
+    ray_replicas: int = Field(2, ge=1, le=1000, description="replicas, of `threads` threads each")
 
     training: bool = Field(True, description="whether visitors may train denoisers")
     trainings: Path = Field(ROOT / "trainings", description="folder for trainings")

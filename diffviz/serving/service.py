@@ -9,7 +9,7 @@ from functools import cache
 
 import torch
 
-from diffviz.config import config
+from diffviz.config import Config, config
 from diffviz.serving.admission import Admission
 from diffviz.serving.engine import Engine, LocalEngine
 
@@ -36,7 +36,19 @@ def service() -> Service:
     torch.set_num_threads(1)  # a worker is a thread, and has a core for itself
     sys.setswitchinterval(SWITCH_SECONDS)
     workers = settings.threads or min(2, os.cpu_count() or 1)
-    return Service(
-        LocalEngine(workers),
-        Admission(settings.places, settings.line, settings.run_seconds),
-    )
+    admission = Admission(settings.places, settings.line, settings.run_seconds)
+    local = LocalEngine(workers)
+    engine = ray_engine(settings, workers, local) if settings.engine == "ray" else local
+    return Service(engine, admission)
+
+
+def ray_engine(settings: Config, workers: int, local: LocalEngine) -> Engine:
+    """Exits with a sentence where Ray is not installed, or its cluster not there."""
+    try:
+        from diffviz.serving.distributed import RayEngine
+
+        return RayEngine(settings.ray_address, settings.ray_replicas, workers, local)
+    except ImportError as error:
+        sys.exit(f"DIFFVIZ_ENGINE=ray needs `pip install -r requirements-ray.txt` ({error})")
+    except ValueError as error:
+        sys.exit(f"DIFFVIZ_RAY_ADDRESS={settings.ray_address!r} will not do: {error}")

@@ -25,6 +25,7 @@ from diffviz.ui.train_routes import train_routes
 from diffviz.ui.trainings import Trainings, trainings
 
 STATIC = Path(__file__).parent / "static"
+OTHERS = 40  # events at once that do not run a network
 GOODBYE_SECONDS = 3  # open pages hold event streams, which would keep the server from ending
 
 
@@ -46,6 +47,8 @@ def create_app() -> FastAPI:
     app.mount("/live", StaticFiles(directory=STATIC), name="live")  # Gradio has a /static
     app.include_router(train_routes(found))
     page = build_page()
+    # Of events at once; our own line of visitors, who are told their number, must fit in.
+    page.max_threads = serving.admission.places + serving.admission.line + OTHERS
     page.queue(max_size=64, api_open=False)
     mounted: FastAPI = gr.mount_gradio_app(
         app,
