@@ -32,6 +32,8 @@ class Card:
     ratio_range: tuple[float, float]  # of σ/α, where it was trained
     images_seen: int
     cpu_hours: float
+    # The card's own figures of the denoiser whose weights it started from, if it did.
+    started_from: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)  # settings, and the command that trains
     quality: dict[str, Any] = field(default_factory=dict)  # figures, and the command that measures
 

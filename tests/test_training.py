@@ -11,7 +11,7 @@ import torch
 from torch import Generator, Tensor
 
 from diffviz.checkpoints import load_checkpoint, save_checkpoint
-from diffviz.data import DataChoice
+from diffviz.data import DataChoice, load_data_set
 from diffviz.data.base import DataInfo, DataSet, Slot
 from diffviz.networks import UNetConfig
 from diffviz.schedules import make_schedule
@@ -255,3 +255,15 @@ def test_a_start_from_grey_pictures_for_colour_is_refused() -> None:
     plan = Plan(DataChoice("heroes"), "tiny", start="fashion")
     with pytest.raises(ValueError, match="pictures that are grey, and these are in colour"):
         begin(plan, "heroes", "")
+
+
+def test_a_card_tells_what_it_started_from(tmp_path: Path) -> None:
+    plan = Plan(DataChoice("fashion-subset"), start="fashion")
+    order, trainer = begin(plan, "finer", "a command")
+    before = load_checkpoint("fashion").card
+    save_training(order, trainer, tmp_path)
+    for any_trainer in (trainer, load_training("finer", load_data_set, tmp_path)[1]):
+        told = any_trainer.checkpoint("finer", "a command").card.started_from
+        assert told["name"] == "fashion"
+        assert told["images_seen"] == before.images_seen
+        assert told["cpu_hours"] == before.cpu_hours

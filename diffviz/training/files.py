@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -29,6 +30,7 @@ class Order:
     command: str
     config: TrainConfig
     network: UNetConfig
+    started_from: dict[str, Any] = field(default_factory=dict)  # as in the card
 
 
 def save_training(order: Order, trainer: Trainer, folder: Path) -> Path:
@@ -69,6 +71,7 @@ def load_training(
         raise ValueError(f"the unfinished training {name!r} cannot be read: {error}") from error
     trainer = Trainer(load_data(order.data), order.network, order.config)
     trainer.load_state(tensors)
+    trainer.started_from = order.started_from
     return replace(order, name=name), trainer
 
 

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -90,6 +91,7 @@ class Trainer:
         self.images = 0
         self.hours = 0.0
         self.cpu_hours = 0.0
+        self.started_from: Mapping[str, Any] = {}  # told in the card
 
     def loss(self, x0: Tensor, condition: Tensor) -> Tensor:
         """Each picture's mean squared error of the network's output, (B,), at one random noise
@@ -200,6 +202,7 @@ class Trainer:
             ratio_range=config.ratio_range,
             images_seen=self.images,
             cpu_hours=round(self.cpu_hours, 6),
+            started_from=dict(self.started_from),
             training={**asdict(config), "wall_hours": round(self.hours, 4), "command": command},
         )
         return Checkpoint(card, self.ema.network)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from diffviz.checkpoints import FOLDER, Checkpoint, load_checkpoint
+from diffviz.checkpoints import FOLDER, Card, Checkpoint, load_checkpoint
 from diffviz.data import DATA_SETS, DataChoice, load_data_set
 from diffviz.networks import UNetConfig
 from diffviz.training.files import Order
@@ -54,7 +54,7 @@ def begin(plan: Plan, name: str, command: str, folder: Path = FOLDER) -> tuple[O
     plan.check()
     data = load_data_set(plan.data)
     network = replace(network_for(data.info), **{**PRESETS[plan.preset].network, **plan.network})
-    config, weights = plan.settings(), None
+    config, weights, started_from = plan.settings(), None, {}
     if plan.start:
         checkpoint = load_checkpoint(plan.start, folder)
         known, new = checkpoint.card.data.image_channels, data.info.image_channels
@@ -71,8 +71,22 @@ def begin(plan: Plan, name: str, command: str, folder: Path = FOLDER) -> tuple[O
             slots=network.slots,
         )
         weights = checkpoint.network.state_dict()
-    order = Order(name, plan.data, command, config, network)
-    return order, Trainer(data, network, config, weights)
+        started_from = lineage(checkpoint.card)
+    order = Order(name, plan.data, command, config, network, started_from)
+    trainer = Trainer(data, network, config, weights)
+    trainer.started_from = started_from
+    return order, trainer
+
+
+def lineage(card: Card) -> dict[str, Any]:
+    """What the card of a denoiser that starts from this one's weights says of it."""
+    return {
+        "name": card.name,
+        "images_seen": card.images_seen,
+        "cpu_hours": card.cpu_hours,
+        "command": card.training.get("command", ""),
+        **({"started_from": card.started_from} if card.started_from else {}),
+    }
 
 
 def name_of(plan: Plan) -> str:

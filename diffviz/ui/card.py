@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from statistics import mean
+from typing import Any
 
 from diffviz.checkpoints import Card
 
@@ -12,6 +14,7 @@ def card_text(card: Card) -> str:
     lines = [
         f"**{card.name}**: a U-Net that saw {card.images_seen:,} pictures"
         f" in {card.cpu_hours:.1f} CPU hours.",
+        *started(card.started_from),
         f"Data: {card.data.credit} ({card.data.licence} licence).",
         "It knows noise levels σ/α from {:.3g} to {:.3g}.".format(*card.ratio_range),
     ]
@@ -29,3 +32,12 @@ def card_text(card: Card) -> str:
                 f" {quality['held_out_mean']:.1%} of pictures asked for."
             )
     return "\n\n".join(lines)
+
+
+def started(before: Mapping[str, Any]) -> list[str]:
+    if not before:
+        return []
+    return [
+        f"Before that it was {before['name']}, which had seen {before['images_seen']:,} pictures"
+        f" in {before['cpu_hours']:.1f} CPU hours."
+    ]
