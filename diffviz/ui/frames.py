@@ -75,6 +75,7 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
     info = checkpoint.card.data
     schedule = settings.noise_schedule()
     at = torch.linspace(0, schedule.T, min(CURVE_POINTS, schedule.T + 1)).round().long()
+    alpha_bar = schedule.alpha_bar[at]
     grid = settings.grid(schedule)
     low, high = checkpoint.card.ratio_range
     ratios = schedule.sigma[grid[:-1]] / schedule.alpha[grid[:-1]]
@@ -86,7 +87,7 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
         "steps": settings.steps,
         "T": schedule.T,
         "grid": grid,
-        "curve": [[int(t), round(float(schedule.alpha_bar[t]), 6)] for t in at],
+        "curve": [[int(t), round(float(bar), 6)] for t, bar in zip(at, alpha_bar, strict=True)],
         "outside": int(((ratios < low) | (ratios > high)).sum()),
         "columns": settings.columns if settings.vary else columns(settings.count),
         "headings": headings(settings),
