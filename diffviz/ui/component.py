@@ -21,7 +21,8 @@ def live_view(
     """
     start = (
         f"/* {' '.join(map(repr, events))} */"  # Gradio knows an event by its name in this code
-        "const root = window.gradio_config?.root ?? '';"
+        "const root = new URL(window.gradio_config?.root || '/', location.href).pathname"
+        ".replace(/\\/$/, '');"  # as in static/root.js, which has first to be found
         f"import(`${{root}}/live/{name}.js`)"
         ".then((module) => module.mount(element, { props, watch, trigger, server }));"
     )

@@ -21,9 +21,6 @@ THEME = gr.themes.Base(
     font_mono=["ui-monospace", "monospace"],
 ).set(button_primary_background_fill="*primary_600")  # white on the lighter default is 4.46:1
 INTRODUCTION = (STATIC / "introduction.html").read_text()
-# Each anonymous visit keeps its last outputs; Gradio's own limit is 10,000 of them.
-SESSIONS = 50
-
 
 # A link with ?train=ID is there to watch that training.
 WATCH_LINK = """() => {
@@ -53,5 +50,4 @@ def build_page() -> gr.Blocks:
                 training = train_tab()
         training.use(use_in_sample, None, [denoiser, tabs], api_visibility="private")
         page.load(None, js=WATCH_LINK)
-    page.state_session_capacity = SESSIONS
     return page

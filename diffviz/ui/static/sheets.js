@@ -2,7 +2,7 @@
 // training time, another walks sampling time; three pictures say it in words.
 
 import { make, paint, tile } from "./display.js";
-import { root } from "./watch.js";
+import { root } from "./root.js";
 
 const VIEWS = { x: "x_t", x0: "x̂0" };
 const COLUMNS = 5;

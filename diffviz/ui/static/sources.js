@@ -2,9 +2,9 @@
 
 import { make } from "./display.js";
 import { decodePicture, withNoise } from "./noised.js";
+import { root } from "./root.js";
 import { openWebcam } from "./webcam.js";
 
-const root = window.gradio_config?.root ?? "";
 const TOO_LARGE = "The file is too large; at most 10 MB, please.";
 const NO_SERVER = "The server does not answer; please try again.";
 
@@ -70,7 +70,7 @@ export function sourcesPanel(state, server, onPicture) {
     const id = ++latest;
     panel.classList.add("busy");
     try {
-      const response = await fetch(`${root}/gradio_api/upload`, { method: "POST", body: form });
+      const response = await fetch(`${root()}/gradio_api/upload`, { method: "POST", body: form });
       if (id !== latest) return;
       if (response.status === 413) return say(TOO_LARGE);
       if (!response.ok) return say(NO_SERVER);

@@ -3,8 +3,9 @@
 import { make } from "./display.js";
 import { levelPlot, lossPlot, plotFigure } from "./losses.js";
 import { ownerToken } from "./owner.js";
+import { root } from "./root.js";
 import { Sheets } from "./sheets.js";
-import { root, Watch } from "./watch.js";
+import { Watch } from "./watch.js";
 
 const LINK = "train"; // ?train=ID is a link to watch that training
 const ACTIONS = {

@@ -1,5 +1,7 @@
 // Watching a training: polls its status while the page is seen, and only then.
 
+import { root } from "./root.js";
+
 const OVER = ["finished", "failed", "stopped"];
 const RESTING_SECONDS = 5; // between polls of a training that waits or pauses
 
@@ -66,9 +68,4 @@ export class Watch {
     clearTimeout(this.timer);
     document.removeEventListener("visibilitychange", this.look);
   }
-}
-
-/** The path that the app is served under. */
-export function root() {
-  return window.gradio_config?.root ?? "";
 }
