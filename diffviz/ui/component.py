@@ -34,3 +34,8 @@ def live_view(
         apply_default_css=False,
         **props,
     )
+
+
+def told(event: gr.EventData, name: str) -> str:
+    """What `trigger(event, {name: …})` says; "" where a program left it out."""
+    return str(event._data.get(name, "")) if isinstance(event._data, dict) else ""

@@ -23,7 +23,7 @@ def answer(work: Callable[[Any], dict[str, Any]], request: Any) -> dict[str, Any
     never a traceback."""
     try:
         return work(request)
-    except (KeyError, TypeError):
+    except (LookupError, TypeError, ArithmeticError):
         return {"error": "The request is not one that this page makes."}
     except ValueError as error:
         return {"error": sentence(error)}

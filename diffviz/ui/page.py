@@ -6,6 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from diffviz.ui.component import told
 from diffviz.ui.forward_tab import forward_tab
 from diffviz.ui.models import TRAINED, choices
 from diffviz.ui.sample_tab import sample_tab
@@ -32,8 +33,10 @@ WATCH_LINK = """() => {
 
 def use_in_sample(event: gr.EventData) -> tuple[gr.Dropdown, gr.Tabs]:
     """Choose a training's denoiser in the Sample tab and go there; event: {"job", "token"}."""
-    chosen = TRAINED + str(event.job)
-    return gr.Dropdown(choices=choices(str(event.token)), value=chosen), gr.Tabs(selected="sample")
+    chosen = TRAINED + told(event, "job")
+    return gr.Dropdown(choices=choices(told(event, "token")), value=chosen), gr.Tabs(
+        selected="sample"
+    )
 
 
 def build_page() -> gr.Blocks:

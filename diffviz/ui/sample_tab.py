@@ -15,7 +15,7 @@ from diffviz.runs import EACH, MAX_SEED, RunSettings
 from diffviz.serving.service import service
 from diffviz.ui.asking import speaks
 from diffviz.ui.card import card_text
-from diffviz.ui.component import live_view
+from diffviz.ui.component import live_view, told
 from diffviz.ui.frames import in_line, recording, stream
 from diffviz.ui.messages import told_in_the_page
 from diffviz.ui.models import choices, model, served
@@ -224,7 +224,12 @@ async def _export(request: gr.Request, last_run: LastRun, event: gr.EventData) -
         async with service().admission.admitted(visitor(request)) as ticket:
             checkpoint, denoiser = served(settings.model, token, ticket)
             made = await asyncio.to_thread(
-                write_file, settings, str(event.format), str(event.view), checkpoint, denoiser
+                write_file,
+                settings,
+                told(event, "format"),
+                told(event, "view"),
+                checkpoint,
+                denoiser,
             )
     if isinstance(made, str):
         return gr.File(visible=False), gr.Code(value=made, visible=True)

@@ -1,14 +1,15 @@
-"""The web server: Gradio's page, our static files and a health check in one FastAPI app."""
+"""The web server: Gradio's page, our static files and routes, and what guards them."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from diffviz.config import config
+from diffviz.config import Config, config
 
 # Read by Gradio when it is imported. Its own analytics call an outside host and, cached for a
 # short time only, make each event slower than the one before.
@@ -21,46 +22,57 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from diffviz.data.uploads import UPLOADED
+from diffviz.metrics import REGISTRY
 from diffviz.serving.service import Service, service
 from diffviz.ui.page import CSS, HEAD, THEME, build_page
+from diffviz.ui.payloads import check_request
+from diffviz.ui.queue import log_events, sweep
 from diffviz.ui.train_routes import train_routes
 from diffviz.ui.trainings import Trainings, trainings
-from diffviz.web.prefix import Prefix
+from diffviz.ui.watch_routes import State, watch_routes
+from diffviz.web.connections import Bounds, options
+from diffviz.web.headers import PagePolicy
+from diffviz.web.logs import set_up_logs
+from diffviz.web.stack import guarded
+from diffviz.web.uploads import tidy
 
 STATIC = Path(__file__).parent / "static"
 OTHERS = 40  # events at once that do not run a network
 GOODBYE_SECONDS = 3  # open pages hold event streams, which would keep the server from ending
 
 
-def create_app() -> FastAPI:
+def create_app(settings: Config) -> ASGIApp:
     """The whole application, ready for an ASGI server."""
-    settings = config()
     serving, found = service(), trainings()
-    app = FastAPI(
-        title="diffviz",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        lifespan=partial(alive, serving, found),
-    )
-
-    @app.get("/healthz")
-    def healthz() -> dict[str, str]:
-        return {"status": "ok"}
-
-    app.mount("/live", StaticFiles(directory=STATIC), name="live")  # Gradio has a /static
-    app.include_router(train_routes(found))
     page = build_page()
     # Of events at once; our own line of visitors, who are told their number, must fit in.
     page.max_threads = serving.admission.places + serving.admission.line + OTHERS
     page.queue(max_size=settings.queue_size, api_open=False)
     page.state_session_capacity = settings.sessions
-    mounted: FastAPI = gr.mount_gradio_app(
+    log_events(page)
+    REGISTRY.register(State(page, found))
+    app = FastAPI(
+        title="diffviz",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=partial(alive, page, serving, found),
+    )
+    # Without one, Gradio has its own, which allows every site to read what a visitor may.
+    app.add_middleware(CORSMiddleware)
+    app.mount("/live", StaticFiles(directory=STATIC), name="live")  # Gradio has a /static
+    app.include_router(watch_routes(settings))
+    app.include_router(train_routes(found))
+    gr.mount_gradio_app(
         app,
         page,
         path="",
+        app_kwargs={"middleware": [Middleware(PagePolicy, settings.frame_ancestors)]},
         theme=THEME,
         css=CSS,
         head=HEAD,
@@ -70,15 +82,19 @@ def create_app() -> FastAPI:
         max_file_size=f"{UPLOADED.megabytes}mb",
         show_error=False,
     )
-    return mounted
+    return guarded(app, settings, UPLOADED.megabytes, partial(check_request, page))
 
 
 @asynccontextmanager
-async def alive(serving: Service, found: Trainings | None, _app: FastAPI) -> AsyncIterator[None]:
+async def alive(
+    page: gr.Blocks, serving: Service, found: Trainings | None, _app: FastAPI
+) -> AsyncIterator[None]:
     """Runs and trainings go on while the app lives; trainings are saved when it ends."""
+    sweeping = asyncio.create_task(sweep(page))
     if found:
         found.supervisor.start()
     yield
+    sweeping.cancel()
     serving.close()
     if found:
         found.supervisor.close()
@@ -86,11 +102,18 @@ async def alive(serving: Service, found: Trainings | None, _app: FastAPI) -> Asy
 
 def serve(host: str, port: int) -> None:
     """Serve until stopped."""
-    print(f"diffviz is at http://{host}:{port}", flush=True)
+    settings = config()
+    set_up_logs(settings.log_level, settings.log_format == "json")
+    tidy(settings.uploads)
+    # Behind proxies all connections are theirs.
+    each = settings.connections if settings.trusted_proxies else settings.connections_each
+    bounds = Bounds(settings.connections, each, settings.slow_seconds)
+    app = create_app(settings)
+    print(f"diffviz is at http://{host}:{port}{settings.root_path}", flush=True)
     uvicorn.run(
-        Prefix(create_app(), config().root_path),
+        app,
         host=host,
         port=port,
-        log_level="warning",
         timeout_graceful_shutdown=GOODBYE_SECONDS,
+        **options(bounds),
     )

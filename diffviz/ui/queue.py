@@ -1,0 +1,77 @@
+"""Gradio's queue on a server that strangers reach: whose event failed, and what nobody fetches."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from typing import Any
+
+import gradio as gr
+import gradio.queueing
+import gradio.route_utils
+import gradio.routes
+
+from diffviz.metrics import ERRORS
+from diffviz.web.logs import LOG, REQUEST_ID
+
+SWEEP_SECONDS = 30.0
+
+
+class _Traceback:
+    """Stands where Gradio's modules have Python's `traceback`, with which they print failures of
+    events; a gr.Error is an answer, not a failure."""
+
+    @staticmethod
+    def print_exc() -> None:
+        failed = not isinstance(sys.exc_info()[1], gr.Error)
+        if failed:
+            ERRORS.inc()
+        level = logging.ERROR if failed else logging.DEBUG
+        LOG.log(level, "event failed", exc_info=True)
+
+
+def log_events(page: gr.Blocks) -> None:
+    """Whatever is logged while an event is worked on carries the id of its request."""
+    modules: list[Any] = [gradio.queueing, gradio.route_utils, gradio.routes]
+    for module in modules:
+        module.traceback = _Traceback
+    queue: Any = page._queue
+    process = queue.process_events
+
+    async def with_id(events: list[Any], *rest: Any, **more: Any) -> None:
+        state = getattr(events[0].request, "scope", {}).get("state", {})
+        REQUEST_ID.set(state.get("request_id", ""))  # each batch is worked on in a task of its own
+        await process(events, *rest, **more)
+
+    queue.process_events = with_id
+
+
+async def sweep(page: gr.Blocks) -> None:
+    """Forget, again and again, the answers that a session has not fetched since the last time.
+    Gradio keeps them for whoever may still ask, of 2,000 sessions, however long each is."""
+    queue: Any = page._queue
+    waiting: dict[str, int] = {}
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        waiting = await sweep_once(queue, waiting)
+
+
+async def sweep_once(queue: Any, before: dict[str, int]) -> dict[str, int]:
+    """before: how many messages were waiting for each session the last time; returns the same of
+    now. A session that reads has fewer of them, or none."""
+    unread = {
+        session: messages.qsize()
+        for session, messages in list(queue.pending_messages_per_session.items())
+        if messages.qsize()
+    }
+    for session, count in list(unread.items()):
+        if count >= before.get(session, count + 1):
+            del unread[session]
+            queue.pending_messages_per_session.pop(session, None)
+            await queue.clean_events(session_hash=session)
+            queue.pending_event_ids_session.pop(session, None)
+    for session, events in list(queue.pending_event_ids_session.items()):
+        if not events:  # Gradio keeps the empty set of every session that there ever was
+            queue.pending_event_ids_session.pop(session, None)
+    return unread

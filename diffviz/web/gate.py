@@ -1,0 +1,59 @@
+"""The gate: which requests get in at all."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from diffviz.web.answers import RefusedError
+from diffviz.web.routes import find
+
+MOST_QUERY = 2000  # bytes
+QUERY_CLOSED = (b"deep_link=",)  # saved states of the page: nothing here makes them
+
+
+class Gate:
+    """Lets in what is in the table of routes, by its method, and no other site's scripts.
+
+    Sets state["route"] for what is inside.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            return  # none here speaks it
+        if scope["type"] == "http":
+            method = "GET" if scope["method"] == "HEAD" else scope["method"]
+            routes = find(scope["path"])
+            query = scope["query_string"]
+            if not routes or any(name in query for name in QUERY_CLOSED):
+                raise RefusedError(404, "closed", "There is nothing at this address.")
+            if len(query) > MOST_QUERY:
+                raise RefusedError(414, "size", "This address is too long.")
+            allowed = [route for route in routes if route.method == method]
+            if not allowed:
+                methods = {"Allow": ", ".join(route.method for route in routes)}
+                raise RefusedError(405, "closed", "This address is asked otherwise.", methods)
+            if method != "GET" and not same_site(scope):
+                raise RefusedError(403, "origin", "Only this page's own scripts may do that.")
+            scope["state"]["route"] = allowed[0]
+        await self.app(scope, receive, send)
+
+
+def same_site(scope: Scope) -> bool:
+    """Whether a request that does something comes from our page, or from no page at all.
+
+    A browser says in Sec-Fetch-Site whose script asks, where the page is encrypted or local, and in
+    Origin always; a program says neither.
+    """
+    headers = Headers(scope=scope)
+    if site := headers.get("sec-fetch-site"):
+        return site in ("same-origin", "none")
+    if (origin := headers.get("origin")) is None:
+        return True
+    hosts = {headers.get("x-forwarded-host"), headers.get("host")} - {None}
+    return urlsplit(origin).netloc in hosts

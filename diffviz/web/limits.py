@@ -1,0 +1,64 @@
+"""How often one client may ask: a bucket of tokens for each kind of route, refilled evenly."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from diffviz.web.answers import RefusedError
+from diffviz.web.clients import neighbourhood
+from diffviz.web.routes import Kind
+
+CLIENTS = 10_000  # remembered; of more the one that was silent longest is forgotten
+
+
+class Buckets:
+    """A bucket for each client, full at first. size: tokens that it holds; seconds: in which an
+    empty one is full again."""
+
+    def __init__(
+        self, size: int, seconds: float = 60, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.size, self.rate, self.clock = size, size / seconds, clock
+        self._lock = threading.Lock()
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, client: str) -> float:
+        """0 when a token was taken; else the seconds until there is one."""
+        now = self.clock()
+        with self._lock:
+            left, then = self._buckets.pop(client, (float(self.size), now))
+            left = min(self.size, left + (now - then) * self.rate)
+            wait = 0.0 if left >= 1 else (1 - left) / self.rate
+            self._buckets[client] = (left if wait else left - 1, now)
+            if len(self._buckets) > CLIENTS:
+                self._buckets.popitem(last=False)
+        return wait
+
+
+class RateLimit:
+    """Answers 429 to whoever asks too often. Kinds without buckets are not counted."""
+
+    def __init__(self, app: ASGIApp, buckets: Mapping[Kind, Buckets]) -> None:
+        self.app = app
+        self.buckets = buckets
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            kind = scope["state"]["route"].kind
+            buckets = self.buckets.get(kind)
+            if buckets and (wait := buckets.take(neighbourhood(scope["client"][0]))):
+                seconds = math.ceil(wait)
+                raise RefusedError(
+                    429,
+                    "rate",
+                    f"That were many {kind.value} in a short time from your address; "
+                    f"please try again in {seconds} s.",
+                    {"Retry-After": str(seconds)},
+                )
+        await self.app(scope, receive, send)

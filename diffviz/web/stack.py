@@ -1,0 +1,44 @@
+"""All of the above in their order, around an app."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp
+
+from diffviz.config import Config
+from diffviz.web.bodies import Bodies, Check
+from diffviz.web.clients import Forwarded
+from diffviz.web.gate import Gate
+from diffviz.web.headers import SecurityHeaders
+from diffviz.web.limits import Buckets, RateLimit
+from diffviz.web.observe import Observe
+from diffviz.web.prefix import Prefix
+from diffviz.web.routes import Kind
+from diffviz.web.uploads import UploadRoom
+
+
+def guarded(app: ASGIApp, settings: Config, upload_mb: float, check: Check) -> ASGIApp:
+    """The app with all that stands before it; from the innermost to what a request meets first.
+
+    upload_mb: of one upload; check: of JSON bodies, as `Bodies` has it.
+    """
+    limits = {
+        Kind.EVENT: settings.json_kb * 1024,
+        Kind.UPLOAD: int((upload_mb + 1) * 2**20),  # there is more to a form than its files
+    }
+    app = Bodies(app, limits, settings.slow_seconds, check)
+    app = UploadRoom(app, settings.uploads, settings.uploads_mb)
+    if settings.public:
+        app = RateLimit(
+            app,
+            {
+                Kind.PAGE: Buckets(settings.rate_pages),
+                Kind.EVENT: Buckets(settings.rate_events),
+                Kind.POLL: Buckets(settings.rate_polls),
+                Kind.UPLOAD: Buckets(settings.rate_uploads),
+            },
+        )
+    app = Gate(app)
+    app = Prefix(app, settings.root_path)
+    app = Forwarded(app, settings.trusted_proxies)
+    app = SecurityHeaders(app)
+    return Observe(app, settings.trusted_proxies)
