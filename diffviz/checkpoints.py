@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import tempfile
 from dataclasses import asdict, dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 
 from diffviz.data.base import DataInfo, Slot
@@ -19,6 +20,19 @@ from diffviz.networks import UNet, UNetConfig
 from diffviz.parametrization import PARAMETRIZATIONS
 
 FOLDER = Path(__file__).parent.parent / "checkpoints"
+MEGABYTE = 2**20
+MAX_WEIGHTS, MAX_HEADER, MAX_CARD = 256 * MEGABYTE, MEGABYTE, MEGABYTE  # bytes
+# What a card may say of its network: (least, most), of each entry where there are several.
+BOUNDS = {
+    "image_size": (4, 256),
+    "image_channels": (1, 4),
+    "channels": (1, 512),
+    "blocks": (1, 8),
+    "heads": (1, 64),
+    "slots": (1, 10_000),
+    "patch": (1, 8),
+}
+MAX_LEVELS, MAX_SLOTS = 4, 64
 
 
 @dataclass(frozen=True)
@@ -79,13 +93,42 @@ def load_checkpoint(name: str, folder: Path = FOLDER) -> Checkpoint:
     if name not in known:
         raise ValueError(f"unknown model {name!r}; choose from {', '.join(known) or 'none yet'}")
     card = read_card(folder / f"{name}.json")
+    path = folder / f"{name}.safetensors"
     try:
+        _check_weights(path, card.network)
         network = UNet(card.network)
-        network.load_state_dict(load_file(folder / f"{name}.safetensors"))
+        network.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError, TypeError, ValueError, ZeroDivisionError) as error:
         raise ValueError(f"the weights of model {name!r} do not fit its card: {error}") from error
     network = network.float().eval().requires_grad_(False)
     return Checkpoint(card, network.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
+
+
+def _check_weights(path: Path, config: UNetConfig) -> None:
+    """Raises ValueError where the file is not what the card says, before any of it is unpacked."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        header = int.from_bytes(file.read(8), "little")
+    if size > MAX_WEIGHTS or header > min(MAX_HEADER, size):
+        raise ValueError(f"more than {MAX_WEIGHTS // MEGABYTE} MB, or no safetensors file")
+    with torch.device("meta"):  # all shapes, and none of the memory
+        expected = {name: tuple(value.shape) for name, value in UNet(config).state_dict().items()}
+    with safe_open(path, "pt") as weights:
+        names = list(weights.keys())
+        found = {name: tuple(weights.get_slice(name).get_shape()) for name in names}
+    if found != expected:
+        name = min(name for name in found | expected if found.get(name) != expected.get(name))
+        raise ValueError(f"{name} is {found.get(name)}, not {expected.get(name)}")
+
+
+def _check_network(config: UNetConfig) -> None:
+    if len(config.channels) > MAX_LEVELS or len(config.slots) > MAX_SLOTS:
+        raise ValueError("the network has too many levels or slots")
+    for name, (least, most) in BOUNDS.items():
+        value = getattr(config, name)
+        for number in value if isinstance(value, tuple) else (value,):
+            if type(number) is not int or not least <= number <= most:
+                raise ValueError(f"{name} must be from {least} to {most}, not {number!r}")
 
 
 def checkpoint_names(folder: Path = FOLDER) -> list[str]:
@@ -96,6 +139,8 @@ def checkpoint_names(folder: Path = FOLDER) -> list[str]:
 def read_card(path: Path) -> Card:
     """A card from its file; raises ValueError where it is not one."""
     try:
+        if path.stat().st_size > MAX_CARD:
+            raise ValueError(f"it has more than {MAX_CARD // MEGABYTE} MB")
         fields = json.loads(path.read_text("utf-8"))
         network = fields.pop("network")
         for name in ("channels", "blocks", "slots"):
@@ -105,13 +150,17 @@ def read_card(path: Path) -> Card:
         low, high = fields.pop("ratio_range")
         if fields["parametrization"] not in PARAMETRIZATIONS:
             raise ValueError(f"unknown parametrization {fields['parametrization']!r}")
+        config = UNetConfig(**network)
+        _check_network(config)
+        if not 0 < low < high < math.inf:  # NaN is none of these
+            raise ValueError(f"the range of noise goes from {low!r} to {high!r}")
         return Card(
-            network=UNetConfig(**network),
+            network=config,
             data=DataInfo(slots=slots, **data),
             ratio_range=(low, high),
             **fields,
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(f"{path.name} is not a denoiser's card: {error}") from error
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from diffviz.config import config
 from diffviz.training.jobs import ACTIONS
 from diffviz.ui.component import live_view
 from diffviz.ui.files import new_file
@@ -83,6 +84,7 @@ def train_start(
     size: int = 28,
     colour: bool = True,
     owner: str = "",
+    request: gr.Request | None = None,
 ) -> dict[str, Any]:
     """Put a training into the queue: its status, and the owner's token, a secret of 16 to 64
     letters and digits that the other calls ask for; made up here where none is given."""
@@ -102,13 +104,15 @@ def train_start(
             seed,
         )
         owner = owner or secrets.token_hex(16)
-        job, said = running().begin(plan, owner, files or (), int(size), 3 if colour else 1)
+        planes = 3 if colour else 1
+        client = request.client.host if request and request.client and config().public else ""
+        job, said = running().begin(plan, owner, files or (), int(size), planes, client)
         return {**running().status(job.id), "owner": owner, "said": said}
 
 
-def _start(*values: Any) -> str:
+def _start(request: gr.Request, *values: Any) -> str:
     """The page's own start: what its live view is told."""
-    started = train_start(*values)
+    started = train_start(*values, request)
     if started["said"]:
         gr.Info(started["said"])
     return json.dumps({"watch": started["id"]})

@@ -36,6 +36,8 @@ from diffviz.training.sheets import describe_sheet
 from diffviz.training.store import JobStore
 from diffviz.training.supervisor import Supervisor
 from diffviz.training.worker import SHEETS
+from diffviz.web.clients import neighbourhood
+from diffviz.web.limits import Buckets
 
 OPEN = (QUEUED, RUNNING, PAUSED)
 ID = re.compile(r"[0-9a-f]{16}")
@@ -45,6 +47,7 @@ FRESH_SECONDS = 0.5  # an answer may be as old as this, so that many watchers co
 POLL_SECONDS = (1.0, 6.0)  # between polls: with few watchers, and at most
 POLLS = 25  # a second, from all watchers together
 MOST_ANSWERS = 500
+BEGUN_SECONDS = 600.0  # in which one address may begin `rate_trainings`
 
 
 class Trainings:
@@ -55,13 +58,23 @@ class Trainings:
         self.store = JobStore(settings.trainings)
         self.supervisor = Supervisor(self.store, settings.training_jobs, settings.training_threads)
         self._beginning = threading.Lock()
+        self._begun = Buckets(settings.rate_trainings, BEGUN_SECONDS)
         self._answers: dict[tuple[str, int], tuple[float, dict[str, Any]]] = {}
         self._rate, self._asked, self._pause = 0.0, 0.0, POLL_SECONDS[0]
 
     def begin(
-        self, plan: Plan, token: str, files: Sequence[str] = (), size: int = 28, channels: int = 1
+        self,
+        plan: Plan,
+        token: str,
+        files: Sequence[str] = (),
+        size: int = 28,
+        channels: int = 1,
+        client: str = "",
     ) -> tuple[Job, str]:
-        """Put a training into the queue; returns it, and what is to be said of the uploads."""
+        """Put a training into the queue; returns it, and what is to be said of the uploads.
+
+        client: the address of who asks, "" for the machine itself. A token can be made up anew.
+        """
         check_token(token)
         self._tidy()
         plan.check()
@@ -70,6 +83,11 @@ class Trainings:
             raise ValueError(f"a training may take {limit * 60:g} minutes here, not more")
         with self._beginning:
             self._check_room(token)
+            if client and (wait := self._begun.take(neighbourhood(client))):
+                minutes = math.ceil(wait / 60)
+                raise ValueError(
+                    f"many trainings were begun from your address; try again in {minutes} min"
+                )
             job, said = new_id(), ""
             if plan.data.name == OWN:
                 path = self.store.folder(job) / "pictures.safetensors"
