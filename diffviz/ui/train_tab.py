@@ -112,7 +112,7 @@ def train_start(
 
 def _start(request: gr.Request, *values: Any) -> str:
     """The page's own start: what its live view is told."""
-    started = train_start(*values, request)
+    started = train_start(*[*values, request])
     if started["said"]:
         gr.Info(started["said"])
     return json.dumps({"watch": started["id"]})

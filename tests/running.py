@@ -1,0 +1,97 @@
+"""The real server, started as a host would, for tests in a browser and without."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+START_SECONDS = 60  # far above what a start takes, for busy machines
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `python app.py`."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rsplit(":", 1)[1])
+
+    def memory_peak(self) -> int:
+        """Bytes that it has held at most since `forget_memory_peak`, or since its start."""
+        return self._memory("VmHWM:")
+
+    def memory(self) -> int:
+        """Bytes that it holds now."""
+        return self._memory("VmRSS:")
+
+    def _memory(self, field: str) -> int:
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split(field)[1].split()[0]) * 1024
+
+    def forget_memory_peak(self) -> None:
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:  # it waits for connections that clients keep open
+            self.process.kill()
+            self.process.wait()
+
+
+def start_server(folder: Path, **settings: str) -> Server:
+    """`python app.py` on a free port, with all that it writes in the folder; returns when it
+    answers. settings: further environment variables."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "GRADIO_SERVER_NAME": "127.0.0.1",
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_TEMP_DIR": str(folder / "uploads"),
+        "DIFFVIZ_TRAININGS": str(folder / "trainings"),
+        "DIFFVIZ_TRAINING_EACH": "20",
+        "PYTHONUNBUFFERED": "1",
+        **settings,
+    }
+    log = folder / "log.txt"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+    running = Server(f"http://127.0.0.1:{port}", process, log)
+    try:
+        _await_health(running)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return running
+
+
+def _await_health(server: Server) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{server.url}/healthz", timeout=2):
+                return
+        except OSError:
+            if server.process.poll() is not None:
+                break
+            time.sleep(0.1)
+    pytest.fail(f"the server did not start:\n{server.log.read_text()}")
