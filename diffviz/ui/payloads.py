@@ -37,12 +37,12 @@ def check_request(page: gr.Blocks, route: Route, path: str, body: Any) -> None:
     elif route.name == JOIN:
         if type(number := body.get("fn_index")) is not int or number not in page.fns:
             raise ValueError("There is no such event.")
-        _check_event(page.fns[number], body)
+        _check_event(page.fns[number], body, simple=False)
     elif route.name == CALL:
         named = [fn for fn in page.fns.values() if fn.api_name == path.rsplit("/", 1)[1]]
         if not named:
             raise ValueError("There is no endpoint of that name.")
-        _check_event(named[0], body)
+        _check_event(named[0], body, simple=True)
 
 
 def _check_paths(value: Any) -> None:
@@ -64,21 +64,26 @@ def _check_paths(value: Any) -> None:
             _check_paths(inner)
 
 
-def _check_event(fn: BlockFunction, body: Mapping[str, Any]) -> None:
+def _check_event(fn: BlockFunction, body: Mapping[str, Any], simple: bool) -> None:
+    """simple: whether values that no program gives, as of gr.State, may be left out."""
     values, event = body.get("data"), body.get("event_data")
-    inputs = [block for block in fn.inputs if isinstance(block, Component)]
     if not isinstance(event, dict | None):
         raise ValueError("event_data is an object.")
-    shown = [block for block in inputs if not block.skip_api]  # gradio_client leaves out the rest
-    if not isinstance(values, list) or len(values) not in (len(inputs), len(shown)):
+    inputs = [block for block in fn.inputs if isinstance(block, Component)]
+    if simple and isinstance(values, list) and len(values) < len(inputs):
+        inputs = [block for block in inputs if not block.skip_api]
+    if not isinstance(values, list) or len(values) != len(inputs):
         raise ValueError(f"This event has {len(inputs)} values.")
-    for block, value in zip(inputs if len(values) == len(inputs) else shown, values, strict=True):
-        if value is not None and not _fits(block, value):
+    for block, value in zip(inputs, values, strict=True):
+        if not _fits(block, value):
             name = getattr(block, "label", None) or block.get_block_name()
             raise ValueError(f"{name}: a value of this kind cannot be used.")
 
 
 def _fits(block: Component, value: Any) -> bool:
+    if value is None:  # of a number whose field was emptied, and of what is empty at first
+        emptied = isinstance(block, gr.Number) or getattr(block, "multiselect", False)
+        return emptied or not isinstance(block, NEVER_EMPTY) or block.value is None
     return next((fits(block, value) for kinds, fits in KINDS if isinstance(block, kinds)), True)
 
 
@@ -114,6 +119,7 @@ def _is_file(value: Any) -> bool:
     return isinstance(value, dict) and "path" in value
 
 
+NEVER_EMPTY = (gr.Slider, gr.Checkbox, gr.Textbox, gr.Dropdown, gr.Radio, gr.CheckboxGroup)
 KINDS: list[tuple[tuple[type, ...], Callable[[Component, Any], bool]]] = [
     ((gr.Number, gr.Slider), _is_number),
     ((gr.Checkbox,), lambda _block, value: isinstance(value, bool)),

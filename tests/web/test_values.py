@@ -1,0 +1,129 @@
+"""Values that no control sends, to every event, endpoint and server function: a sentence or a
+status of 4xx, never a failure of the server's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from conftest import Visitor
+
+from tests.running import Server
+
+VALUES: dict[str, Any] = {
+    "a megabyte": "x" * 2**20,
+    "a long text": "y" * 50_000,
+    "markup": "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "negative": -1,
+    "huge": 1e308,
+    "a huge whole number": 2**60,
+    "a fraction": 0.5,
+    "null": None,
+    "true": True,
+    "nothing": "",
+    "nested": [[["a"]]],
+    "deep": {"a": {"b": {"c": [{"d": 1}]}}},
+    "empty": [],
+    "null character": "a\0b",
+}
+# For each server function: an argument that will do.
+VIEWS: dict[str, dict[str, Any]] = {
+    "load": {"seed": 0, "example": "boot"},
+    "other_noise": {"seed": 0, "shape": [1, 28, 28]},
+    "denoise": {
+        "id": 1,
+        "small": "A" * 1048,
+        "seed": 0,
+        "alpha": 0.5,
+        "sigma": 0.5,
+        "denoiser": "fashion",
+    },
+    "nearest_pictures": {"pictures": "A" * 1048},
+    "owned": {"token": "a" * 16},
+    "ask": {"job": "a" * 16, "token": "a" * 16, "action": "stop"},
+}
+RAW = {
+    "nan": b'{"fn_index": 0, "session_hash": "v", "data": [NaN]}',
+    "infinity": b'{"fn_index": 0, "session_hash": "v", "data": [Infinity]}',
+    "too large for a float": b'{"fn_index": 0, "session_hash": "v", "data": [1e999]}',
+    "brackets": b"[" * 5000,
+    "nothing": b"",
+    "a list": b"[]",
+    "no data": b'{"data": {}}',
+    "no text": b"\xff\xfe",
+    "wrong kinds": b'{"session_hash": [1], "component_id": "x", "fn_name": {}, "data": 1}',
+    "no such event": b'{"fn_index": 99999, "data": [], "session_hash": "v"}',
+    "no number": b'{"fn_index": true, "data": [], "session_hash": "v"}',
+    "a long session": b'{"fn_index": 0, "data": [], "session_hash": "' + b"v" * 5000 + b'"}',
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_failed(server: Server, visitor: Visitor) -> Any:
+    """After all of them the server answers, and has failed nowhere."""
+    before = visitor.metric("diffviz_errors_total")
+    yield
+    assert visitor.http.get("/healthz").json() == {"status": "ok"}
+    assert visitor.metric("diffviz_errors_total") == before
+    assert "traceback" not in Path(server.log).read_text().lower()
+
+
+def told(visitor: Visitor, answer: httpx.Response) -> None:
+    """That it was refused, or that the event ended: well, or with a sentence."""
+    if answer.status_code != 200:
+        assert 400 <= answer.status_code < 500
+        assert answer.json()["detail"]
+        return
+    success, output = visitor.outcome()
+    assert success or output["error"]
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+def test_events_take_any_value(visitor: Visitor, value: Any) -> None:
+    for event in visitor.events():
+        values = visitor.initial(event)
+        told(visitor, visitor.join(event, [value] * len(values)))
+
+
+@pytest.mark.parametrize("name", ["noise", "denoise", "nearest", "train_status", "train_stop"])
+def test_each_input_of_an_endpoint_takes_any_value(visitor: Visitor, name: str) -> None:
+    event = visitor.named(name)
+    values = visitor.initial(event)
+    for place in range(len(values)):
+        for value in VALUES.values():
+            told(visitor, visitor.join(event, values[:place] + [value] + values[place + 1 :]))
+
+
+@pytest.mark.parametrize("function", VIEWS)
+def test_server_functions_take_any_value(visitor: Visitor, function: str) -> None:
+    good = VIEWS[function]
+    arguments = [*VALUES.values(), *({**good, key: v} for key in good for v in VALUES.values())]
+    for argument in arguments:
+        answer = visitor.call_view(function, argument)
+        assert answer.status_code in (200, 400, 413)
+        assert isinstance(answer.json(), dict)
+
+
+@pytest.mark.parametrize("address", ["queue/join", "call/noise", "component_server", "cancel"])
+@pytest.mark.parametrize("body", RAW.values(), ids=RAW)
+def test_what_is_no_request_is_refused(visitor: Visitor, address: str, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = visitor.http.post(f"/gradio_api/{address}", content=body, headers=headers)
+    assert answer.status_code in (400, 422)
+    assert answer.json()["detail"]
+
+
+def test_events_without_what_their_page_says(visitor: Visitor) -> None:
+    for event in visitor.events():
+        if not event["inputs"] or event["api_name"] in ("_export", "use_in_sample"):
+            told(visitor, visitor.join(event, visitor.initial(event), event_data={}))
+
+
+def test_a_sentence_with_markup_stays_a_text(visitor: Visitor) -> None:
+    assert visitor.join(visitor.named("_hear"), [VALUES["markup"]]).status_code == 200
+    success, output = visitor.outcome()
+    assert success
+    assert "<img" not in output["data"][0]
+    assert "<script" not in output["data"][0]
