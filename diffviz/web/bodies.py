@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from diffviz.web.answers import RefusedError
@@ -60,19 +61,21 @@ class Bodies:
             await self.app(scope, _again(body, receive), send)
 
     async def _pass_on(self, bounded: _Bounded, scope: Scope, send: Send) -> None:
-        """Let the app read on its own; what it says of a body that was cut off is not sent."""
+        """Let the app read a form on its own; its answer is sent once it is known that there is
+        nothing wrong."""
+        answer: list[Message] = []
 
-        async def unless_refused(message: Message) -> None:
-            if bounded.refused is None:
-                await send(message)
+        async def hold_back(message: Message) -> None:
+            answer.append(message)
 
         try:
-            await self.app(scope, bounded, unless_refused)
-        except Exception:
-            if bounded.refused is None:
-                raise
+            await self.app(scope, bounded.form, hold_back)
+        except (AttributeError, TypeError) as error:  # Gradio's words for a form without files
+            raise RefusedError(400, "content", "This form holds no files.") from error
         if bounded.refused:
             raise bounded.refused
+        for message in answer:
+            await send(message)
 
 
 class _Bounded:
@@ -92,6 +95,16 @@ class _Bounded:
             self.refused = refused
             raise
 
+    async def form(self) -> Message:
+        """The same, ending in the way after which Gradio deletes what it has of an upload."""
+        try:
+            message = await self()
+        except RefusedError as error:
+            raise MultiPartException(str(error)) from error
+        if message["type"] == "http.disconnect" and not self.over:
+            raise MultiPartException("The request was cut off.")
+        return message
+
     async def _next(self) -> Message:
         end = self.start + self.seconds + self.length / BYTES_A_SECOND
         try:
@@ -103,6 +116,8 @@ class _Bounded:
         self.length += len(message.get("body", b""))
         if self.length > self.limit:
             raise RefusedError(413, "size", TOO_LONG, {"Connection": "close"})
+        if message["type"] == "http.disconnect":
+            return message
         self.over = not message.get("more_body", False)
         return message
 

@@ -25,8 +25,8 @@ def guarded(app: ASGIApp, settings: Config, upload_mb: float, check: Check) -> A
         Kind.EVENT: settings.json_kb * 1024,
         Kind.UPLOAD: int((upload_mb + 1) * 2**20),  # there is more to a form than its files
     }
-    app = Bodies(app, limits, settings.slow_seconds, check)
     app = UploadRoom(app, settings.uploads, settings.uploads_mb)
+    app = Bodies(app, limits, settings.slow_seconds, check)
     if settings.public:
         app = RateLimit(
             app,
@@ -40,5 +40,5 @@ def guarded(app: ASGIApp, settings: Config, upload_mb: float, check: Check) -> A
     app = Gate(app)
     app = Prefix(app, settings.root_path)
     app = Forwarded(app, settings.trusted_proxies)
-    app = SecurityHeaders(app)
-    return Observe(app, settings.trusted_proxies)
+    app = Observe(app, settings.trusted_proxies)
+    return SecurityHeaders(app)

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Visitor
 
 from tests.running import Server
+from tests.web.visitor import Visitor
 
 VALUES: dict[str, Any] = {
     "a megabyte": "x" * 2**20,
@@ -93,7 +93,7 @@ def test_each_input_of_an_endpoint_takes_any_value(visitor: Visitor, name: str) 
     values = visitor.initial(event)
     for place in range(len(values)):
         for value in VALUES.values():
-            told(visitor, visitor.join(event, values[:place] + [value] + values[place + 1 :]))
+            told(visitor, visitor.join(event, [*values[:place], value, *values[place + 1 :]]))
 
 
 @pytest.mark.parametrize("function", VIEWS)

@@ -1,0 +1,1 @@
+"""What strangers send, through the running server."""

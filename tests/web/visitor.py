@@ -1,0 +1,64 @@
+"""A visitor who keeps to no rules."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+
+SLOW_SECONDS = 1.5
+SESSIONS = 20
+
+
+class Visitor:
+    """What a program that knows Gradio's protocol can do; nothing is checked on its side."""
+
+    def __init__(self, url: str) -> None:
+        self.http = httpx.Client(base_url=url, timeout=30)
+        self.page: dict[str, Any] = self.http.get("/config").json()
+        self.components = {c["id"]: c for c in self.page["components"]}
+
+    def events(self) -> list[dict[str, Any]]:
+        """All events that the server works on."""
+        return [event for event in self.page["dependencies"] if event["backend_fn"]]
+
+    def named(self, name: str) -> dict[str, Any]:
+        return next(event for event in self.events() if event["api_name"] == name)
+
+    def initial(self, event: dict[str, Any]) -> list[Any]:
+        """Its inputs as the page first shows them."""
+        return [self.components[i]["props"].get("value") for i in event["inputs"]]
+
+    def join(self, event: dict[str, Any], values: Any, **more: Any) -> httpx.Response:
+        body = {"fn_index": event["id"], "data": values, "session_hash": "visitor", **more}
+        return self.http.post("/gradio_api/queue/join", json=body)
+
+    def outcome(self, session: str = "visitor") -> tuple[bool, Any]:
+        """(success, output) of the event that was joined last."""
+        done: tuple[bool, Any] = (False, "nothing")
+        with self.http.stream("GET", f"/gradio_api/queue/data?session_hash={session}") as lines:
+            for line in lines.iter_lines():
+                message = json.loads(line.removeprefix("data:")) if line else {"msg": ""}
+                if message["msg"] == "process_completed":
+                    done = message["success"], message["output"]
+        return done
+
+    def call_view(self, function: str, argument: Any) -> httpx.Response:
+        """A live view's server function."""
+        component = next(
+            c["id"]
+            for c in self.page["components"]
+            if function in (c["props"].get("server_fns") or ())
+        )
+        body = {"component_id": component, "fn_name": function, "data": argument}
+        return self.http.post("/gradio_api/component_server", json=body | {"session_hash": "v"})
+
+    def upload(self, content: bytes, name: str = "picture.png") -> httpx.Response:
+        return self.http.post("/gradio_api/upload", files={"files": (name, content)})
+
+    def metric(self, name: str) -> float:
+        """A metric's value, summed over its labels."""
+        lines = self.http.get("/metrics").text.splitlines()
+        found = [line for line in lines if line.startswith((f"{name} ", f"{name}{{"))]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in found)
