@@ -16,13 +16,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "DIFFVIZ_"
 ROOT = Path(__file__).parent.parent
+# Settings that Gradio has a variable for too, which hosts of its apps know.
+GRADIOS = {"uploads": "GRADIO_TEMP_DIR", "root_path": "GRADIO_ROOT_PATH"}
 # A Space is reached through its host's proxy alone, and shown in a page of its host.
 ON_A_SPACE = "SPACE_ID" in os.environ
 
 
-def also(gradios: str, name: str) -> AliasChoices:
-    """A setting that Gradio has a variable for, which hosts of Gradio's apps know."""
-    return AliasChoices(name, f"{PREFIX}{name}".upper(), gradios)
+def or_gradios(name: str) -> AliasChoices:
+    return AliasChoices(name, f"{PREFIX}{name}".upper(), GRADIOS[name])
 
 
 def check_root_path(path: str) -> str:
@@ -59,8 +60,8 @@ class Config(BaseSettings):
     # The machine
     threads: int = Field(0, ge=0, le=256, description="CPU threads that run networks; 0 chooses")
     uploads: Path = Field(
-        Path(tempfile.gettempdir()) / "gradio",
-        validation_alias=also("GRADIO_TEMP_DIR", "uploads"),
+        Path(tempfile.gettempdir()) / "diffviz",
+        validation_alias=or_gradios("uploads"),
         description="folder for uploads and files made, which are deleted after an hour",
     )
     uploads_mb: int = Field(2000, ge=1, description="MB that this folder may hold")
@@ -78,7 +79,7 @@ class Config(BaseSettings):
     # Where it is
     root_path: Annotated[str, AfterValidator(check_root_path)] = Field(
         "",
-        validation_alias=also("GRADIO_ROOT_PATH", "root_path"),
+        validation_alias=or_gradios("root_path"),
         description="path before all addresses, where a proxy serves the page under one",
     )
     trusted_proxies: int = Field(
@@ -147,8 +148,9 @@ def config() -> Config:
         return Config()
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0])
-        name = name if name.isupper() else f"{PREFIX}{name}".upper()
+        field = str(first["loc"][0])
+        name = f"{PREFIX}{field}".upper()
+        name = name if name in os.environ else GRADIOS.get(field, name)
         value = "…" if "TOKEN" in name else repr(first["input"])
         why = first["msg"].removeprefix("Value error, ").lower()
         sys.exit(f"{name}={value} will not do: {why}")

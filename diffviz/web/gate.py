@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -56,4 +54,4 @@ def same_site(scope: Scope) -> bool:
     if (origin := headers.get("origin")) is None:
         return True
     hosts = {headers.get("x-forwarded-host"), headers.get("host")} - {None}
-    return urlsplit(origin).netloc in hosts
+    return origin.partition("://")[2] in hosts

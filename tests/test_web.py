@@ -1,0 +1,244 @@
+"""The parts of what stands before the page, one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.types import Message, Receive, Scope, Send
+
+from diffviz.web.clients import Forwarded, neighbourhood
+from diffviz.web.gate import same_site
+from diffviz.web.headers import INLINE, page_policy
+from diffviz.web.limits import CLIENTS, Buckets
+from diffviz.web.logs import REQUEST_ID, Line
+from diffviz.web.prefix import Prefix
+from diffviz.web.routes import Kind, find
+from diffviz.web.uploads import tidy
+
+
+class Inside:
+    """An app that remembers the scope it was called with."""
+
+    scope: Scope
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+
+
+def ask(
+    app: Any, path: str = "/", headers: dict[str, str] | None = None, peer: str = "5.5.5.5"
+) -> list[Message]:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()],
+        "client": (peer, 1234),
+        "scheme": "http",
+        "server": ("localhost", 80),
+        "state": {},
+    }
+    asyncio.run(app(scope, receive, send))
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("proxies", "told", "client"),
+    [
+        (0, "1.1.1.1", "5.5.5.5"),
+        (1, "1.1.1.1", "1.1.1.1"),
+        (1, "9.9.9.9, 1.1.1.1", "1.1.1.1"),
+        (2, "9.9.9.9, 1.1.1.1, 2.2.2.2", "1.1.1.1"),
+        (2, "1.1.1.1", "5.5.5.5"),
+        (1, "1.1.1.1:4321", "1.1.1.1"),
+        (1, "[2001:db8::1]:4321", "2001:db8::1"),
+        (1, "2001:db8::1", "2001:db8::1"),
+        (1, "unknown", "5.5.5.5"),
+        (1, "<script>", "5.5.5.5"),
+        (1, "", "5.5.5.5"),
+    ],
+)
+def test_who_asks(proxies: int, told: str, client: str) -> None:
+    inside = Inside()
+    ask(Forwarded(inside, proxies), headers={"X-Forwarded-For": told})
+    assert inside.scope["client"][0] == client
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_only_what_is_vouched_for_stays(proxies: int) -> None:
+    told = {
+        "Host": "here",
+        "X-Forwarded-Host": "example.org",
+        "X-Forwarded-Proto": "https",
+        "X-Gradio-Server": "https://evil",
+        "X-Real-IP": "1.1.1.1",
+        "Forwarded": "for=1.1.1.1",
+    }
+    inside = Inside()
+    ask(Forwarded(inside, proxies), headers=told)
+    kept = {name.decode() for name, _ in inside.scope["headers"]}
+    assert kept == ({"host", "x-forwarded-host", "x-forwarded-proto"} if proxies else {"host"})
+    assert inside.scope["scheme"] == ("https" if proxies else "http")
+    ask(
+        Forwarded(inside, proxies),
+        headers={**told, "X-Forwarded-Host": "a/b?c", "X-Forwarded-Proto": "javascript"},
+    )
+    assert {name for name, _ in inside.scope["headers"]} == {b"host"}
+
+
+def test_neighbourhoods() -> None:
+    assert neighbourhood("1.2.3.4") == "1.2.3.4"
+    assert neighbourhood("::ffff:1.2.3.4") == "1.2.3.4"
+    assert neighbourhood("2001:db8::1") == neighbourhood("2001:db8::ffff:1") == "2001:db8::/64"
+    assert neighbourhood("x" * 1000) == "x" * 45
+
+
+@given(st.lists(st.floats(0, 20), max_size=60))
+def test_a_bucket_gives_no_more_than_its_rate(pauses: list[float]) -> None:
+    now = 0.0
+    buckets = Buckets(5, 60, clock=lambda: now)
+    given_out = 0
+    for pause in pauses:
+        now += pause
+        wait = buckets.take("somebody")
+        given_out += not wait
+        assert 0 <= wait <= 12
+    assert given_out <= 5 + now * 5 / 60 + 1e-6
+
+
+def test_who_waits_as_long_as_told_gets_in() -> None:
+    now = 0.0
+    buckets = Buckets(2, 60, clock=lambda: now)
+    assert [buckets.take("a") for _ in range(2)] == [0, 0]
+    now += buckets.take("a") + 1e-9
+    assert buckets.take("a") == 0
+    assert buckets.take("b") == 0
+
+
+def test_only_so_many_clients_are_remembered() -> None:
+    buckets = Buckets(1)
+    for number in range(CLIENTS + 500):
+        buckets.take(str(number))
+    assert len(buckets._buckets) == CLIENTS
+    assert buckets.take(str(CLIENTS + 499)) > 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "same"),
+    [
+        ({}, True),
+        ({"Host": "a.org", "Origin": "https://a.org"}, True),
+        ({"Host": "a.org:80", "Origin": "http://a.org"}, False),
+        ({"Host": "a.org", "Origin": "https://b.org"}, False),
+        ({"Host": "inner", "X-Forwarded-Host": "a.org", "Origin": "https://a.org"}, True),
+        ({"Origin": "null"}, False),
+        ({"Host": "a.org", "Origin": "http://["}, False),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://proxy", "Host": "inner"}, True),
+        ({"Sec-Fetch-Site": "none"}, True),
+        ({"Sec-Fetch-Site": "cross-site", "Host": "a.org", "Origin": "https://a.org"}, False),
+    ],
+)
+def test_whose_scripts_may(headers: dict[str, str], same: bool) -> None:
+    raw = [(k.lower().encode(), v.encode()) for k, v in headers.items()]
+    assert same_site({"type": "http", "headers": raw}) is same
+
+
+@pytest.mark.parametrize(
+    ("path", "inner"),
+    [("/dv/x", "/x"), ("/x", "/x"), ("/dv/", "/"), ("/dvx", "/dvx"), ("/dv/dv/x", "/dv/x")],
+)
+def test_a_path_is_taken_off_once(path: str, inner: str) -> None:
+    inside = Inside()
+    ask(Prefix(inside, "/dv"), path)
+    assert inside.scope["path"] == inner
+
+
+def test_the_path_alone_leads_to_its_folder() -> None:
+    sent = ask(Prefix(Inside(), "/dv"), "/dv")
+    assert sent[0]["status"] == 307
+    assert (b"location", b"/dv/") in sent[0]["headers"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", Kind.PAGE),
+        ("/live/x.js", Kind.ASSET),
+        ("/live/a/b.js", None),
+        ("/gradio_api/queue/join", Kind.EVENT),
+        ("/gradio_api/queue/join/", Kind.EVENT),
+        ("/gradio_api/call/noise", Kind.EVENT),
+        ("/gradio_api/call/v2/noise", Kind.POLL),
+        ("/gradio_api/file=/tmp/x", Kind.POLL),
+        ("/gradio_api/file=http://x", None),
+        ("/gradio_api/run/noise", None),
+        ("/train/" + "a" * 300, None),
+    ],
+)
+def test_the_table_of_routes(path: str, kind: Kind | None) -> None:
+    assert [route.kind for route in find(path)] == ([kind] if kind else [])
+
+
+def test_a_page_may_run_the_scripts_that_it_has() -> None:
+    page = (
+        b'<script>one()</script><script type="module" src="x"></script><script a="b">two\n</script>'
+    )
+    scripts = INLINE.findall(page)
+    assert scripts == [b"one()", b"two\n"]
+    policy = page_policy(scripts, "'self'")
+    assert policy.count("sha256-") == 2
+    assert "'sha256-" not in page_policy([], "'self'")
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_line_of_the_log(as_json: bool) -> None:
+    REQUEST_ID.set("abc")
+    secret = "what the visitor wrote"
+    try:
+        raise ValueError(secret)
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "it failed", None, sys.exc_info())
+    record.facts = {"ms": 1.5}
+    line = Line(as_json).format(record)
+    REQUEST_ID.set("")
+    assert secret not in line
+    assert "builtins.ValueError" in line
+    if as_json:
+        facts = json.loads(line)
+        assert (facts["request"], facts["ms"], facts["level"]) == ("abc", 1.5, "error")
+        assert "\n" not in line
+    else:
+        assert "request=abc" in line
+
+
+def test_old_uploads_are_deleted(tmp_path: Path) -> None:
+    old, new = tmp_path / "a" / "old", tmp_path / "b" / "new"
+    for path in (old, new):
+        path.parent.mkdir()
+        path.write_bytes(b"x" * 100)
+    os.utime(old, (time.time() - 4000,) * 2)
+    (tmp_path / "link").symlink_to("/etc")
+    assert tidy(tmp_path) < 200
+    assert new.exists()
+    assert not old.exists()
+    assert tidy(tmp_path / "nowhere") == 0
