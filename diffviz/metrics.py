@@ -31,3 +31,5 @@ REFUSED = Counter("diffviz_refused", "Requests refused", ["reason"], registry=RE
 PAGES_OPEN = Gauge("diffviz_pages_open", "Pages that are open in a browser", registry=REGISTRY)
 CONNECTIONS = Gauge("diffviz_connections", "Open connections", registry=REGISTRY)
 ERRORS = Counter("diffviz_errors", "Failures in our own code", registry=REGISTRY)
+
+# Sampling, by the engine; runs under way and in line are looked up in ui/watch_routes.py.

@@ -1,11 +1,13 @@
 """Checkpoints: what is saved comes back, and what is wrong with a file is said."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from diffviz.checkpoints import (
     Card,
@@ -136,3 +138,69 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     write_whole(path, lambda temporary: temporary.write_text("new"))
     assert path.read_text() == "new"
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("image_size", 10**6),
+        ("image_size", 8.5),
+        ("image_size", True),
+        ("channels", [10**6, 64]),
+        ("channels", [64] * 50),
+        ("blocks", [0, 1]),
+        ("blocks", [10**9, 1]),
+        ("heads", 0),
+        ("slots", [10**9]),
+        ("slots", [3] * 1000),
+        ("patch", -1),
+    ],
+)
+def test_a_card_cannot_ask_for_any_network(saved: Path, field: str, value: object) -> None:
+    path = saved / "tiny.json"
+    card = json.loads(path.read_text("utf-8"))
+    card["network"][field] = value
+    path.write_text(json.dumps(card), "utf-8")
+    with pytest.raises(ValueError, match="not a denoiser's card"):
+        load_checkpoint("tiny", saved)
+
+
+@pytest.mark.parametrize("bounds", [[0, 50], [-1, 50], [5, 1], [1, float("nan")], [1, 1e999]])
+def test_a_cards_range_of_noise_is_one(saved: Path, bounds: list[float]) -> None:
+    path = saved / "tiny.json"
+    card = json.loads(path.read_text("utf-8")) | {"ratio_range": bounds}
+    path.write_text(json.dumps(card), "utf-8")
+    with pytest.raises(ValueError, match="range of noise"):
+        load_checkpoint("tiny", saved)
+
+
+def test_a_card_has_a_bounded_length_and_depth(saved: Path) -> None:
+    path = saved / "tiny.json"
+    for text in ("[" * 500_000, '{"a": "' + "x" * 2**20 + '"}'):
+        path.write_text(text, "utf-8")
+        with pytest.raises(ValueError, match="not a denoiser's card"):
+            load_checkpoint("tiny", saved)
+
+
+def test_weights_are_looked_at_before_they_are_read(saved: Path) -> None:
+    path = saved / "tiny.safetensors"
+    good = path.read_bytes()
+    for bad in ((2**40).to_bytes(8, "little") + good[8:], good[:50], b"", b"x" * 100):
+        path.write_bytes(bad)
+        with pytest.raises(ValueError, match="do not fit its card"):
+            load_checkpoint("tiny", saved)
+    with path.open("r+b") as file:  # sparse: it takes no room on the disk
+        file.truncate(300 * 2**20)
+    with pytest.raises(ValueError, match="more than 256 MB"):
+        load_checkpoint("tiny", saved)
+
+
+def test_weights_have_the_shapes_of_the_card(saved: Path) -> None:
+    weights = load_file(saved / "tiny.safetensors")
+    name = max(weights, key=lambda name: weights[name].numel())
+    for wrong in (weights | {"extra": torch.zeros(3)}, weights | {name: torch.zeros(7)}):
+        save_file(wrong, saved / "tiny.safetensors")
+        with pytest.raises(
+            ValueError, match="do not fit its card: (extra|" + re.escape(name) + ")"
+        ):
+            load_checkpoint("tiny", saved)

@@ -55,7 +55,7 @@ def create_app(settings: Config) -> ASGIApp:
     page.queue(max_size=settings.queue_size, api_open=False)
     page.state_session_capacity = settings.sessions
     log_events(page)
-    REGISTRY.register(State(page, found))
+    REGISTRY.register(State(page, serving.admission, found))
     app = FastAPI(
         title="diffviz",
         docs_url=None,

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from diffviz.config import Config
 from diffviz.metrics import REGISTRY
+from diffviz.serving.admission import Admission
 from diffviz.training.jobs import FAILED, FINISHED, PAUSED, QUEUED, RUNNING, STOPPED
 from diffviz.ui.trainings import Trainings
 
@@ -22,8 +23,8 @@ from diffviz.ui.trainings import Trainings
 class State(Collector):
     """What is not counted as it happens, but looked up when it is asked for."""
 
-    def __init__(self, page: gr.Blocks, trainings: Trainings | None) -> None:
-        self.page, self.trainings = page, trainings
+    def __init__(self, page: gr.Blocks, admission: Admission, trainings: Trainings | None) -> None:
+        self.page, self.admission, self.trainings = page, admission, trainings
 
     def collect(self) -> Iterator[Metric]:
         holder = getattr(self.page, "state_holder", None)
@@ -31,6 +32,9 @@ class State(Collector):
         yield GaugeMetricFamily("diffviz_sessions", "Visits whose state is kept", kept)
         waiting = len(self.page._queue)
         yield GaugeMetricFamily("diffviz_events_waiting", "Events in the queue", waiting)
+        yield GaugeMetricFamily("diffviz_runs", "Runs under way", self.admission.running)
+        line = self.admission.waiting
+        yield GaugeMetricFamily("diffviz_runs_waiting", "Visitors in line for a run", line)
         if self.trainings:
             states = (QUEUED, RUNNING, PAUSED, STOPPED, FINISHED, FAILED)
             counts = Counter(job.state for job in self.trainings.store.in_state(*states))

@@ -112,6 +112,8 @@ def test_metrics_are_for_who_has_the_token(proxied: Server) -> None:
         "diffviz_pages_open",
         "diffviz_sessions",
         "diffviz_events_waiting",
+        "diffviz_runs",
+        "diffviz_runs_waiting",
         "diffviz_trainings",
     } <= set(families)
     known = {route.name for route in ROUTES} | {CLOSED.name}
