@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,24 +58,44 @@ class Server:
 def start_server(folder: Path, **settings: str) -> Server:
     """`python app.py` on a free port, with all that it writes in the folder; returns when it
     answers. settings: further environment variables."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     environment = {
         **os.environ,
         "GRADIO_SERVER_NAME": "127.0.0.1",
-        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_SERVER_PORT": str(free_port()),
         "GRADIO_TEMP_DIR": str(folder / "uploads"),
         "DIFFVIZ_TRAININGS": str(folder / "trainings"),
         "DIFFVIZ_TRAINING_EACH": "20",
         "PYTHONUNBUFFERED": "1",
         **settings,
     }
-    log = folder / "log.txt"
+    return launch([sys.executable, "app.py"], ROOT, environment, folder / "log.txt")
+
+
+@contextmanager
+def running_server(folder: Path, **settings: str) -> Iterator[Server]:
+    """A server that `start_server` starts, and that ends here."""
+    running = start_server(folder, **settings)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def launch(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path
+) -> Server:
+    """The server that a command starts on the port that the environment names."""
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output
+            command, cwd=folder, env=environment, stdout=output, stderr=output
         )
+    port = environment["GRADIO_SERVER_PORT"]
     running = Server(f"http://127.0.0.1:{port}", process, log)
     try:
         _await_health(running)
