@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import ROOT, end, free_port
+from tests.running import ROOT, free_port
 
 BINARY = shutil.which("nginx") or "/usr/sbin/nginx"  # not on everybody's path
 PATIENCE = 10
@@ -66,4 +66,5 @@ def nginx(config: str, folder: Path, addresses: Mapping[str, str]) -> Iterator[s
             time.sleep(0.05)
         yield f"http://127.0.0.1:{port}"
     finally:
-        end(process)
+        process.terminate()
+        process.wait()

@@ -14,8 +14,8 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from diffviz.data.examples import example_path
-from tests.e2e.conftest import Server, running_server
 from tests.e2e.nginx import nginx
+from tests.running import Server, running_server
 
 PATIENCE = 60_000  # milliseconds, far above what anything here takes, for busy machines
 PLAYER = "#sample-player .live-view"
@@ -87,8 +87,9 @@ def test_every_event_goes_under_the_path(prefixed: str, page: Page) -> None:
     with page.expect_response(lambda answer: "/train/" in answer.url) as polled:
         pass
     assert polled.value.ok
-    page.locator("#train-view [data-action=stop]").click()
-    page.locator("#train-view .live-view[data-state=stopped]").wait_for(timeout=PATIENCE)
+    with page.expect_response(lambda answer: "component_server" in answer.url) as stopped:
+        page.locator("#train-view [data-action=stop]").click()
+    assert stopped.value.ok
 
     outside = [url for url in asked if not url.startswith((f"{prefixed}/", "data:", "blob:"))]
     assert outside == [prefixed]
