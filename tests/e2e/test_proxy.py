@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,6 +148,16 @@ def test_each_visitor_stays_with_a_replica_until_it_dies(
     program = Client(url, download_files=str(tmp_path), verbose=False)  # keeps no cookies
     for seed in range(4):
         program.predict(what="bag", count=1, steps=2, seed=seed, api_name="/sample")
+
+    # A training begun at one is seen at the other, and run by one of them.
+    direct = Client(second.url, download_files=str(tmp_path), verbose=False)
+    training = direct.predict(minutes=5, api_name="/train_start")
+    job, owner = training["id"], training["owner"]
+    deadline = time.monotonic() + PATIENCE / 1000
+    while program.predict(job, api_name="/train_status")["state"] != "running":
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    direct.predict(job, owner, api_name="/train_delete")
 
     # Two visitors that sample: each on its own, then both on the one that is left.
     pages: dict[str, Page] = {}
