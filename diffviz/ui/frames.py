@@ -18,6 +18,7 @@ from diffviz.data.hero_sentences import sentence
 from diffviz.export import VIEWS, columns, fingerprint, grey_levels, view_of
 from diffviz.runs import EACH, RunSettings, run
 from diffviz.samplers import SAMPLERS, Step
+from diffviz.schedules import NoiseSchedule
 from diffviz.ui.asking import speaks
 
 _run_numbers = itertools.count()
@@ -45,7 +46,7 @@ def stream(settings: RunSettings, rivals: Sequence[str], checkpoint: Checkpoint)
             if step is None:
                 del running[lane]
                 continue
-            events.append(_frame(lane, step, step.nfe * settings.sides, seconds[lane]))
+            events.append(frame(lane, step, step.nfe * settings.sides, seconds[lane]))
             if step.index == settings.steps:
                 events.append({"kind": "end", "lane": lane, "fingerprint": fingerprint(step.x)})
             yield json.dumps({"run": number, "events": events})
@@ -65,8 +66,6 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
     schedule = settings.noise_schedule()
     at = torch.linspace(0, schedule.T, min(CURVE_POINTS, schedule.T + 1)).round().long()
     grid = settings.grid(schedule)
-    low, high = checkpoint.card.ratio_range
-    ratios = schedule.sigma[grid[:-1]] / schedule.alpha[grid[:-1]]
     return {
         "kind": "start",
         "data": info.name,
@@ -76,12 +75,19 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
         "T": schedule.T,
         "grid": grid,
         "curve": [[int(t), round(float(schedule.alpha_bar[t]), 6)] for t in at],
-        "outside": int(((ratios < low) | (ratios > high)).sum()),
+        "outside": outside(schedule, grid, checkpoint.card.ratio_range),
         "columns": settings.columns if settings.vary else columns(settings.count),
         "headings": headings(settings),
         "words": words(settings, info),
         "lanes": [SAMPLERS[e.sampler].label for e in entrants],
     }
+
+
+def outside(schedule: NoiseSchedule, grid: Sequence[int], ratio_range: tuple[float, float]) -> int:
+    """How many of a grid's steps begin at a σ/α that the denoiser was not trained on."""
+    low, high = ratio_range
+    ratios = schedule.sigma[grid[:-1]] / schedule.alpha[grid[:-1]]
+    return int(((ratios < low) | (ratios > high)).sum())
 
 
 def headings(settings: RunSettings) -> list[str]:
@@ -103,7 +109,8 @@ def words(settings: RunSettings, info: DataInfo) -> str:
     return {EACH: "one of each", "": "anything"}.get(said, said) if info.slots else ""
 
 
-def _frame(lane: int, step: Step, evaluations: int, seconds: float) -> dict[str, Any]:
+def frame(lane: int, step: Step, evaluations: int, seconds: float) -> dict[str, Any]:
+    """A step as the page's players take it."""
     return {
         "kind": "frame",
         "lane": lane,
