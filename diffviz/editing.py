@@ -19,6 +19,7 @@ from diffviz.schedules import NoiseSchedule
 BACK, INVERT = "back", "invert"
 MODES = {BACK: "noised by the seed, and brought back", INVERT: "inverted, and brought back"}
 MAX_EDIT_STEPS = 200  # of each way
+EDIT_GUIDANCE = 4.0
 
 
 @dataclass(frozen=True)
@@ -27,15 +28,16 @@ class EditSettings:
 
     mode: "back" noises it with the seed's ε, "invert" finds the noise that leads back to it.
     t: how far into the noise. steps: of each way; t holds no more than t of them.
-    guidance: of "back". Inversion has none: what guidance exaggerates it exaggerates in the errors
-    of both ways too, which then do not cancel (Mokady et al. 2023, section 3.1).
+    guidance: of "back"; more than sampling wants, for the words have the picture against them.
+    Inversion has none: it would exaggerate the errors of both ways, which then do not cancel
+    (Mokady et al. 2023, section 3.1).
     """
 
     t: int = 500
     steps: int = 50
     mode: str = BACK
     seed: int = 0
-    guidance: float = GUIDANCE.default
+    guidance: float = EDIT_GUIDANCE
 
     def check(self, schedule: NoiseSchedule) -> None:
         """Raises ValueError, in a sentence, for what is unknown or out of bounds."""

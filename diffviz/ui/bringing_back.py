@@ -12,7 +12,16 @@ from torch import Tensor
 
 from diffviz.data.examples import example_names
 from diffviz.denoisers import Denoiser
-from diffviz.editing import BACK, MAX_EDIT_STEPS, MODES, EditSettings, Stage, error, run_edit
+from diffviz.editing import (
+    BACK,
+    EDIT_GUIDANCE,
+    MAX_EDIT_STEPS,
+    MODES,
+    EditSettings,
+    Stage,
+    error,
+    run_edit,
+)
 from diffviz.export import fingerprint
 from diffviz.runs import GUIDANCE, MAX_SEED, conditions
 from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES, NoiseSchedule
@@ -126,7 +135,7 @@ def edit_endpoint() -> None:
             gr.Slider(1, MAX_STEPS, 500, step=1, label="t, from 1 to T"),
             gr.Dropdown(list(MODES), value=BACK, label="Mode"),
             gr.Slider(1, MAX_EDIT_STEPS, 50, step=1, label="Steps"),
-            gr.Slider(GUIDANCE.minimum, GUIDANCE.maximum, GUIDANCE.default, label="Guidance"),
+            gr.Slider(GUIDANCE.minimum, GUIDANCE.maximum, EDIT_GUIDANCE, label="Guidance"),
             gr.Slider(0, MAX_SEED, 0, step=1, label="Seed of the noise"),
             gr.Dropdown([*SCHEDULES, DRAWN], value="cosine", label="Noise schedule"),
             gr.Slider(MIN_STEPS, MAX_STEPS, 1000, step=1, label="T"),
@@ -150,7 +159,7 @@ def edit_picture(
     t: float = 500,
     mode: str = BACK,
     steps: float = 50,
-    guidance: float = GUIDANCE.default,
+    guidance: float = EDIT_GUIDANCE,
     seed: float = 0,
     schedule: str = "cosine",
     T: float = 1000,

@@ -16,6 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from diffviz.data.examples import example, example_names, example_path
+from diffviz.editing import EDIT_GUIDANCE
 from diffviz.export import grey_levels
 from diffviz.forward import noise
 from diffviz.pictures import MAX_BYTES, SIZE, PictureError, load_picture
@@ -74,7 +75,7 @@ def _facts() -> dict[str, Any]:
         "maxBytes": MAX_BYTES,
         "examples": [{"name": name, "thumbnail": _thumbnail(name)} for name in example_names()],
         "denoisers": [_denoiser_facts(name) for name in DENOISERS],
-        "guidance": asdict(GUIDANCE),
+        "guidance": asdict(GUIDANCE) | {"default": EDIT_GUIDANCE},
     }
 
 

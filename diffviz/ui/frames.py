@@ -99,11 +99,11 @@ def headings(settings: RunSettings) -> list[str]:
 
 
 def words(settings: RunSettings, info: DataInfo) -> str:
-    """What was asked for, as people say it."""
+    """What was asked for in all columns, as people say it."""
     if speaks(info):
-        asked, not_asked = (
-            sentence(said) if said else "" for said in (settings.condition, settings.negative)
-        )
+        differs = settings.vary.what if settings.vary else ""
+        common = {slot: value for slot, value in settings.condition.items() if slot != differs}
+        asked, not_asked = (sentence(said) if said else "" for said in (common, settings.negative))
         return (asked or "whatever it likes") + (f"; but not {not_asked}" if not_asked else "")
     said = next(iter(settings.condition.values()), "")
     return {EACH: "one of each", "": "anything"}.get(said, said) if info.slots else ""

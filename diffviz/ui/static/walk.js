@@ -91,7 +91,7 @@ export class Walk {
     this.scrubber.max = this.total - 1;
     this.transport.hidden = this.strip.hidden = false;
     this.stops = Array.from({ length: Math.min(STRIP, this.total) }, (_, k, count = Math.min(STRIP, this.total)) => Math.round((k * (this.total - 1)) / Math.max(1, count - 1)));
-    this.strip.replaceChildren(...this.stops.map((at) => make("button", { type: "button", title: `Frame ${at + 1}`, onclick: () => this.hold(at) }, make("canvas", { className: "picture" }), make("span", { className: "number" }))));
+    this.strip.replaceChildren(...this.stops.map((at) => make("button", { type: "button", title: `Frame ${at + 1}`, onclick: () => this.hold(at) }, make("canvas", { className: "picture" }), make("span", { className: "number muted" }))));
   }
 
   add(frame) {
@@ -161,7 +161,7 @@ export class Walk {
       if (!stop || button.dataset.drawn === this.view) return;
       button.dataset.drawn = this.view;
       this.paint({ canvas: button.firstChild }, stop[this.view]);
-      button.lastChild.textContent = stop.t;
+      button.lastChild.textContent = `t = ${stop.t}`;
     });
   }
 
