@@ -66,7 +66,7 @@ def test_help_is_light() -> None:
 
 
 MISTAKES = {
-    "paint": "unknown command 'paint'; choose from noise, sample, train",
+    "paint": "unknown command 'paint'; choose from noise, sample, edit, train",
     "noise": "required: picture",
     "noise none.png": "there is no file 'none.png'",
     "noise .": "'.' is no file",

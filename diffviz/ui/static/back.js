@@ -1,7 +1,7 @@
 // A picture brought to t and back by a denoiser: image-to-image, and DDIM inversion.
 
 import { bytes, float16, make } from "./display.js";
-import { digits } from "./readouts.js";
+import { errorsPanel } from "./errors.js";
 import { Walk } from "./walk.js";
 
 const STEPS = [10, 20, 50, 100, 200];
@@ -43,6 +43,7 @@ export function backPanel(state, change, server, trigger) {
   let mode = "back";
   let apart = null;
   let hearing = 0;
+  let shown = ""; // what the pictures and errors on show are of
 
   const root = make(
     "details",
@@ -71,10 +72,14 @@ export function backPanel(state, change, server, trigger) {
   });
   guidance.input.addEventListener("input", showGuidance);
   words.addEventListener("input", () => {
+    age();
     clearTimeout(hearing);
     hearing = setTimeout(listen, PAUSE);
   });
-  thing.input.addEventListener("change", () => showGuidance());
+  thing.input.addEventListener("change", () => {
+    showGuidance();
+    age();
+  });
   run.addEventListener("click", () => start("back"));
   invert.addEventListener("click", () => start("invert"));
   stop.addEventListener("click", () => {
@@ -125,6 +130,15 @@ export function backPanel(state, change, server, trigger) {
     walk.begin(x0, x0.map((v, i) => a * v + s * eps[i]), state.t);
   }
 
+  const now = () => JSON.stringify([state.t, state.described(), wanted()]);
+
+  /** What is on show may be of another t, schedule or wish. */
+  function age() {
+    const same = now() === shown;
+    if (!same) errors.clear();
+    if (["done", "stale"].includes(root.dataset.state)) root.dataset.state = same ? "done" : "stale";
+  }
+
   let cache = {};
   function decoded() {
     const of = small();
@@ -141,8 +155,8 @@ export function backPanel(state, change, server, trigger) {
     if (changed.has("picture") || changed.has("denoiser")) {
       forget();
       describe();
-    } else if (root.dataset.state === "done") root.dataset.state = "stale"; // of another t or schedule
-    if (changed.has("schedule") || changed.has("t")) errors.clear();
+    }
+    age();
     if (root.dataset.state !== "running") showBeginning();
   }
 
@@ -153,11 +167,14 @@ export function backPanel(state, change, server, trigger) {
     asked += 1;
     apart = null;
     root.dataset.state = "running";
+    root.dataset.run = asked; // for tools
     root.dataset.mode = mode;
     stop.hidden = false;
     message.textContent = "Waiting for its turn …";
     walk.clear(known().shape);
     showBeginning();
+    age();
+    shown = now();
     trigger("back", { request: {
       id: asked, mode, denoiser: state.denoiser, small: small().x0, what: wanted(),
       t: state.t, steps: Number(steps.input.value), guidance: Number(guidance.input.value), seed: state.picture.seed,
@@ -204,34 +221,6 @@ function remark({ steps, grid, outside }) {
   if (steps === grid[0]) said.push(`From t = ${steps} there are ${steps} steps and no more.`);
   if (outside) said.push(`${outside === 1 ? "One step is" : `${outside} steps are`} outside the noise that this network was trained on.`);
   return said.join(" ");
-}
-
-/** The errors of the ways there and back so far, by their steps: how they fall. */
-function errorsPanel() {
-  const found = new Map();
-  const list = make("ul", {});
-  const root = make("div", { id: "forward-back-errors", className: "back-errors", hidden: true },
-    make("h4", {}, "Error of the way there and back, by steps"), list,
-    make("p", { className: "muted" }, "No noise is drawn here: the very steps that bring a picture out of noise are walked the other way, which finds the one noise that leads to this picture, and its outline can be seen in it. In steps of no length both ways would be the same; in finite ones the way back looks from the other end of each. Try more steps, and fewer. The error is the root mean square over pixels, black −1 and white 1."));
-
-  function draw() {
-    root.hidden = found.size === 0;
-    const most = Math.max(...found.values());
-    const rows = [...found].sort(([a], [b]) => a - b);
-    list.replaceChildren(...rows.map(([steps, error]) => {
-      const bar = make("span", { className: "bar" });
-      bar.style.width = `${(100 * error) / most}%`;
-      const row = make("li", {}, make("span", { className: "number" }, `${steps} steps`), make("span", { className: "track" }, bar), make("b", { className: "number" }, digits(error)));
-      row.dataset.steps = steps;
-      row.dataset.error = error;
-      return row;
-    }));
-  }
-  return {
-    root,
-    add: (steps, error) => (found.set(steps, error), draw()),
-    clear: () => (found.clear(), draw()),
-  };
 }
 
 /** A labelled range with its value beside it. */
