@@ -24,6 +24,7 @@ _HOME = {
         "MixtureDenoiser",
         "Prediction",
     ),
+    "editing": ("EditSettings", "edit", "invert", "run_edit"),
     "export": ("fingerprint", "save_gif", "save_mp4", "save_png", "save_strip"),
     "forward": ("SeededNoise", "add_noise", "noise", "noising_chain"),
     "runs": ("RunSettings", "run"),

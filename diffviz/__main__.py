@@ -12,6 +12,7 @@ from diffviz.cli.parser import Parser
 COMMANDS = {
     "noise": "noise a picture: the forward process, straight to any t",
     "sample": "bring pictures out of noise with a trained denoiser",
+    "edit": "bring a picture of your own to t and back: image-to-image, inversion",
     "train": "train a denoiser, or go on with one",
     "evaluate": "measure how good a denoiser's pictures are",
     "bench": "measure how fast networks, samplers and training run here",

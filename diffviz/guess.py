@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from diffviz.denoisers import Denoiser
+from diffviz.editing import error
 from diffviz.forward import noise
 
 
@@ -35,8 +36,4 @@ def guess(
     nothing_said = torch.zeros(1, slots, dtype=torch.int64)
     seen = denoiser(x_t[None], alpha, sigma, nothing_said if slots else None)
     x0_seen, eps_seen = seen.x0[0], seen.eps[0]
-    return Guess(x_t, x0_seen, eps_seen, _error(x0_seen, x0), _error(eps_seen, eps))
-
-
-def _error(guessed: Tensor, true: Tensor) -> float:
-    return float((guessed - true).square().mean().sqrt())
+    return Guess(x_t, x0_seen, eps_seen, error(x0_seen, x0), error(eps_seen, eps))

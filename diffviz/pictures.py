@@ -74,15 +74,19 @@ def from_levels(levels: np.ndarray) -> Tensor:
     return torch.from_numpy(planes.astype(np.float32)) / 127.5 - 1
 
 
-def small_grey(picture: Tensor, size: int) -> Tensor:
-    """(1, size, size): the picture's square centre, grey (ITU-R 601 weights), scaled."""
+def small_square(picture: Tensor, size: int, channels: int) -> Tensor:
+    """(channels, size, size): the picture's square centre, scaled, and made grey (ITU-R 601
+    weights) or colour as `channels`, 1 or 3, says."""
     levels = grey_levels(picture).numpy()
     image = Image.fromarray(levels[0] if len(levels) == 1 else levels.transpose(1, 2, 0))
     width, height = image.size
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
-    square = image.convert("L").crop((left, top, left + side, top + side))
-    return from_levels(np.asarray(square.resize((size, size), Image.Resampling.LANCZOS)))
+    square = image.convert("L" if channels == 1 else "RGB")
+    square = square.crop((left, top, left + side, top + side))
+    small = np.asarray(square.resize((size, size), Image.Resampling.LANCZOS), np.float32)
+    planes = small.reshape(size, size, channels).transpose(2, 0, 1)
+    return torch.from_numpy(planes.copy()) / 127.5 - 1
 
 
 def _check_length(length: int) -> None:

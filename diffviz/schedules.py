@@ -59,16 +59,20 @@ class NoiseSchedule:
         """(T + 1,): λ_t = log(α_t²/σ_t²); +∞ at t = 0, −∞ where α_T = 0."""
         return 2 * (self.alpha.log() - self.sigma.log())
 
-    def grid(self, steps: int, spacing: str = "trailing") -> list[int]:
+    def grid(self, steps: int, spacing: str = "trailing", start: int | None = None) -> list[int]:
         """The steps + 1 indices that a sampler visits: strictly falling, the last one 0.
 
-        Raises ValueError unless 1 ≤ steps ≤ T and the spacing is one of SPACINGS.
+        start: where sampling begins, T by default. Raises ValueError unless 1 ≤ start ≤ T,
+        1 ≤ steps ≤ start, and the spacing is one of SPACINGS.
         """
         if spacing not in SPACINGS:
             raise ValueError(f"unknown spacing {spacing!r}; choose from {', '.join(SPACINGS)}")
-        if not 1 <= steps <= self.T:
-            raise ValueError(f"steps must be from 1 to T = {self.T}, not {steps}")
-        return [*SPACINGS[spacing](self.log_snr, steps), 0]
+        if start is not None and not 1 <= start <= self.T:
+            raise ValueError(f"t must be from 1 to T = {self.T}, not {start}")
+        most, name = (self.T, "T") if start is None else (start, "t")
+        if not 1 <= steps <= most:
+            raise ValueError(f"steps must be from 1 to {name} = {most}, not {steps}")
+        return [*SPACINGS[spacing](self.log_snr[: most + 1], steps), 0]
 
     def zero_terminal_snr(self) -> NoiseSchedule:
         """The same schedule, stretched so that nothing of the picture is left at T.

@@ -66,7 +66,7 @@ def test_help_is_light() -> None:
 
 
 MISTAKES = {
-    "paint": "unknown command 'paint'; choose from noise, sample, train",
+    "paint": "unknown command 'paint'; choose from noise, sample, edit, train",
     "noise": "required: picture",
     "noise none.png": "there is no file 'none.png'",
     "noise .": "'.' is no file",
@@ -100,6 +100,13 @@ MISTAKES = {
     "sample --out a.gif --strip": "--strip goes with a .png only",
     "sample --view x0": "--view goes with a film or a --strip only",
     "sample --sam ddim": "unrecognized arguments",
+    "edit grey.png --t 1001": "t must be from 1 to 1000, not 1001",
+    "edit grey.png --steps 201": "whole number from 1 to 200",
+    "edit grey.png --what unicorn": "unknown class 'unicorn'; choose from t-shirt",
+    "edit grey.png --model clothes": "unknown model 'clothes'",
+    "edit grey.png --view x0": "--view goes with a film",
+    "edit grey.png --invert --seed 3": "--seed does not go with --invert",
+    "edit none.png": "there is no file 'none.png'",
     "train --data birds": "unknown 'birds'; choose from fashion, fashion-subset",
     "train --data fashion-subset --name ../up": "up to 64 letters",
     "train --data fashion-subset --hours nan": "must be a number from",
@@ -176,6 +183,24 @@ def test_sample_writes_by_suffix(words: str, size: tuple[int, int]) -> None:
     with Image.open("a.gif" if "gif" in words else "a.png") as image:
         assert image.size == size
         assert getattr(image, "n_frames", 1) == (6 if "gif" in words else 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "size", "frames"),
+    [
+        ("--out a.png --what bag", "apart from the picture", (3 * 232 - 8, 224), 1),
+        ("--out a.gif --invert", "error of the way there and back: 0.", (168, 168), 2),
+        ("--out a.gif --view x0", "t = 300 of 1000", (168, 168), 2),
+    ],
+)
+def test_edit_writes_by_suffix(
+    words: str, told: str, size: tuple[int, int], frames: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["edit", "grey.png", "--t", "300", "--steps", "3", *words.split()]) == 0
+    assert told in capsys.readouterr().out
+    with Image.open("a.gif" if "gif" in words else "a.png") as image:
+        assert image.size == size
+        assert getattr(image, "n_frames", 1) >= frames
 
 
 def test_sample_writes_films() -> None:

@@ -33,6 +33,23 @@ def test_a_grid_has_as_many_steps_as_asked_for(
         assert schedule.grid(steps, spacing)[0] == schedule.T
 
 
+@given(schedule=any_schedule, data=st.data())
+def test_a_grid_can_start_at_any_t(schedule: NoiseSchedule, data: st.DataObject) -> None:
+    start = data.draw(st.integers(1, schedule.T))
+    steps = data.draw(st.integers(1, start))
+    for spacing in SPACINGS:
+        grid = schedule.grid(steps, spacing, start)
+        assert len(grid) == steps + 1
+        assert all(t > s for t, s in pairwise(grid))
+        assert grid[-1] == 0
+        assert grid[0] == start or (spacing == "leading" and grid[0] <= start)
+    with pytest.raises(ValueError, match=f"steps must be from 1 to t = {start}, not {start + 1}"):
+        schedule.grid(start + 1, start=start)
+    for outside in (0, schedule.T + 1):
+        with pytest.raises(ValueError, match=f"t must be from 1 to T = {schedule.T}"):
+            schedule.grid(1, start=outside)
+
+
 def test_trap_trailing_with_29_of_100_steps_takes_29() -> None:
     grid = make_schedule("cosine", 100).grid(29, "trailing")  # a float stride counts 30
     assert len(grid) == 30

@@ -8,8 +8,15 @@ from hypothesis import strategies as st
 from torch import Generator
 
 from diffviz.data.hero_layers import COLOURED, PLAIN
-from diffviz.data.hero_rules import HELD_OUT, SLOTS, UNFIT, decode
-from diffviz.data.hero_sentences import LANGUAGE, contradictions, dice, sentence, understand
+from diffviz.data.hero_rules import HELD_OUT, SLOTS, UNFIT, decode, encode, is_held_out
+from diffviz.data.hero_sentences import (
+    LANGUAGE,
+    beside_unseen,
+    contradictions,
+    dice,
+    sentence,
+    understand,
+)
 from diffviz.data.hero_words import COLOURS, DYED, EMPTY, FILLERS, SYNONYMS, nouns
 from diffviz.data.heroes import Heroes, draw
 from diffviz.words import MAX_LENGTH, NONE, Understood, singular
@@ -254,3 +261,14 @@ def test_held_out_combinations_can_be_said() -> None:
     for combination in HELD_OUT:
         assert understand(sentence(combination)) == Understood(dict(combination), (), ())
         assert NONE not in combination.values()
+
+
+@pytest.mark.parametrize("combination", HELD_OUT, ids=sentence)
+def test_beside_what_was_never_seen_stands_what_was(combination: dict[str, str]) -> None:
+    slot, values = beside_unseen(combination, 4)
+    assert len(set(values)) == len(values) == 4
+    for value in values:
+        said = {**combination, slot: value}
+        assert not contradictions(said)
+        assert is_held_out(encode(said)[None]).item() == (value == values[-1])
+    assert values[-1] == combination[slot]

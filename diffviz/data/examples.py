@@ -1,5 +1,5 @@
 """The bundled example pictures: four painted by the formulas below, four from Fashion-MNIST's
-test part. `python -m diffviz.data.examples` makes all the files again."""
+test part, a hero. `python -m diffviz.data.examples` makes all the files again."""
 
 from __future__ import annotations
 
@@ -9,13 +9,30 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
+from torch import Generator, Tensor
 
 from diffviz.data.fashion import load_fashion
+from diffviz.data.heroes import compose, draw
+from diffviz.export import save_png
 from diffviz.pictures import load_picture
+from diffviz.words import NONE
 
 FOLDER = Path(__file__).parent / "example_pictures"
 FASHION_ROWS = {"boot": 28, "pullover": 20, "bag": 30, "sneaker": 9}  # of the test part
+HERO = "hero"
+HERO_IS = {
+    "species": "human",
+    "hair": "brown",
+    "beard": NONE,
+    "clothes": "plate armour",
+    "clothes colour": "grey",
+    "cloak": "red",
+    "headgear": NONE,
+    "main hand": "long sword",
+    "off hand": "kite shield",
+    "background": "grey",
+}
+HERO_SEED = 8
 Array = NDArray[np.float64]
 
 # Each is painted at twice its size and then averaged, which smooths the edges.
@@ -26,7 +43,7 @@ X, Y = np.meshgrid(_axis, _axis)  # 0..1 from the left and from the top
 
 def example_names() -> list[str]:
     """Their names, in the order in which the page shows them."""
-    return [*PAINTERS, *FASHION_ROWS]
+    return [*PAINTERS, *FASHION_ROWS, HERO]
 
 
 def example_path(name: str) -> Path:
@@ -165,6 +182,8 @@ def write_examples() -> None:
     images = load_fashion("test").images
     for name, row in FASHION_ROWS.items():
         Image.fromarray(images[row].numpy()).save(FOLDER / f"{name}.png", optimize=True)
+    hero = compose(draw(1, Generator().manual_seed(HERO_SEED), HERO_IS))
+    save_png(hero, FOLDER / f"{HERO}.png", scale=1)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,14 @@ from torch import Generator
 from diffviz.data.hero_layers import COLOURED
 from diffviz.data.hero_rules import (
     COLOUR_OF,
+    SLOT_INDEX,
     SLOTS,
     UNFIT,
     decode,
     domains,
     draw_values,
     encode,
+    is_held_out,
 )
 from diffviz.data.hero_words import COLOURS, FILLERS, nouns
 from diffviz.words import NONE, Language, Understood
@@ -123,6 +125,18 @@ LANGUAGE = Language(
 def understand(text: str) -> Understood:
     """What a sentence says of a hero; raises ValueError where it is too long."""
     return LANGUAGE.understand(text)
+
+
+def beside_unseen(combination: Mapping[str, str], most: int) -> tuple[str, list[str]]:
+    """A slot of a combination of HELD_OUT, and up to `most` values for it that go with the rest of
+    the combination: some that pictures show together with it, and last the one that none does."""
+    slot, unseen = list(combination.items())[-1]
+    values = []
+    for value in SLOTS[SLOT_INDEX[slot]].values:
+        said = {**combination, slot: value}
+        if value != NONE and not contradictions(said) and not is_held_out(encode(said)[None]).any():
+            values.append(value)
+    return slot, [*values[: most - 1], unseen]
 
 
 def dice(generator: Generator) -> dict[str, str]:

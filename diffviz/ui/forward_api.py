@@ -70,13 +70,13 @@ def noise_endpoint(
 ) -> tuple[str, dict[str, Any]]:
     """Noise a picture straight to step t: x_t as a PNG, and the numbers that belong to it."""
     with told_in_the_page():
-        x0 = _picture(picture, example_name)
-        path = _schedule(schedule, T, zero_terminal_snr, parameters, handles)
-        step = _whole("the step t", t, 0, path.T)
+        x0 = picture_of(picture, example_name)
+        path = schedule_of(schedule, T, zero_terminal_snr, parameters, handles)
+        step = whole("the step t", t, 0, path.T)
         eps = noise(check_seed(int(seed)), x0.shape)
         x_t = add_noise(x0, eps, path, step)
-        facts = _facts(path, step) | {"shown_divided_by": 1.0 if as_is else _norm(path, step)}
-        return _png(x_t / facts["shown_divided_by"], "x_t.png"), facts
+        facts = facts_of(path, step) | {"shown_divided_by": 1.0 if as_is else norm(path, step)}
+        return png(x_t / facts["shown_divided_by"], "x_t.png"), facts
 
 
 def denoise_endpoint(
@@ -91,27 +91,28 @@ def denoise_endpoint(
     handles: list[float] | None = None,
     denoiser: str = "fashion",
 ) -> tuple[str, str, str, dict[str, Any]]:
-    """Noise a picture to step t, as 28 × 28 grey, and ask a denoiser for the picture (x̂0) and the
-    noise (ε̂) in it: three PNGs, and the root mean square errors of both guesses."""
+    """Noise a picture, brought to the denoiser's size, to step t, and ask it for the picture (x̂0)
+    and the noise (ε̂) in it: three PNGs, and the root mean square errors of both guesses."""
     with told_in_the_page():
-        x0 = what_it_sees(_picture(picture, example_name))
-        path = _schedule(schedule, T, zero_terminal_snr, parameters, handles)
-        step = _whole("the step t", t, 1, path.T)
+        x0 = what_it_sees(picture_of(picture, example_name), denoiser)
+        path = schedule_of(schedule, T, zero_terminal_snr, parameters, handles)
+        step = whole("the step t", t, 1, path.T)
         seen = ask(denoiser, x0, int(seed), float(path.alpha[step]), float(path.sigma[step]))
-        facts = _facts(path, step) | {"x0_error": seen.x0_error, "eps_error": seen.eps_error}
+        facts = facts_of(path, step) | {"x0_error": seen.x0_error, "eps_error": seen.eps_error}
         return (
-            _png(seen.x_t / _norm(path, step), "x_t.png"),
-            _png(seen.x0, "x0.png"),
-            _png(seen.eps, "eps.png"),
+            png(seen.x_t / norm(path, step), "x_t.png"),
+            png(seen.x0, "x0.png"),
+            png(seen.eps, "eps.png"),
             facts,
         )
 
 
-def _picture(path: str | None, name: str) -> Tensor:
+def picture_of(path: str | None, name: str) -> Tensor:
+    """The picture of a file, or else the example of that name; raises ValueError."""
     return load_picture(path) if path else example(name)
 
 
-def _schedule(
+def schedule_of(
     name: str,
     T: float,
     zero_terminal_snr: bool,
@@ -119,7 +120,7 @@ def _schedule(
     handles: Sequence[float] | None,
 ) -> NoiseSchedule:
     """Raises ValueError, in a sentence, for what is unknown or out of bounds."""
-    steps = _whole("the number of steps T", T, MIN_STEPS, MAX_STEPS)
+    steps = whole("the number of steps T", T, MIN_STEPS, MAX_STEPS)
     try:
         if name == DRAWN:
             numbers = [float(handle) for handle in handles or ()]
@@ -130,18 +131,22 @@ def _schedule(
     return make_schedule(name, steps, zero_terminal_snr=zero_terminal_snr, **values)
 
 
-def _whole(name: str, value: float, low: int, high: int) -> int:
-    if not (low <= value <= high and value == int(value)):
-        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value:g}")
+def whole(name: str, value: float, low: int, high: int) -> int:
+    """The value, if it is a whole number within bounds; raises ValueError, whatever it is."""
+    is_number = isinstance(value, int | float)
+    if not (is_number and low <= value <= high and value == int(value)):  # NaN fails this too
+        told = f"{value:g}" if is_number else repr(value)
+        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {told}")
     return int(value)
 
 
-def _norm(schedule: NoiseSchedule, t: int) -> float:
+def norm(schedule: NoiseSchedule, t: int) -> float:
     """What x_t is divided by for display: 1 on variance-preserving schedules."""
     return math.hypot(float(schedule.alpha[t]), float(schedule.sigma[t]))
 
 
-def _facts(schedule: NoiseSchedule, t: int) -> dict[str, Any]:
+def facts_of(schedule: NoiseSchedule, t: int) -> dict[str, Any]:
+    """The numbers that belong to x_t."""
     log_snr = float(schedule.log_snr[t])
     return {
         "t": t,
@@ -153,7 +158,8 @@ def _facts(schedule: NoiseSchedule, t: int) -> dict[str, Any]:
     }
 
 
-def _png(picture: Tensor, name: str) -> str:
+def png(picture: Tensor, name: str) -> str:
+    """The path of a new PNG of a picture (C, H, W), pixel for pixel."""
     path = new_file(name)
     save_png(picture[None], path, scale=1)
     return str(path)

@@ -5,41 +5,56 @@ from __future__ import annotations
 import base64
 import io
 import json
+import math
 import os
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-import torch
 from gradio.utils import get_upload_folder, is_in_or_equal
 from PIL import Image
 from torch import Tensor
 
 from diffviz.data.examples import example, example_names, example_path
+from diffviz.editing import EDIT_GUIDANCE
 from diffviz.export import grey_levels
 from diffviz.forward import noise
 from diffviz.pictures import MAX_BYTES, SIZE, PictureError, load_picture
-from diffviz.runs import MAX_SEED
+from diffviz.runs import GUIDANCE, MAX_SEED
 from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
+from diffviz.ui.asking import speaks
+from diffviz.ui.bringing_back import edit_endpoint, hear, let_bring_back
 from diffviz.ui.component import live_view
 from diffviz.ui.forward_api import forward_endpoints
-from diffviz.ui.guessing import DENOISERS, ask, check_seed, what_it_sees
+from diffviz.ui.guessing import (
+    DENOISERS,
+    ask,
+    card_of,
+    check_seed,
+    from_levels_sent,
+    ratio_range,
+    sees,
+    what_it_sees,
+)
 from diffviz.ui.messages import answer
-from diffviz.ui.models import model
 
 THUMBNAIL = 56
+SEEN = tuple(dict.fromkeys(map(sees, DENOISERS)))  # by whom pictures are seen in different ways
 
 
 def forward_tab() -> None:
     """Build the tab inside the current gr.Blocks."""
-    live_view(
+    view = live_view(
         "forward",
         "forward-view",
         "Adding noise to a picture",
+        events=("back", "halt"),
         value=json.dumps(_facts()),
-        server_functions=[load, other_noise, denoise],
+        server_functions=[load, other_noise, denoise, hear],
     )
+    let_bring_back(view)
     forward_endpoints()
+    edit_endpoint()
 
 
 def _facts() -> dict[str, Any]:
@@ -59,9 +74,24 @@ def _facts() -> dict[str, Any]:
         "maxSeed": MAX_SEED,
         "maxBytes": MAX_BYTES,
         "examples": [{"name": name, "thumbnail": _thumbnail(name)} for name in example_names()],
-        "denoisers": [{"name": name, "label": label} for name, (label, _) in DENOISERS.items()],
-        "ratioRange": model("fashion").card.ratio_range,
-        "smallSize": model("fashion").card.data.image_size,
+        "denoisers": [_denoiser_facts(name) for name in DENOISERS],
+        "guidance": asdict(GUIDANCE) | {"default": EDIT_GUIDANCE},
+    }
+
+
+def _denoiser_facts(name: str) -> dict[str, Any]:
+    """sees: whose pictures it sees, the key of `load`'s "small"; things: the classes that it can be
+    asked for, or none where it `speaks`, that is, takes words."""
+    info = card_of(name).data
+    low, high = ratio_range(name)
+    return {
+        "name": name,
+        "label": DENOISERS[name],
+        "sees": sees(name),
+        "shape": info.shape,
+        "range": [low, high] if math.isfinite(high) else None,
+        "speaks": speaks(info),
+        "things": [] if speaks(info) else info.slots[0].values,
     }
 
 
@@ -76,7 +106,7 @@ def _thumbnail(name: str) -> str:
 
 def load(request: Any) -> dict[str, Any]:
     """{"example": name} or {"path": of an upload}, and "seed" → the picture x0 as bytes and its ε
-    as float16, both planar; and "small", what the denoiser will see of it."""
+    as float16, both planar; and "small", the same of what each denoiser sees of it."""
     return answer(_load, request)
 
 
@@ -84,7 +114,6 @@ def _load(request: Any) -> dict[str, Any]:
     seed = check_seed(int(request["seed"]))
     picture = example(str(request["example"])) if "example" in request else _upload(request["path"])
     channels, height, width = picture.shape
-    small = what_it_sees(picture)
     return {
         "seed": seed,
         "channels": channels,
@@ -92,13 +121,22 @@ def _load(request: Any) -> dict[str, Any]:
         "width": width,
         "x0": _base64(grey_levels(picture).numpy()),
         "eps": _half(noise(seed, picture.shape)),
-        "small": _base64(grey_levels(small).numpy()),
+        "small": {name: _small(picture, name, seed) for name in SEEN},
+    }
+
+
+def _small(picture: Tensor, name: str, seed: int) -> dict[str, Any]:
+    small = what_it_sees(picture, name)
+    return {
+        "x0": _base64(grey_levels(small).numpy()),
+        "eps": _half(noise(seed, small.shape)),
         "same": small is picture,
     }
 
 
 def other_noise(request: Any) -> dict[str, Any]:
-    """{"seed", "shape"} → the ε of that seed for a picture of that shape."""
+    """{"seed", "shape"} → the ε of that seed for a picture of that shape, and "small", those for
+    what each denoiser sees."""
     return answer(_other_noise, request)
 
 
@@ -107,7 +145,8 @@ def _other_noise(request: Any) -> dict[str, Any]:
     channels, height, width = (int(side) for side in request["shape"])
     if channels not in (1, 3) or not (0 < height <= SIZE and 0 < width <= SIZE):
         raise ValueError("no picture here has that shape")
-    return {"seed": seed, "eps": _half(noise(seed, (channels, height, width)))}
+    small = {name: _half(noise(seed, card_of(name).data.shape)) for name in SEEN}
+    return {"seed": seed, "eps": _half(noise(seed, (channels, height, width))), "small": small}
 
 
 def _upload(path: Any) -> Tensor:
@@ -124,17 +163,16 @@ def _upload(path: Any) -> Tensor:
 
 
 def denoise(request: Any) -> dict[str, Any]:
-    """{"id", "small": x0 as `load` gave it, "seed", "alpha", "sigma", "denoiser"} → the same id,
+    """{"id", "small": x0 of `load`'s "small", "seed", "alpha", "sigma", "denoiser"} → the same id,
     x_t, x̂0 and ε̂ as float16, and their root mean square errors."""
     return answer(_denoise, request)
 
 
 def _denoise(request: Any) -> dict[str, Any]:
-    shape = model("fashion").card.data.shape
-    levels = np.frombuffer(base64.b64decode(request["small"]), np.uint8).reshape(shape)
+    name = str(request["denoiser"])
     seen = ask(
-        str(request["denoiser"]),
-        torch.from_numpy(levels.astype(np.float32)) / 127.5 - 1,
+        name,
+        from_levels_sent(request["small"], name),
         int(request["seed"]),
         float(request["alpha"]),
         float(request["sigma"]),

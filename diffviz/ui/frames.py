@@ -19,6 +19,7 @@ from diffviz.denoisers import Denoiser
 from diffviz.export import VIEWS, columns, fingerprint, grey_levels, view_of
 from diffviz.runs import EACH, RunSettings, run
 from diffviz.samplers import SAMPLERS, Step
+from diffviz.schedules import NoiseSchedule
 from diffviz.ui.asking import speaks
 
 _run_numbers = itertools.count()
@@ -51,7 +52,7 @@ def stream(
             if step is None:
                 del running[lane]
                 continue
-            events.append(_frame(lane, step, step.nfe * settings.sides, seconds[lane]))
+            events.append(frame(lane, step, step.nfe * settings.sides, seconds[lane]))
             if step.index == settings.steps:
                 events.append({"kind": "end", "lane": lane, "fingerprint": fingerprint(step.x)})
             yield json.dumps({"run": number, "events": events})
@@ -77,8 +78,6 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
     at = torch.linspace(0, schedule.T, min(CURVE_POINTS, schedule.T + 1)).round().long()
     alpha_bar = schedule.alpha_bar[at]
     grid = settings.grid(schedule)
-    low, high = checkpoint.card.ratio_range
-    ratios = schedule.sigma[grid[:-1]] / schedule.alpha[grid[:-1]]
     return {
         "kind": "start",
         "data": info.name,
@@ -88,12 +87,19 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
         "T": schedule.T,
         "grid": grid,
         "curve": [[int(t), round(float(bar), 6)] for t, bar in zip(at, alpha_bar, strict=True)],
-        "outside": int(((ratios < low) | (ratios > high)).sum()),
+        "outside": outside(schedule, grid, checkpoint.card.ratio_range),
         "columns": settings.columns if settings.vary else columns(settings.count),
         "headings": headings(settings),
         "words": words(settings, info),
         "lanes": [SAMPLERS[e.sampler].label for e in entrants],
     }
+
+
+def outside(schedule: NoiseSchedule, grid: Sequence[int], ratio_range: tuple[float, float]) -> int:
+    """How many of a grid's steps begin at a σ/α that the denoiser was not trained on."""
+    low, high = ratio_range
+    ratios = schedule.sigma[grid[:-1]] / schedule.alpha[grid[:-1]]
+    return int(((ratios < low) | (ratios > high)).sum())
 
 
 def headings(settings: RunSettings) -> list[str]:
@@ -105,17 +111,18 @@ def headings(settings: RunSettings) -> list[str]:
 
 
 def words(settings: RunSettings, info: DataInfo) -> str:
-    """What was asked for, as people say it."""
+    """What was asked for in all columns, as people say it."""
     if speaks(info):
-        asked, not_asked = (
-            sentence(said) if said else "" for said in (settings.condition, settings.negative)
-        )
+        differs = settings.vary.what if settings.vary else ""
+        common = {slot: value for slot, value in settings.condition.items() if slot != differs}
+        asked, not_asked = (sentence(said) if said else "" for said in (common, settings.negative))
         return (asked or "whatever it likes") + (f"; but not {not_asked}" if not_asked else "")
     said = next(iter(settings.condition.values()), "")
     return {EACH: "one of each", "": "anything"}.get(said, said) if info.slots else ""
 
 
-def _frame(lane: int, step: Step, evaluations: int, seconds: float) -> dict[str, Any]:
+def frame(lane: int, step: Step, evaluations: int, seconds: float) -> dict[str, Any]:
+    """A step as the page's players take it."""
     return {
         "kind": "frame",
         "lane": lane,

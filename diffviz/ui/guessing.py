@@ -1,64 +1,101 @@
-"""The denoisers that the Forward tab asks, and its questions to them."""
+"""The denoisers that the Forward tab asks, what they see of a picture, and what it asks them."""
 
 from __future__ import annotations
 
+import base64
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
+import numpy as np
+import torch
 from torch import Tensor
 
+from diffviz.checkpoints import Card
 from diffviz.data.fashion import load_fashion_subset
 from diffviz.denoisers import Denoiser, MixtureDenoiser
 from diffviz.guess import Guess, guess
-from diffviz.pictures import small_grey
+from diffviz.pictures import small_square
 from diffviz.runs import MAX_SEED
 from diffviz.ui.models import model
 
 MOST_AT_ONCE = 2  # more on two cores only slow each other down
 WAIT_SECONDS = 2.0
 MAX_SIGMA = 1000.0
+OPTIMUM = "optimal"
+DENOISERS = {
+    "fashion": "Trained on clothes",
+    "heroes": "Trained on heroes",
+    OPTIMUM: "The clothes’ own optimum",
+}
 _turns = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
-@cache
-def _learned() -> Denoiser:
-    return model("fashion").denoiser()
+def denoiser(name: str) -> Denoiser:
+    """The denoiser of that name; this tab asks no other, and gets it nowhere else.
+
+    Raises ValueError for an unknown one, naming the choices.
+    """
+    model_name = sees(name)
+    return _optimum() if name == OPTIMUM else model(model_name).denoiser()
+
+
+def card_of(name: str) -> Card:
+    """What it sees and may be asked for; of the optimum, its data's denoiser's. Raises as above."""
+    return model(sees(name)).card
+
+
+def sees(name: str) -> str:
+    """The bundled denoiser whose pictures it sees; raises ValueError as above."""
+    if name not in DENOISERS:
+        raise ValueError(f"unknown denoiser {name!r}; choose from {', '.join(DENOISERS)}")
+    return "fashion" if name == OPTIMUM else name
+
+
+def ratio_range(name: str) -> tuple[float, float]:
+    """The σ/α that it knows: those it was trained on, or all. Raises as above."""
+    return (0.0, math.inf) if name == OPTIMUM else card_of(name).ratio_range
 
 
 @cache
-def _optimal() -> Denoiser:
+def _optimum() -> Denoiser:
     pictures, classes = load_fashion_subset("train").rows(slice(None))
     return MixtureDenoiser(pictures, 0.0, classes=classes[:, 0])
 
 
-DENOISERS: dict[str, tuple[str, Callable[[], Denoiser]]] = {
-    "fashion": ("Trained network", _learned),
-    "optimal": ("Data set's own optimum", _optimal),
-}
+def what_it_sees(picture: Tensor, name: str) -> Tensor:
+    """The picture as that denoiser knows pictures, (C, H, W); the very one where it fits."""
+    info = card_of(name).data
+    if picture.shape == info.shape:
+        return picture
+    return small_square(picture, info.image_size, info.image_channels)
 
 
-def what_it_sees(picture: Tensor) -> Tensor:
-    """The picture as the denoisers know pictures: (1, 28, 28), grey."""
-    info = model("fashion").card.data
-    return picture if picture.shape == info.shape else small_grey(picture, info.image_size)
+def from_levels_sent(text: Any, name: str) -> Tensor:
+    """What that denoiser sees, (C, H, W), of the bytes that the page was sent of it, in base64.
+    Raises ValueError where they are no such picture."""
+    shape = card_of(name).data.shape
+    try:
+        levels = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
+        return torch.from_numpy(levels.reshape(shape).astype(np.float32)) / 127.5 - 1
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"a picture of {' × '.join(map(str, shape))} bytes is needed") from error
 
 
 def ask(name: str, x0: Tensor, seed: int, alpha: float, sigma: float) -> Guess:
-    """The guess for x0 (1, 28, 28) noised to (alpha, sigma).
+    """The guess for x0, as the denoiser sees it, noised to (alpha, sigma).
 
     Raises ValueError, in a sentence, for what is out of bounds, and when too many ask at once.
     """
-    if name not in DENOISERS:
-        raise ValueError(f"unknown denoiser {name!r}; choose from {', '.join(DENOISERS)}")
+    slots = len(card_of(name).data.slots)
     check_seed(seed)
     if not (0 <= alpha <= 1 and 0 < sigma <= MAX_SIGMA and math.isfinite(sigma)):
         raise ValueError("where there is no noise, there is nothing to find; choose a later t")
-    slots = len(model("fashion").card.data.slots)
     with _turn():
-        return guess(DENOISERS[name][1](), x0, seed, alpha, sigma, slots)
+        return guess(denoiser(name), x0, seed, alpha, sigma, slots)
 
 
 def check_seed(seed: int) -> int:

@@ -16,7 +16,7 @@ from torch import Tensor
 from diffviz.data.fashion import CLASSES, INFO
 from diffviz.export import grey_levels
 from diffviz.nearest import judge, load_index, nearer_than, nearest
-from diffviz.pictures import load_picture, small_grey
+from diffviz.pictures import load_picture, small_square
 from diffviz.runs import MAX_COUNT
 from diffviz.ui.messages import answer, told_in_the_page
 
@@ -56,7 +56,7 @@ def _nearest_of_file(picture: str | None) -> dict[str, Any]:
     with told_in_the_page():
         if not picture:
             raise ValueError("give a picture's file")
-        seen = small_grey(load_picture(picture), INFO.image_size)
+        seen = small_square(load_picture(picture), INFO.image_size, INFO.image_channels)
         with _turn():
             return _facts(seen[None], with_pictures=False)[0]
 

@@ -7,26 +7,36 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 from torch import Generator
 
-from diffviz.data.hero_rules import SLOTS
-from diffviz.data.hero_sentences import dice, sentence, understand
+from diffviz.data.hero_rules import HELD_OUT, SLOTS
+from diffviz.data.hero_sentences import beside_unseen, dice, sentence, understand
 from diffviz.ui.asking import heard
 from diffviz.ui.messages import told_in_the_page
 from diffviz.words import MAX_LENGTH
 
 EXAMPLE = "a dwarf with a red beard, blue robe and an axe"
 NOT_SAID = "not said"
+UNSEEN = {sentence(combination): combination for combination in HELD_OUT}
+UNSEEN_COLUMNS = 4
+UNSEEN_HINT = (
+    "No training picture shows these together, only each with other things. Choose one: the last"
+    " column asks for what was never seen, the others for what was, all from the same noise."
+)
 SILENT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 @dataclass(frozen=True)
 class WordControls:
-    """group: what is hidden for a denoiser that knows no sentences."""
+    """group: what is hidden for a denoiser that knows no sentences. said: what shows a sentence,
+    as `said_by` gives it. unseen: the choice of a combination that it never saw."""
 
     group: gr.Group
     words: gr.Textbox
     negative: gr.Textbox
+    said: list[Component]
+    unseen: gr.Dropdown
 
 
 def build_words() -> WordControls:
@@ -60,10 +70,31 @@ def build_words() -> WordControls:
                 )
                 for slot in SLOTS
             ]
+        with gr.Accordion("Never seen together", open=False):
+            unseen = gr.Dropdown(
+                list(UNSEEN),
+                value=None,
+                label="Does it put together what it knows apart?",
+                info=UNSEEN_HINT,
+                elem_id="sample-unseen",
+            )
     gr.on([c.input for c in choices], _compose, choices, [words, told], **SILENT)
     words.input(_hear, words, [told, *choices], trigger_mode="always_last", **SILENT)
-    another.click(_dice, None, [words, told, *choices], **SILENT)
-    return WordControls(group, words, negative)
+    said_in: list[Component] = [words, told, *choices]
+    another.click(_dice, None, said_in, **SILENT)
+    return WordControls(group, words, negative, said_in, unseen)
+
+
+def said_by(text: str) -> list[Any]:
+    """The values of `WordControls.said` for a sentence."""
+    return [text, *_hear(text)]
+
+
+def asked_unseen(combination: str) -> tuple[str, str, list[str]]:
+    """For one of UNSEEN: the sentence to ask, the slot that differs between columns, its values."""
+    said = UNSEEN[combination]
+    slot, values = beside_unseen(said, UNSEEN_COLUMNS)
+    return sentence({name: value for name, value in said.items() if name != slot}), slot, values
 
 
 def _hear(text: str) -> list[Any]:
@@ -82,5 +113,4 @@ def _compose(*chosen: str) -> tuple[str, str]:
 
 
 def _dice() -> list[Any]:
-    text = sentence(dice(Generator().manual_seed(secrets.randbits(32))))
-    return [text, *_hear(text)]
+    return said_by(sentence(dice(Generator().manual_seed(secrets.randbits(32)))))

@@ -77,6 +77,21 @@ def test_columns_differ_in_one_word(in_words: Page) -> None:
     assert width == 4 * 33 - 1
 
 
+def test_what_was_never_seen_stands_beside_what_was(in_words: Page) -> None:
+    in_words.locator("#sample-steps input[type=number]").fill("4")
+    in_words.locator("#sample-count input[type=number]").fill("2")
+    in_words.get_by_role("button", name="Never seen together").click()
+    in_words.locator("#sample-unseen input").click()
+    in_words.get_by_role("option", name="a naga in a crown").click()
+    headings = in_words.locator(".player-headings span")
+    expect(headings).to_have_text(["wizard hat", "feathered hat", "hood", "crown"])
+    expect(in_words.locator(".player-words")).to_have_text("a naga")
+    expect(in_words.locator("#sample-heard")).to_contain_text("species naga")
+    in_words.wait_for_function(f"document.querySelector('{PLAYER}').dataset.frames == 5")
+    width = in_words.eval_on_selector("#sample-canvas", "c => [c.width, c.height]")
+    assert width == [4 * 33 - 1, 2 * 33 - 1]
+
+
 def test_words_for_programs(server: Server) -> None:
     client = Client(server.url, verbose=False)
     asked = {"denoiser": "heroes", "steps": 2, "count": 2, "api_name": "/sample"}

@@ -1,5 +1,6 @@
 // The Forward tab: a picture drowns in noise. One state, parts that show it, one paint a frame.
 
+import { backPanel } from "./back.js";
 import { chainPanel } from "./chain.js";
 import { controlsPanel } from "./controls.js";
 import { guessPanel } from "./guess.js";
@@ -12,7 +13,7 @@ import { ForwardState } from "./state.js";
 
 const REST = 150; // ms without a change after which the slider counts as at rest
 
-export function mount(element, { props, server }) {
+export function mount(element, { props, server, trigger, watch }) {
   const section = element.querySelector("section.live-view");
   const state = new ForwardState(JSON.parse(props.value));
   const parts = [];
@@ -21,7 +22,7 @@ export function mount(element, { props, server }) {
   let resting = 0;
   let waiting = false;
 
-  /** Say what changed ("picture", "schedule", "rivals" or "t"); it is painted in the next frame. */
+  /** Say what changed ("picture", "denoiser", "schedule", "rivals" or "t"); it is painted in the next frame. */
   function change(...what) {
     for (const one of what) changed.add(one);
     if (!frame && state.picture) frame = requestAnimationFrame(render);
@@ -49,14 +50,16 @@ export function mount(element, { props, server }) {
   const curves = curvesPanel(state, change);
   const histogram = histogramPanel(state);
   const controls = controlsPanel(state, change, curves.root, () => sources.renoise());
-  const guess = guessPanel(state, server);
+  const guess = guessPanel(state, change, server);
   const chain = chainPanel(state);
+  const back = backPanel(state, change, server, trigger);
+  watch("value", () => back.take(JSON.parse(props.value))); // after the facts, its messages
   const sources = sourcesPanel(state, server, (picture) => {
     state.picture = picture;
     change("picture", "schedule", "t");
   });
   // The canvas first: what is dragged is looked at.
-  parts.push(stage, numbers, curves, histogram, controls, guess, chain);
+  parts.push(stage, numbers, curves, histogram, controls, guess, chain, back);
   const column = (...roots) => make("div", { className: "forward-column" }, ...roots);
   const main = make(
     "div",
@@ -70,6 +73,7 @@ export function mount(element, { props, server }) {
       { className: "forward" },
       sources.root,
       main,
+      back.root,
       chain.root,
     ),
   );

@@ -4,8 +4,7 @@ import { float16, grey, make, paint } from "./display.js";
 import { digits } from "./readouts.js";
 
 /** server.denoise answers; older answers never take the place of newer ones. */
-export function guessPanel(state, server) {
-  const size = state.facts.smallSize;
+export function guessPanel(state, change, server) {
   const figures = {
     xt: figure("forward-guess-xt", "xₜ, as the denoiser sees it"),
     x0: figure("forward-guess-x0", "x̂0, the picture it guesses"),
@@ -25,21 +24,28 @@ export function guessPanel(state, server) {
     note,
   );
   let latest = 0;
-  select.addEventListener("change", ask);
+  select.addEventListener("change", () => {
+    state.denoiser = select.value;
+    change("denoiser");
+  });
+  const known = () => state.facts.denoisers.find(({ name }) => name === state.denoiser);
 
   function update(changed) {
     latest += 1; // whatever is under way is about another x_t
     if (state.t > 0 && root.dataset.state === "nothing") message.textContent = "";
     root.dataset.state = state.t === 0 ? "nothing" : "waiting";
-    if (changed.has("picture")) describe();
+    if (changed.has("picture") || changed.has("denoiser")) describe();
   }
 
   function describe() {
-    const what = state.picture.same
+    const { name, sees, shape: [channels, side] } = known();
+    select.value = name;
+    const knows = sees === "heroes" ? "small drawn heroes" : "clothes";
+    const what = state.picture.small[sees].same
       ? "The very picture and noise above."
-      : `The picture’s centre, ${size} × ${size} and grey, with noise of its own from the same seed; these denoisers only know clothes.`;
+      : `The picture’s centre, ${side} × ${side}, ${channels === 1 ? "grey" : "in colour"}, with noise of its own from the same seed; this denoiser only knows ${knows}.`;
     const optimum = "It is the exact best answer for its 6,000 training pictures, and so it can only copy them.";
-    note.textContent = select.value === "optimal" ? `${what} ${optimum}` : what;
+    note.textContent = name === "optimal" ? `${what} ${optimum}` : what;
   }
 
   async function ask() {
@@ -52,15 +58,16 @@ export function guessPanel(state, server) {
       return;
     }
     const id = ++latest;
-    const request = { id, small: state.picture.small, seed: state.picture.seed, alpha, sigma, denoiser: select.value };
+    const { name, sees, shape } = known();
+    const request = { id, small: state.picture.small[sees].x0, seed: state.picture.seed, alpha, sigma, denoiser: name };
     const answer = (await server.denoise(request).catch(() => null)) ?? { error: "The server does not answer." };
     if (id !== latest) return;
     message.textContent = answer.error ?? beyond(alpha, sigma);
     if (answer.error) return;
     const divisor = state.asIs ? 1 : state.divisor(schedule, t);
-    const show = (name, scale, text) => {
-      paint(figures[name].canvas, float16(answer[name]), 1, size, size, (v) => grey(v * scale));
-      figures[name].error.textContent = text;
+    const show = (part, scale, text) => {
+      paint(figures[part].canvas, float16(answer[part]), ...shape, (v) => grey(v * scale));
+      figures[part].error.textContent = text;
     };
     show("xt", 1 / divisor, `t = ${t}`);
     show("x0", 1, `error ${digits(answer.x0Error)}`);
@@ -71,9 +78,10 @@ export function guessPanel(state, server) {
 
   /** A sentence, where this noise level is outside of what the network was trained on. */
   function beyond(alpha, sigma) {
-    const [least, most] = state.facts.ratioRange;
+    const { range } = known(); // or null, for what knows every level
     const ratio = sigma / alpha;
-    if (select.value !== "fashion" || (ratio >= least && ratio <= most)) return "";
+    if (!range || (ratio >= range[0] && ratio <= range[1])) return "";
+    const [least, most] = range;
     const side = ratio < least ? "less" : "more";
     return `σ/α = ${digits(ratio)} is ${side} noise than the network was trained on (${digits(least)} to ${digits(most)}).`;
   }

@@ -11,10 +11,11 @@ export function decodePicture(answer) {
 }
 
 /** The same picture with the noise of an answer of the server's. */
-export function withNoise(picture, { seed, eps: base64 }) {
+export function withNoise(picture, { seed, eps: base64, small: ofSmall }) {
   const eps = float16(base64);
+  const small = Object.fromEntries(Object.entries(picture.small).map(([name, seen]) => [name, { ...seen, eps: ofSmall[name].eps ?? ofSmall[name] }]));
   const epsPixels = interleave(eps, picture.channels, picture.height * picture.width);
-  return { ...picture, seed, eps, epsPixels };
+  return { ...picture, seed, eps, epsPixels, small };
 }
 
 /** (C, H, W) → (H, W, C). */

@@ -269,7 +269,7 @@ class Player {
     this.stops = Array.from({ length: count }, (_, k) => Math.round((k * steps) / Math.max(1, count - 1)));
     this.strip.replaceChildren(...this.stops.map((index) => {
       const canvas = make("canvas", { className: "picture", role: "img", "aria-label": `Step ${index}` });
-      return make("button", { type: "button", title: `Step ${index}`, onclick: () => this.hold(index) }, canvas);
+      return make("button", { type: "button", title: `Step ${index}`, onclick: () => this.hold(index) }, canvas, make("span", { className: "number muted" }));
     }));
   }
 
@@ -278,6 +278,7 @@ class Player {
     const { channels, height, width } = this.size;
     this.stops.forEach((index, k) => {
       const button = this.strip.children[k];
+      button.lastChild.textContent = `t = ${this.run.grid[index]}`;
       button.setAttribute("aria-current", index === this.position);
       const frame = lane.frames[index];
       const drawn = frame ? `${this.run.number} ${this.view} ${index}` : "";

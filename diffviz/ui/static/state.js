@@ -18,6 +18,7 @@ export class ForwardState {
     this.t = 0;
     this.zeroTerminal = false;
     this.asIs = false;
+    this.denoiser = facts.denoisers[0].name; // that guesses, and brings back
     this.handles = storedHandles();
     this.rivals = []; // kinds shown beside the main one, with their default parameters
     this.parameters = {};
@@ -66,6 +67,18 @@ export class ForwardState {
 
   divisor(schedule, t = this.t) {
     return this.kindNamed(schedule.kind).preserving ? 1 : norm(schedule, t);
+  }
+
+  /** What the server needs to make the main schedule itself. */
+  described() {
+    const drawn = this.kind === DRAWN;
+    return {
+      schedule: this.kind,
+      T: this.T,
+      zeroTerminal: this.zeroTerminal && this.kindNamed(this.kind).preserving,
+      parameters: drawn ? {} : this.parameters[this.kind],
+      handles: drawn ? this.handles : [],
+    };
   }
 
   /** Set T, and keep the place on the way to it. */

@@ -1,0 +1,135 @@
+"""What the Forward tab's "Bring it back" is sent, whatever it was asked for."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from diffviz.denoisers import GaussianDenoiser, Level, Prediction
+from diffviz.ui import bringing_back
+from diffviz.ui.bringing_back import _bring_back, edit_picture
+from diffviz.ui.guessing import DENOISERS
+
+EXACT = GaussianDenoiser(0.0, 0.5)
+SMALL = base64.b64encode(bytes(range(256)) * 3 + bytes(16)).decode()  # 28 × 28
+REQUEST: dict[str, Any] = {
+    "id": 7,
+    "mode": "back",
+    "denoiser": "fashion",
+    "small": SMALL,
+    "what": "anything",
+    "t": 300,
+    "steps": 4,
+    "guidance": 2.0,
+    "seed": 0,
+    "schedule": "cosine",
+    "T": 1000,
+    "zeroTerminal": False,
+    "parameters": {},
+    "handles": [],
+}
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """An exact denoiser takes the place of all, at the one place where the panel gets them; the
+    names that it was asked for."""
+    names: list[str] = []
+
+    def denoiser(name: str) -> Any:
+        names.append(name)
+
+        def exact(x: Tensor, a: Level, s: Level, condition: Tensor | None = None) -> Prediction:
+            return EXACT(x, a, s, condition)
+
+        return exact
+
+    monkeypatch.setattr(bringing_back, "denoiser", denoiser)
+    return names
+
+
+def messages(request: Any) -> list[dict[str, Any]]:
+    return [json.loads(text) for text in _bring_back(SimpleNamespace(request=request))]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("mode", "lanes"), [("back", [1] * 5), ("invert", [0] * 5 + [1] * 5)])
+def test_a_run_is_a_start_its_frames_and_how_far_apart(
+    asked: list[str], mode: str, lanes: list[int]
+) -> None:
+    start, *frames, end = messages(REQUEST | {"mode": mode})
+    assert asked == ["fashion"]
+    assert {message["id"] for message in (start, *frames, end)} == {7}
+    assert start["start"] == {"steps": 4, "grid": [300, 225, 150, 75, 0], "outside": 0}
+    assert [message["frame"]["lane"] for message in frames] == lanes
+    first, last = frames[0]["frame"], frames[-1]["frame"]
+    assert first["t"] == (300 if mode == "back" else 0)
+    assert last["t"] == 0
+    assert len(base64.b64decode(last["x"])) == 28 * 28
+    if mode == "invert":
+        assert first["x"] == SMALL
+        assert 0 < end["apart"] < 0.1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"denoiser": "nobody"},
+        {"denoiser": ["fashion"]},
+        {"denoiser": "heroes"},  # whose pictures are larger
+        {"small": "AAAA"},
+        {"small": "?"},
+        {"small": 5},
+        {"mode": "up"},
+        {"what": "unicorn"},
+        {"t": 0},
+        {"t": 1001},
+        {"t": 1.5},
+        {"t": math.nan},
+        {"t": "x"},
+        {"t": None},
+        {"steps": 201},
+        {"steps": math.inf},
+        {"seed": -1},
+        {"guidance": math.nan},
+        {"guidance": "much"},
+        {"guidance": None},
+        {"T": 10**9},
+        {"T": "1000"},
+        {"schedule": "line"},
+        {"schedule": "drawn"},
+        {"parameters": 5},
+        {"parameters": {"s": math.nan}},
+        {"schedule": "drawn", "handles": [1, {}]},
+        {"schedule": "karras", "zeroTerminal": True},
+    ],
+)
+def test_nonsense_is_answered_with_a_sentence(wrong: dict[str, Any]) -> None:
+    (answer,) = messages(REQUEST | wrong)
+    assert answer["id"] == 7
+    assert answer["failed"][0].isupper()
+    assert answer["failed"].endswith(".")
+
+
+@pytest.mark.parametrize("request_", [None, 5, "x", [], {}, {"id": 3}])
+def test_what_is_no_request_is_told_so(request_: Any) -> None:
+    (answer,) = messages(request_)
+    assert answer["failed"] == "The request is not one that this page makes."
+
+
+@pytest.mark.parametrize("name", DENOISERS)
+def test_every_denoiser_gets_the_picture_at_its_size(asked: list[str], name: str) -> None:
+    torch.manual_seed(0)
+    result, noisy, facts = edit_picture(example_name="balloon", denoiser=name, steps=2)
+    assert asked == [name]
+    assert facts["strength"] == 0.5
+    assert facts["steps"] == 2
+    assert facts["evaluations"] == 2
+    assert result.endswith(".png")
+    assert noisy.endswith(".png")
