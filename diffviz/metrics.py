@@ -33,3 +33,21 @@ CONNECTIONS = Gauge("diffviz_connections", "Open connections", registry=REGISTRY
 ERRORS = Counter("diffviz_errors", "Failures in our own code", registry=REGISTRY)
 
 # Sampling, by the engine; runs under way and in line are looked up in ui/watch_routes.py.
+BATCH_ROWS = Histogram(
+    "diffviz_batch_rows",
+    "Pictures in one forward pass of a network",
+    buckets=(1, 2, 4, 8, 16, 24, 32),
+    registry=REGISTRY,
+)
+BATCH_REQUESTS = Counter(
+    "diffviz_batch_requests", "Visitors' steps that batches were made of", registry=REGISTRY
+)
+BATCH_SECONDS = Counter(
+    "diffviz_batch_seconds", "Time in forward passes, of all workers", registry=REGISTRY
+)
+
+
+def count_batch(requests: int, rows: int, seconds: float) -> None:
+    BATCH_ROWS.observe(rows)
+    BATCH_REQUESTS.inc(requests)
+    BATCH_SECONDS.inc(seconds)

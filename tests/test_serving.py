@@ -364,7 +364,7 @@ def test_stopping_does_not_wait_for_a_part_that_is_being_made() -> None:
         admission = Admission(1, 10, LONG)
 
         async def listen() -> None:
-            async with admission.admitted("me"), aclosing(admission.each(parts())) as made:
+            async with aclosing(admission.parts("me", lambda ticket: parts())) as made:
                 async for _ in made:
                     pass
 

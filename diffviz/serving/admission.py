@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, asynccontextmanager, contextmanager
-from typing import TypeVar
+from contextlib import aclosing, contextmanager
+from typing import Any, NamedTuple, TypeVar, cast
 
 from diffviz.serving.ticket import Ticket
 
 Part = TypeVar("Part")
+Made = TypeVar("Made")
 LOOK_SECONDS = 1.0  # between two looks at one's place in the line
 
 
 class BusyError(ValueError):
     """The line is full."""
+
+
+class InLine(NamedTuple):
+    """Not yet: one's number in the line; 1 is next."""
+
+    number: int
 
 
 class Admission:
@@ -77,14 +84,29 @@ class Admission:
             ticket.stop()
             self._leave()
 
-    @asynccontextmanager
-    async def admitted(self, visitor: str) -> AsyncIterator[Ticket]:
-        """Both at once, for who need not know their number."""
+    async def parts(
+        self, visitor: str, make: Callable[[Ticket], Iterator[Part]]
+    ) -> AsyncGenerator[Part | InLine, None]:
+        """What a visitor's run makes, part by part, after their numbers in the line. Whoever stops
+        listening is not held up by a part that is still being made. Raises BusyError."""
+        async with aclosing(self.queue()) as numbers:
+            async for number in numbers:
+                yield InLine(number)
+        with self.ticket(visitor) as ticket:
+            made, end = make(ticket), object()
+            while (part := await self._in_thread(next, made, end)) is not end:
+                yield cast(Part, part)
+
+    async def whole(self, visitor: str, make: Callable[[Ticket], Made]) -> Made:
+        """What a visitor's run makes, all at once. Raises BusyError."""
         async with aclosing(self.queue()) as numbers:
             async for _ in numbers:
                 pass
         with self.ticket(visitor) as ticket:
-            yield ticket
+            return await self._in_thread(make, ticket)
+
+    async def _in_thread(self, call: Callable[..., Made], *arguments: Any) -> Made:
+        return await asyncio.wrap_future(self._threads.submit(call, *arguments))
 
     def _leave(self) -> None:
         """The first in line has the place now."""
@@ -92,16 +114,6 @@ class Admission:
             self._line.pop(0).set()
         else:
             self.running -= 1
-
-    async def each(self, parts: Iterator[Part]) -> AsyncGenerator[Part, None]:
-        """The parts as they are made, in threads for those who were admitted. Whoever stops
-        listening is not held up by a part that is still being made."""
-        end = object()
-        while True:
-            part = await asyncio.wrap_future(self._threads.submit(next, parts, end))
-            if part is end:
-                return
-            yield part  # type: ignore[misc]
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -10,6 +10,7 @@ from functools import cache
 import torch
 
 from diffviz.config import Config, config
+from diffviz.metrics import count_batch
 from diffviz.serving.admission import Admission
 from diffviz.serving.engine import Engine, LocalEngine
 
@@ -37,7 +38,7 @@ def service() -> Service:
     sys.setswitchinterval(SWITCH_SECONDS)
     workers = settings.threads or min(2, os.cpu_count() or 1)
     admission = Admission(settings.places, settings.line, settings.run_seconds)
-    local = LocalEngine(workers)
+    local = LocalEngine(workers, observe=count_batch)
     engine = ray_engine(settings, workers, local) if settings.engine == "ray" else local
     return Service(engine, admission)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from functools import partial
 from typing import Any, NamedTuple
 
 import gradio as gr
 from torch import Tensor
 
 from diffviz.data.examples import example_names
-from diffviz.denoisers import Denoiser
 from diffviz.editing import (
     BACK,
     EDIT_GUIDANCE,
@@ -19,12 +21,15 @@ from diffviz.editing import (
     MODES,
     EditSettings,
     Stage,
-    error,
     run_edit,
 )
+from diffviz.editing import error as distance
 from diffviz.export import fingerprint
 from diffviz.runs import GUIDANCE, MAX_SEED, conditions
 from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES, NoiseSchedule
+from diffviz.serving.admission import InLine
+from diffviz.serving.service import service
+from diffviz.serving.ticket import Ticket
 from diffviz.ui.asking import condition_of, heard
 from diffviz.ui.forward_api import DRAWN, facts_of, norm, picture_of, png, schedule_of, whole
 from diffviz.ui.frames import frame, outside
@@ -36,19 +41,29 @@ from diffviz.ui.guessing import (
     ratio_range,
     what_it_sees,
 )
-from diffviz.ui.messages import answer, told_in_the_page
-from diffviz.ui.sample_tab import NETWORK, SILENT
+from diffviz.ui.messages import answer, sentence, told_in_the_page
+from diffviz.ui.sample_tab import NETWORK, SILENT, visitor
 
 
 class Edit(NamedTuple):
-    """A run of `run_edit`, checked and ready to go."""
+    """A run of `run_edit`, checked and ready for its turn."""
 
     settings: EditSettings
     schedule: NoiseSchedule
     x0: Tensor  # (1, C, H, W)
+    name: str  # of the denoiser
     condition: dict[str, str]
-    sides: int  # network evaluations behind one of the denoiser's
-    stages: Iterator[Stage]
+    table: Tensor  # the same as rows, (1, slots)
+
+    @property
+    def sides(self) -> int:
+        """Network evaluations behind one of the denoiser's."""
+        guided = self.settings.mode == BACK and bool(self.table.any())
+        return 2 if guided and self.settings.guidance != 1 else 1
+
+    def stages(self, ticket: Ticket) -> Iterator[Stage]:
+        asked = denoiser(self.name, ticket)
+        return run_edit(self.settings, asked, self.schedule, self.x0, self.table)
 
 
 def prepared(
@@ -57,11 +72,8 @@ def prepared(
     """The run of a denoiser for what is asked of x0 (C, H, W). Raises ValueError, in a sentence."""
     info = card_of(name).data
     condition = condition_of(info, what)
-    table = conditions(info, condition, 1)
-    asked: Denoiser = denoiser(name)
-    stages = run_edit(settings, asked, schedule, x0[None], table)
-    guided = settings.mode == BACK and bool(table.any()) and settings.guidance != 1
-    return Edit(settings, schedule, x0[None], condition, 2 if guided else 1, stages)
+    settings.check(schedule)
+    return Edit(settings, schedule, x0[None], name, condition, conditions(info, condition, 1))
 
 
 def let_bring_back(view: gr.HTML) -> None:
@@ -71,30 +83,42 @@ def let_bring_back(view: gr.HTML) -> None:
     view.halt(None, cancels=[running], api_visibility="private")
 
 
-def _bring_back(event: gr.EventData) -> Iterator[str]:
-    """JSON messages, each with the request's id: {"start"}, a {"frame"} a step, and {"apart"}, how
-    far the result is from the picture; or {"failed"}, a sentence."""
-    request = getattr(event, "request", None)
-    number = request.get("id") if isinstance(request, dict) else None
+async def _bring_back(event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:
+    """JSON messages, each with its request's id: {"waiting"}, one's number in the line; {"start"},
+    a {"frame"} a step, and {"apart"}, how far the result is from the picture; or {"failed"}, a
+    sentence."""
+    wanted = getattr(event, "request", None)
+    number = wanted.get("id") if isinstance(wanted, dict) else None
 
     def message(**content: Any) -> str:
         return json.dumps({"id": number, **content})
 
-    asked = answer(_asked, request)
+    asked = await asyncio.to_thread(answer, _asked, wanted)
     if "error" in asked:
         yield message(failed=asked["error"])
         return
+    try:
+        made = service().admission.parts(visitor(request), partial(_told, asked))
+        async with aclosing(made) as parts:
+            async for part in parts:
+                yield message(waiting=part.number) if isinstance(part, InLine) else message(**part)
+    except ValueError as error:
+        yield message(failed=sentence(error))
+
+
+def _told(asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
+    """The messages of a run whose turn it is."""
     edit: Edit = asked["edit"]
     grid = edit.settings.grid(edit.schedule)
     beyond = outside(edit.schedule, grid, asked["range"])
-    yield message(start={"steps": len(grid) - 1, "grid": grid, "outside": beyond})
+    yield {"start": {"steps": len(grid) - 1, "grid": grid, "outside": beyond}}
     started = time.perf_counter()
     x = edit.x0
-    for back, step in edit.stages:
+    for back, step in edit.stages(ticket):
         seconds = time.perf_counter() - started
         x = step.x
-        yield message(frame=frame(int(back), step, step.nfe * edit.sides, seconds))
-    yield message(apart=error(x, edit.x0))
+        yield {"frame": frame(int(back), step, step.nfe * edit.sides, seconds)}
+    yield {"apart": distance(x, edit.x0)}
 
 
 def _asked(request: Any) -> dict[str, Any]:
@@ -151,7 +175,8 @@ def edit_endpoint() -> None:
         )
 
 
-def edit_picture(
+async def edit_picture(
+    request: gr.Request,
     picture: str | None = None,
     example_name: str = "boot",
     denoiser: str = "fashion",
@@ -182,7 +207,9 @@ def edit_picture(
         )
         x0 = what_it_sees(picture_of(picture, example_name), denoiser)
         edit = prepared(denoiser, what, settings, path, x0)
-        stages = list(edit.stages)
+        stages = await service().admission.whole(
+            visitor(request), lambda ticket: list(edit.stages(ticket))
+        )
         first_back = next(step for back, step in stages if back)
         last = stages[-1].step
         there = sum(not back for back, _ in stages)
@@ -191,7 +218,7 @@ def edit_picture(
             "strength": settings.t / path.T,
             "steps": len(settings.grid(path)) - 1,
             "condition": edit.condition,
-            "error": error(last.x, edit.x0),
+            "error": distance(last.x, edit.x0),
             "evaluations": last.nfe * edit.sides + max(there - 1, 0),
             "fingerprint": fingerprint(last.x),
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,9 +21,10 @@ from diffviz.denoisers import Denoiser, MixtureDenoiser
 from diffviz.guess import Guess, guess
 from diffviz.pictures import small_square
 from diffviz.runs import MAX_SEED
-from diffviz.ui.models import model
+from diffviz.serving.ticket import Ticket, TooLateError
+from diffviz.ui.models import model, served
 
-MOST_AT_ONCE = 2  # more on two cores only slow each other down
+MOST_AT_ONCE = 2  # of the optimum; more on two cores only slow each other down
 WAIT_SECONDS = 2.0
 MAX_SIGMA = 1000.0
 OPTIMUM = "optimal"
@@ -31,16 +33,17 @@ DENOISERS = {
     "heroes": "Trained on heroes",
     OPTIMUM: "The clothes’ own optimum",
 }
+MANY = "many visitors are asking the denoiser just now; move the slider again"
 _turns = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
-def denoiser(name: str) -> Denoiser:
-    """The denoiser of that name; this tab asks no other, and gets it nowhere else.
+def denoiser(name: str, ticket: Ticket) -> Denoiser:
+    """The denoiser of that name, for a visitor; this tab asks no other, and gets it nowhere else.
 
     Raises ValueError for an unknown one, naming the choices.
     """
     model_name = sees(name)
-    return _optimum() if name == OPTIMUM else model(model_name).denoiser()
+    return _optimum() if name == OPTIMUM else served(model_name, "", ticket)[1]
 
 
 def card_of(name: str) -> Card:
@@ -94,8 +97,9 @@ def ask(name: str, x0: Tensor, seed: int, alpha: float, sigma: float) -> Guess:
     check_seed(seed)
     if not (0 <= alpha <= 1 and 0 < sigma <= MAX_SIGMA and math.isfinite(sigma)):
         raise ValueError("where there is no noise, there is nothing to find; choose a later t")
-    with _turn():
-        return guess(denoiser(name), x0, seed, alpha, sigma, slots)
+    ticket = Ticket(secrets.token_hex(8), WAIT_SECONDS)  # a newcomer each time, who is served soon
+    with _turn() if name == OPTIMUM else told_if_late():
+        return guess(denoiser(name, ticket), x0, seed, alpha, sigma, slots)
 
 
 def check_seed(seed: int) -> int:
@@ -106,9 +110,17 @@ def check_seed(seed: int) -> int:
 
 
 @contextmanager
+def told_if_late() -> Iterator[None]:
+    try:
+        yield
+    except TooLateError as error:
+        raise ValueError(MANY) from error
+
+
+@contextmanager
 def _turn() -> Iterator[None]:
     if not _turns.acquire(timeout=WAIT_SECONDS):
-        raise ValueError("many visitors are asking the denoiser just now; move the slider again")
+        raise ValueError(MANY)
     try:
         yield
     finally:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import fields, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from diffviz.runs import EACH, MAX_SEED, RunSettings
+from diffviz.serving.admission import InLine
 from diffviz.serving.service import service
+from diffviz.serving.ticket import Ticket
 from diffviz.ui.asking import speaks
 from diffviz.ui.card import card_text
-from diffviz.ui.component import live_view, told
+from diffviz.ui.component import live_view
 from diffviz.ui.frames import in_line, recording, stream
 from diffviz.ui.messages import told_in_the_page
 from diffviz.ui.models import choices, model, served
@@ -109,18 +112,18 @@ def sample_tab() -> gr.Dropdown:
 
 async def _sample(request: gr.Request, *values: Any) -> AsyncIterator[tuple[str, Any]]:
     """The player's messages, one for each frame, and the settings that the exports repeat."""
-    admission = service().admission
     with told_in_the_page():
         settings, rivals, token = await asyncio.to_thread(_asked_run, *values)
-        async with aclosing(admission.queue()) as numbers:
-            async for number in numbers:
-                yield in_line(number), gr.skip()
-        with admission.ticket(visitor(request)) as ticket:
-            checkpoint, denoiser = served(settings.model, token, ticket)
-            frames = stream(settings, rivals, checkpoint, denoiser)
-            async with aclosing(admission.each(frames)) as messages:
-                async for message in messages:
-                    yield message, (settings, token)
+
+        def frames(ticket: Ticket) -> Iterator[str]:
+            return stream(settings, rivals, *served(settings.model, token, ticket))
+
+        async with aclosing(service().admission.parts(visitor(request), frames)) as parts:
+            async for part in parts:
+                if isinstance(part, InLine):
+                    yield in_line(part.number), gr.skip()
+                else:
+                    yield part, (settings, token)
 
 
 def _asked_run(*values: Any) -> tuple[RunSettings, list[str], str]:
@@ -184,9 +187,10 @@ async def sample(
         )
         settings = settings_of(checkpoint.card.data, asked)
         settings.check()
-        async with service().admission.admitted(visitor(request)) as ticket:
-            checkpoint, evaluated = served(denoiser, owner, ticket)
-            path, facts = await asyncio.to_thread(write_picture, settings, checkpoint, evaluated)
+        path, facts = await service().admission.whole(
+            visitor(request),
+            lambda ticket: write_picture(settings, *served(denoiser, owner, ticket)),
+        )
     return str(path), facts
 
 
@@ -232,17 +236,13 @@ def _ask_unseen(combination: str) -> list[Any]:
 async def _export(request: gr.Request, last_run: LastRun, event: gr.EventData) -> tuple[Any, Any]:
     """The last run again, as a file or as code; event: {"format", "view"} from the player."""
     settings, token = last_run
+
+    def write(ticket: Ticket) -> Path | str:
+        checkpoint, denoiser = served(settings.model, token, ticket)
+        return write_file(settings, str(event.format), str(event.view), checkpoint, denoiser)
+
     with told_in_the_page():
-        async with service().admission.admitted(visitor(request)) as ticket:
-            checkpoint, denoiser = served(settings.model, token, ticket)
-            made = await asyncio.to_thread(
-                write_file,
-                settings,
-                told(event, "format"),
-                told(event, "view"),
-                checkpoint,
-                denoiser,
-            )
+        made = await service().admission.whole(visitor(request), write)
     if isinstance(made, str):
         return gr.File(visible=False), gr.Code(value=made, visible=True)
     return gr.File(value=str(made), visible=True), gr.Code(visible=False)

@@ -193,10 +193,12 @@ export function backPanel(state, change, server, trigger) {
     stop.hidden = true;
   }
 
-  /** A message of the server's: {id, start | frame | apart | failed}. */
-  function take({ id, start: begun, frame, apart: distance, failed }) {
+  /** A message of the server's: {id, waiting | start | frame | apart | failed}. */
+  function take({ id, waiting, start: begun, frame, apart: distance, failed }) {
     if (id !== asked) return;
-    if (begun) {
+    if (waiting) {
+      message.textContent = `diffviz is busy: you are number ${waiting} in line.`;
+    } else if (begun) {
       walk.expect(begun.steps, mode);
       message.textContent = remark(begun);
     } else if (frame) {
