@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import replace
+from typing import Any, TypeVar
 
 import pytest
 import torch
@@ -26,6 +28,7 @@ from diffviz.serving.engine import LocalEngine, Request
 from diffviz.serving.fair import FairQueue
 from diffviz.serving.ticket import StoppedError, Ticket, TooLateError
 
+Made = TypeVar("Made")
 LONG = 60.0
 
 
@@ -69,6 +72,12 @@ def results(
     for thread in threads:
         thread.join(LONG)
     return made
+
+
+def awaited(work: Coroutine[Any, Any, Made]) -> Made:
+    """In a thread: browser tests leave an event loop running in this one."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, work).result(LONG)
 
 
 # Whose turn it is
@@ -320,7 +329,7 @@ def test_everyone_knows_their_number_and_gets_in() -> None:
         assert admission.running == admission.waiting == 0
         return told
 
-    first, second, third, fourth = asyncio.run(scene())
+    first, second, third, fourth = awaited(scene())
     assert first == []
     assert second == [1]
     assert third[0] == 2
@@ -336,7 +345,7 @@ def test_a_full_line_says_so() -> None:
             await number_in_line(admission, [])
         await asyncio.gather(*others)
 
-    asyncio.run(scene())
+    awaited(scene())
 
 
 def test_who_leaves_the_line_keeps_nobody_waiting() -> None:
@@ -349,7 +358,7 @@ def test_who_leaves_the_line_keeps_nobody_waiting() -> None:
         await asyncio.wait_for(tasks[4], LONG)
         assert admission.running == admission.waiting == 0
 
-    asyncio.run(scene())
+    awaited(scene())
 
 
 def test_stopping_does_not_wait_for_a_part_that_is_being_made() -> None:
@@ -378,7 +387,7 @@ def test_stopping_does_not_wait_for_a_part_that_is_being_made() -> None:
         free.set()
         return time.monotonic() - started
 
-    assert asyncio.run(scene()) < 1
+    assert awaited(scene()) < 1
 
 
 def test_a_ticket_tells_those_who_wait_for_it_once() -> None:

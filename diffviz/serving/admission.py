@@ -13,6 +13,7 @@ from diffviz.serving.ticket import Ticket
 Part = TypeVar("Part")
 Made = TypeVar("Made")
 LOOK_SECONDS = 1.0  # between two looks at one's place in the line
+LOOKS_UNTIL_TOLD = 4  # the same number again: only who is told something is known to be there
 
 
 class BusyError(ValueError):
@@ -55,14 +56,15 @@ class Admission:
                 f"diffviz is busy: {self.running} runs are under way and {len(self._line)} "
                 "visitors wait in line; please try again in a minute"
             )
-        turn, told = asyncio.Event(), 0
+        turn, told, looks = asyncio.Event(), 0, 0
         self._line.append(turn)
         try:
             while not turn.is_set():
                 number = self._line.index(turn) + 1
-                if number != told:
+                if number != told or looks % LOOKS_UNTIL_TOLD == 0:
                     told = number
                     yield number
+                looks += 1
                 try:
                     await asyncio.wait_for(turn.wait(), LOOK_SECONDS)
                 except TimeoutError:

@@ -1,0 +1,68 @@
+"""A server with one place: the second visitor knows their number in line, and gets their turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.test_sample import PLAYER, await_frames, generate, open_tab, set_slider
+from tests.running import Server, start_server
+
+PATIENCE = 15
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One run at a time, and one that may wait."""
+    running = start_server(tmp_path_factory.mktemp("narrow"), DIFFVIZ_PLACES="1", DIFFVIZ_LINE="1")
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def visit(server: Server, browser: Browser, steps: int) -> Page:
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    open_tab(page, server)
+    set_slider(page, "sample-steps", steps)
+    return page
+
+
+def test_everyone_gets_their_turn(narrow: Server, browser: Browser) -> None:
+    first, second, third = (visit(narrow, browser, steps) for steps in (250, 5, 5))
+    try:
+        generate(first)
+        first.wait_for_function(f"document.querySelector('{PLAYER}').dataset.frames > 1")
+        generate(second)
+        expect(second.locator(".player-status")).to_contain_text("you are number 1 in line")
+        generate(third)
+        busy = third.get_by_text("visitors wait in line; please try again in a minute")
+        expect(busy.first).to_be_visible()
+        first.locator("#sample-stop").click()
+        await_frames(second, 6)
+        expect(second.locator(".player-status")).to_contain_text("done after 5 steps")
+    finally:
+        for page in (first, second, third):
+            page.context.close()
+
+
+def test_who_closes_the_page_leaves_the_line(narrow: Server, browser: Browser) -> None:
+    first, second, third = (visit(narrow, browser, steps) for steps in (250, 5, 5))
+    try:
+        generate(first)
+        first.wait_for_function(f"document.querySelector('{PLAYER}').dataset.frames > 1")
+        generate(second)
+        expect(second.locator(".player-status")).to_contain_text("you are number 1 in line")
+        second.context.close()
+        for _ in range(PATIENCE):  # the line is full until the server has noticed
+            generate(third)
+            third.wait_for_timeout(2_000)
+            if third.eval_on_selector(PLAYER, "e => e.dataset.waiting ?? ''") == "1":
+                break
+        expect(third.locator(".player-status")).to_contain_text("you are number 1 in line")
+        first.context.close()
+        await_frames(third, 6)
+    finally:
+        third.context.close()
