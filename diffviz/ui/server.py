@@ -32,6 +32,7 @@ from diffviz.serving.service import Service, service
 from diffviz.ui.page import CSS, HEAD, THEME, build_page
 from diffviz.ui.payloads import check_request
 from diffviz.ui.queue import log_events, sweep
+from diffviz.ui.sessions import keep_little
 from diffviz.ui.train_routes import train_routes
 from diffviz.ui.trainings import Trainings, trainings
 from diffviz.ui.watch_routes import State, watch_routes
@@ -54,6 +55,7 @@ def create_app(settings: Config) -> ASGIApp:
     page.max_threads = serving.admission.places + serving.admission.line + OTHERS
     page.queue(max_size=settings.queue_size, api_open=False)
     page.state_session_capacity = settings.sessions
+    keep_little()
     log_events(page)
     REGISTRY.register(State(page, serving.admission, found))
     app = FastAPI(
