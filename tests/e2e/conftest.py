@@ -29,7 +29,8 @@ CHROMIUM_FLAGS = [
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all browser tests."""
-    running = start_server(tmp_path_factory.mktemp("server"))
+    # Its log tells of what went wrong alone.
+    running = start_server(tmp_path_factory.mktemp("server"), DIFFVIZ_LOG_LEVEL="warning")
     try:
         yield running
     finally:
