@@ -31,6 +31,7 @@ from diffviz.serving.admission import InLine
 from diffviz.serving.service import service
 from diffviz.serving.ticket import Ticket
 from diffviz.ui.asking import condition_of, heard
+from diffviz.ui.component import told
 from diffviz.ui.forward_api import DRAWN, facts_of, norm, picture_of, png, schedule_of, whole
 from diffviz.ui.frames import frame, outside
 from diffviz.ui.guessing import (
@@ -87,7 +88,7 @@ async def _bring_back(event: gr.EventData, request: gr.Request) -> AsyncIterator
     """JSON messages, each with its request's id: {"waiting"}, one's number in the line; {"start"},
     a {"frame"} a step, and {"apart"}, how far the result is from the picture; or {"failed"}, a
     sentence."""
-    wanted = getattr(event, "request", None)
+    wanted = told(event, "request")
     number = wanted.get("id") if isinstance(wanted, dict) else None
 
     def message(**content: Any) -> str:

@@ -36,6 +36,6 @@ def live_view(
     )
 
 
-def told(event: gr.EventData, name: str) -> str:
-    """What `trigger(event, {name: …})` says; "" where a program left it out."""
-    return str(event._data.get(name, "")) if isinstance(event._data, dict) else ""
+def told(event: gr.EventData, name: str) -> Any:
+    """What `trigger(event, {name: …})` says; None where a program left it out."""
+    return event._data.get(name) if isinstance(event._data, dict) else None

@@ -33,8 +33,8 @@ WATCH_LINK = """() => {
 
 def use_in_sample(event: gr.EventData) -> tuple[gr.Dropdown, gr.Tabs]:
     """Choose a training's denoiser in the Sample tab and go there; event: {"job", "token"}."""
-    chosen = TRAINED + told(event, "job")
-    return gr.Dropdown(choices=choices(told(event, "token")), value=chosen), gr.Tabs(
+    chosen = TRAINED + str(told(event, "job"))
+    return gr.Dropdown(choices=choices(str(told(event, "token"))), value=chosen), gr.Tabs(
         selected="sample"
     )
 

@@ -18,7 +18,7 @@ from diffviz.serving.service import service
 from diffviz.serving.ticket import Ticket
 from diffviz.ui.asking import speaks
 from diffviz.ui.card import card_text
-from diffviz.ui.component import live_view
+from diffviz.ui.component import live_view, told
 from diffviz.ui.frames import in_line, recording, stream
 from diffviz.ui.messages import told_in_the_page
 from diffviz.ui.models import choices, model, served
@@ -228,7 +228,8 @@ def _values(vary: str, name: str, token: str) -> gr.Dropdown:
 
 def _ask_unseen(combination: str) -> list[Any]:
     """The words, and the columns, that show a combination never seen beside others that were."""
-    text, slot, values = asked_unseen(combination)
+    with told_in_the_page():
+        text, slot, values = asked_unseen(combination)
     known = values_of(model("heroes").card.data, slot)
     return [*said_by(text), slot, gr.Dropdown(choices=known, value=values, visible=True)]
 
@@ -239,7 +240,8 @@ async def _export(request: gr.Request, last_run: LastRun, event: gr.EventData) -
 
     def write(ticket: Ticket) -> Path | str:
         checkpoint, denoiser = served(settings.model, token, ticket)
-        return write_file(settings, str(event.format), str(event.view), checkpoint, denoiser)
+        kind, view = str(told(event, "format")), str(told(event, "view"))
+        return write_file(settings, kind, view, checkpoint, denoiser)
 
     with told_in_the_page():
         made = await service().admission.whole(visitor(request), write)

@@ -91,7 +91,10 @@ def said_by(text: str) -> list[Any]:
 
 
 def asked_unseen(combination: str) -> tuple[str, str, list[str]]:
-    """For one of UNSEEN: the sentence to ask, the slot that differs between columns, its values."""
+    """For one of UNSEEN: the sentence to ask, the slot that differs between columns, its values.
+    Raises ValueError for another."""
+    if combination not in UNSEEN:
+        raise ValueError("choose one of the combinations that were never seen")
     said = UNSEEN[combination]
     slot, values = beside_unseen(said, UNSEEN_COLUMNS)
     return sentence({name: value for name, value in said.items() if name != slot}), slot, values
