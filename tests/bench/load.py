@@ -1,10 +1,11 @@
 """Many visitors at once for some minutes, and whether the server bears them; prints JSON.
 
-    python tests/bench/load.py [--visitors 200] [--seconds 300] [--threads N] …
+    python tests/bench/load.py [--visitors 200] [--seconds 300]
 
 Starts the server itself, with a training that visitors watch, and asks it on loopback alone. Each
 visitor opens the page, uploads, samples and watches, with pauses between; each says by
-X-Forwarded-For that it comes from an address of its own, as a proxy would. Exits with 1 where a
+X-Forwarded-For that it comes from an address of its own, as a proxy would. At the end each finishes
+what it has begun, which takes a line of visitors some minutes more. Exits with 1 where a
 request failed (a "busy" that says when to come again, or why, is no failure), somebody waited a
 minute for nothing, or the server's memory grew by more than a tenth after the first minute.
 """
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from gradio_client import Client
 from visitor import Record, Visitor
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
@@ -32,6 +34,7 @@ LOOK_SECONDS = 5
 WARM_SECONDS = 60
 MOST_GROWTH = 0.1
 MEGABYTE = 2**20
+PERCENTILES = (50, 95, 99)
 
 
 class Gauge:
@@ -72,17 +75,16 @@ def times(record: Record) -> dict[str, Any]:
     told = {}
     for name, seconds in sorted(record.seconds.items()):
         ordered = sorted(1000 * s for s in seconds)
-        at = {f"p{p}": round(ordered[min(len(ordered) - 1, len(ordered) * p // 100)]) for p in PS}
+        at = {
+            f"p{p}": round(ordered[min(len(ordered) - 1, len(ordered) * p // 100)])
+            for p in PERCENTILES
+        }
         told[name] = {"n": len(ordered), **at, "most": round(ordered[-1])}
     return told
 
 
-PS = (50, 95, 99)
-
-
-async def begin_training(url: str, config: dict[str, Any], seconds: float) -> str:
+async def begin_training(url: str, seconds: float) -> str:
     """One that lasts for as long as there are visitors."""
-    from gradio_client import Client
 
     def start() -> str:
         client = Client(url, verbose=False)
@@ -96,7 +98,7 @@ async def visits(server: Server, folder: Path, visitors: int, seconds: float) ->
     record = Record()
     async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as client:
         config = (await client.get("/config")).json()
-    job = await begin_training(server.url, config, seconds)
+    job = await begin_training(server.url, seconds)
     gauge = Gauge(server, folder)
     looking = asyncio.create_task(gauge.look())
     until = time.monotonic() + seconds

@@ -70,7 +70,11 @@ def measure(words: list[str], path: str) -> dict[str, float]:
         }
         started = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, *words], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+            [sys.executable, *words],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             while not ask(url + path):
