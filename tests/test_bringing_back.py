@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import math
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import torch
 from torch import Tensor
 
 from diffviz.denoisers import GaussianDenoiser, Level, Prediction
+from diffviz.serving.admission import Admission
+from diffviz.serving.ticket import Ticket
 from diffviz.ui import bringing_back
 from diffviz.ui.bringing_back import _bring_back, edit_picture
 from diffviz.ui.guessing import DENOISERS
@@ -38,12 +41,12 @@ REQUEST: dict[str, Any] = {
 
 
 @pytest.fixture(autouse=True)
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """An exact denoiser takes the place of all, at the one place where the panel gets them; the
-    names that it was asked for."""
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """An exact denoiser takes the place of all, at the one place where the panel gets them, and
+    nobody else is in the line; the names that it was asked for."""
     names: list[str] = []
 
-    def denoiser(name: str) -> Any:
+    def denoiser(name: str, ticket: Ticket) -> Any:
         names.append(name)
 
         def exact(x: Tensor, a: Level, s: Level, condition: Tensor | None = None) -> Prediction:
@@ -51,12 +54,22 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return exact
 
+    admission = Admission(1, 1, 60)
     monkeypatch.setattr(bringing_back, "denoiser", denoiser)
-    return names
+    monkeypatch.setattr(bringing_back, "service", lambda: SimpleNamespace(admission=admission))
+    yield names
+    admission.close()
+
+
+VISITOR: Any = SimpleNamespace(session_hash="someone", client=None)
 
 
 def messages(request: Any) -> list[dict[str, Any]]:
-    return [json.loads(text) for text in _bring_back(SimpleNamespace(request=request))]  # type: ignore[arg-type]
+    async def listen() -> list[dict[str, Any]]:
+        event: Any = SimpleNamespace(request=request)
+        return [json.loads(text) async for text in _bring_back(event, VISITOR)]
+
+    return asyncio.run(listen())
 
 
 @pytest.mark.parametrize(("mode", "lanes"), [("back", [1] * 5), ("invert", [0] * 5 + [1] * 5)])
@@ -125,8 +138,8 @@ def test_what_is_no_request_is_told_so(request_: Any) -> None:
 
 @pytest.mark.parametrize("name", DENOISERS)
 def test_every_denoiser_gets_the_picture_at_its_size(asked: list[str], name: str) -> None:
-    torch.manual_seed(0)
-    result, noisy, facts = edit_picture(example_name="balloon", denoiser=name, steps=2)
+    answer = edit_picture(VISITOR, example_name="balloon", denoiser=name, steps=2)
+    result, noisy, facts = asyncio.run(answer)
     assert asked == [name]
     assert facts["strength"] == 0.5
     assert facts["steps"] == 2
