@@ -10,6 +10,7 @@ import pytest
 
 from diffviz.ui.queue import log_events, sweep_once
 from diffviz.web.logs import REQUEST_ID
+from tests.asynchronous import awaited
 
 
 def page_of(handler: Any) -> gr.Blocks:
@@ -39,7 +40,7 @@ def test_answers_that_nobody_fetches_are_forgotten() -> None:
         assert "gone" not in queue.pending_event_ids_session
         assert "reads" in messages
 
-    asyncio.run(flood())
+    awaited(flood())
 
 
 def test_a_failed_event_carries_the_id_of_its_request(
@@ -69,6 +70,6 @@ def test_a_failed_event_carries_the_id_of_its_request(
         log_events(page)
         await page._queue.process_events([Event()])  # type: ignore[call-arg,list-item]
 
-    asyncio.run(fail())
+    awaited(fail())
     assert seen == ["abc"]
     assert [record.levelname for record in caplog.records] == ["ERROR"]

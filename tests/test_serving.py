@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any, TypeVar
 
 import pytest
 import torch
@@ -27,8 +25,8 @@ from diffviz.serving.admission import Admission, BusyError
 from diffviz.serving.engine import LocalEngine, Request
 from diffviz.serving.fair import FairQueue
 from diffviz.serving.ticket import StoppedError, Ticket, TooLateError
+from tests.asynchronous import awaited
 
-Made = TypeVar("Made")
 LONG = 60.0
 
 
@@ -72,12 +70,6 @@ def results(
     for thread in threads:
         thread.join(LONG)
     return made
-
-
-def awaited(work: Coroutine[Any, Any, Made]) -> Made:
-    """In a thread: browser tests leave an event loop running in this one."""
-    with ThreadPoolExecutor(1) as threads:
-        return threads.submit(asyncio.run, work).result(LONG)
 
 
 # Whose turn it is

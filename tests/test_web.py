@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import os
@@ -24,6 +23,7 @@ from diffviz.web.logs import REQUEST_ID, Line
 from diffviz.web.prefix import Prefix
 from diffviz.web.routes import Kind, find
 from diffviz.web.uploads import tidy
+from tests.asynchronous import awaited
 
 
 class Inside:
@@ -58,7 +58,7 @@ def ask(
         "server": ("localhost", 80),
         "state": {},
     }
-    asyncio.run(app(scope, receive, send))
+    awaited(app(scope, receive, send))
     return sent
 
 
