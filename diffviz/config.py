@@ -69,7 +69,7 @@ class Config(BaseSettings):
     # Sampling
     places: int = Field(64, ge=1, le=1000, description="sampling runs at once")
     line: int = Field(200, ge=0, le=100_000, description="visitors that may wait for a place")
-    run_seconds: float = Field(120, gt=0, le=86_400, description="seconds that a run may take")
+    run_seconds: float = Field(300, gt=0, le=86_400, description="seconds that a run may take")
     engine: Literal["local", "ray"] = Field(
         "local", description="where networks run: in the app, or in replicas on a Ray cluster"
     )

@@ -36,11 +36,16 @@ def service() -> Service:
     settings = config()
     torch.set_num_threads(1)  # a worker is a thread, and has a core for itself
     sys.setswitchinterval(SWITCH_SECONDS)
-    workers = settings.threads or min(2, os.cpu_count() or 1)
+    workers = settings.threads or min(2, cores())
     admission = Admission(settings.places, settings.line, settings.run_seconds)
     local = LocalEngine(workers, observe=count_batch)
     engine = ray_engine(settings, workers, local) if settings.engine == "ray" else local
     return Service(engine, admission)
+
+
+def cores() -> int:
+    """How many this process may use, which can be fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def ray_engine(settings: Config, workers: int, local: LocalEngine) -> Engine:
