@@ -19,6 +19,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
 os.environ["GRADIO_TEMP_DIR"] = str(config().uploads.resolve())
 
 import gradio as gr
+import httpx
 import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -89,17 +90,26 @@ def create_app(settings: Config) -> ASGIApp:
 
 @asynccontextmanager
 async def alive(
-    page: gr.Blocks, serving: Service, found: Trainings | None, _app: FastAPI
+    page: gr.Blocks, serving: Service, found: Trainings | None, app: FastAPI
 ) -> AsyncIterator[None]:
     """Runs and trainings go on while the app lives; trainings are saved when it ends."""
-    sweeping = asyncio.create_task(sweep(page))
+    tasks = [asyncio.create_task(sweep(page)), asyncio.create_task(warm_up(app))]
     if found:
         found.supervisor.start()
     yield
-    sweeping.cancel()
+    for task in tasks:
+        task.cancel()
     serving.close()
     if found:
         found.supervisor.close()
+
+
+async def warm_up(app: FastAPI) -> None:
+    """Routes and the page are made ready at the first request for one, which takes a second."""
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        for path in ("/", "/gradio_api/app_id"):
+            await client.get(path)
 
 
 def serve(host: str, port: int) -> None:
