@@ -62,6 +62,7 @@ def test_programs_find_these_endpoints(client: Client) -> None:
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
         "/noise",
         "/denoise",
+        "/edit",
         "/sample",
         "/nearest",
         "/train_start",
