@@ -4,6 +4,7 @@ happens to it."""
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import secrets
 import time
@@ -17,7 +18,7 @@ from diffviz.metrics import ERRORS, PAGES_OPEN, REQUESTS, SECONDS
 from diffviz.web.answers import RefusedError
 from diffviz.web.clients import neighbourhood
 from diffviz.web.logs import LOG, REQUEST_ID
-from diffviz.web.routes import CLOSED, HEARTBEAT, Route
+from diffviz.web.routes import CLOSED, HEARTBEAT, Kind, Route
 
 ID = re.compile(r"[\w-]{8,64}", re.ASCII)
 # A client is known in the log by a hash with a key that is gone when the server ends: lines of one
@@ -81,7 +82,9 @@ class Observe:
                 "bytes": length,
                 "client": _alias(state.get("client", "")),
             }
-            LOG.info("request", extra={"facts": facts})
+            # A page has a hundred parts, which say nothing while they are found.
+            level = logging.DEBUG if route.kind is Kind.ASSET and status < 400 else logging.INFO
+            LOG.log(level, "request", extra={"facts": facts})
 
     def _id(self, scope: Scope) -> str:
         told = Headers(scope=scope).get("x-request-id", "") if self.proxies else ""
