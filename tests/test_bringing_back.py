@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import pytest
 from torch import Tensor
 
@@ -66,7 +67,7 @@ VISITOR: Any = SimpleNamespace(session_hash="someone", client=None)
 
 def messages(request: Any) -> list[dict[str, Any]]:
     async def listen() -> list[dict[str, Any]]:
-        event: Any = SimpleNamespace(request=request)
+        event: Any = gr.EventData(None, {"request": request})
         return [json.loads(text) async for text in _bring_back(event, VISITOR)]
 
     return asyncio.run(listen())

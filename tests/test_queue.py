@@ -10,7 +10,6 @@ import pytest
 
 from diffviz.ui.queue import log_events, sweep_once
 from diffviz.web.logs import REQUEST_ID
-from tests.asynchronous import awaited
 
 
 def page_of(handler: Any) -> gr.Blocks:
@@ -40,7 +39,7 @@ def test_answers_that_nobody_fetches_are_forgotten() -> None:
         assert "gone" not in queue.pending_event_ids_session
         assert "reads" in messages
 
-    awaited(flood())
+    asyncio.run(flood())
 
 
 def test_a_failed_event_carries_the_id_of_its_request(
@@ -70,6 +69,6 @@ def test_a_failed_event_carries_the_id_of_its_request(
         log_events(page)
         await page._queue.process_events([Event()])  # type: ignore[call-arg,list-item]
 
-    awaited(fail())
+    asyncio.run(fail())
     assert seen == ["abc"]
     assert [record.levelname for record in caplog.records] == ["ERROR"]

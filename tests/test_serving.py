@@ -25,7 +25,6 @@ from diffviz.serving.admission import Admission, BusyError
 from diffviz.serving.engine import LocalEngine, Request
 from diffviz.serving.fair import FairQueue
 from diffviz.serving.ticket import StoppedError, Ticket, TooLateError
-from tests.asynchronous import awaited
 
 LONG = 60.0
 
@@ -98,10 +97,34 @@ def test_a_newcomer_is_next_but_does_not_pass_for_ever() -> None:
     assert "old 1" in taken
 
 
+def test_many_light_newcomers_do_not_pass_for_ever() -> None:
+    queue: FairQueue[str] = FairQueue()
+    for step in range(2):
+        queue.put("heavy", f"heavy {step}", 32)
+    taken = []
+    for number in range(200):
+        queue.put(f"light {number}", f"light {number}", 1)
+        taken += queue.take(1, same)
+    assert {"heavy 0", "heavy 1"} <= set(taken)
+
+
+def test_in_the_middle_of_a_round_of_large_ones_a_small_one_is_soon() -> None:
+    """Fifty visitors step by step at once; one who asks for a single picture does not wait until
+    all of them have had their turn."""
+    queue: FairQueue[str] = FairQueue()
+    for step in range(3):
+        for visitor in range(50):
+            queue.put(str(visitor), "step", 8)
+        for _ in range(6 if step == 2 else 13):
+            queue.take(32, same)
+    queue.put("newcomer", "one picture", 1)
+    assert "one picture" in queue.take(32, same)
+
+
 @given(st.lists(st.integers(1, 32), min_size=2, max_size=8))
 def test_visitors_get_equal_shares_whatever_they_ask_for(costs: list[int]) -> None:
     """Each visitor asks again as soon as it was served; after long, none has got more than the
-    others by more than two of the largest requests (Golestani 1994, theorem 1)."""
+    others by more than two of the largest requests."""
     queue: FairQueue[int] = FairQueue()
     done = [0] * len(costs)
     for visitor, cost in enumerate(costs):
@@ -115,20 +138,26 @@ def test_visitors_get_equal_shares_whatever_they_ask_for(costs: list[int]) -> No
 
 def test_a_batch_holds_what_is_alike_and_fits() -> None:
     queue: FairQueue[tuple[str, int]] = FairQueue()
-    for visitor, (network, cost) in enumerate([("a", 8), ("b", 8), ("a", 20), ("a", 8), ("a", 2)]):
+    for visitor, (network, cost) in enumerate([("a", 8), ("b", 8), ("a", 20), ("a", 9), ("a", 30)]):
         queue.put(str(visitor), (network, cost), cost)
 
     def alike(one: tuple[str, int], other: tuple[str, int]) -> bool:
         return one[0] == other[0]
 
-    assert queue.take(20, alike) == [("a", 2), ("a", 8), ("a", 8)]  # the smallest first
-    assert queue.take(20, alike) == [("b", 8)]
-    queue.put("x", ("a", 1), 1)  # ends first of all that wait
-    queue.put("y", ("a", 30), 30)
-    assert queue.take(20, alike) == [("a", 1)]  # the next does not fit, and ends the batch
-    assert queue.take(20, alike) == [("a", 20)]
-    assert queue.take(20, alike) == [("a", 30)]
+    assert queue.take(32, alike) == [("a", 8), ("a", 9)]  # 20 more do not fit, and end it
+    assert queue.take(32, alike) == [("b", 8)]
+    assert queue.take(32, alike) == [("a", 20)]
+    assert queue.take(32, alike) == [("a", 30)]
     assert len(queue) == 0
+
+
+def test_who_asks_for_little_has_little_company() -> None:
+    queue: FairQueue[str] = FairQueue()
+    queue.put("light", "one picture", 1)
+    for visitor in range(4):
+        queue.put(str(visitor), "four", 4)
+    assert queue.take(32, same) == ["one picture", "four"]  # eight times it at most
+    assert queue.take(32, same) == ["four"] * 3
 
 
 def test_what_is_bigger_than_a_batch_goes_alone() -> None:
@@ -321,7 +350,7 @@ def test_everyone_knows_their_number_and_gets_in() -> None:
         assert admission.running == admission.waiting == 0
         return told
 
-    first, second, third, fourth = awaited(scene())
+    first, second, third, fourth = asyncio.run(scene())
     assert first == []
     assert second == [1]
     assert third[0] == 2
@@ -337,7 +366,7 @@ def test_a_full_line_says_so() -> None:
             await number_in_line(admission, [])
         await asyncio.gather(*others)
 
-    awaited(scene())
+    asyncio.run(scene())
 
 
 def test_who_leaves_the_line_keeps_nobody_waiting() -> None:
@@ -350,7 +379,7 @@ def test_who_leaves_the_line_keeps_nobody_waiting() -> None:
         await asyncio.wait_for(tasks[4], LONG)
         assert admission.running == admission.waiting == 0
 
-    awaited(scene())
+    asyncio.run(scene())
 
 
 def test_stopping_does_not_wait_for_a_part_that_is_being_made() -> None:
@@ -379,7 +408,7 @@ def test_stopping_does_not_wait_for_a_part_that_is_being_made() -> None:
         free.set()
         return time.monotonic() - started
 
-    assert awaited(scene()) < 1
+    assert asyncio.run(scene()) < 1
 
 
 def test_a_ticket_tells_those_who_wait_for_it_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -23,7 +24,6 @@ from diffviz.web.logs import REQUEST_ID, Line
 from diffviz.web.prefix import Prefix
 from diffviz.web.routes import Kind, find
 from diffviz.web.uploads import tidy
-from tests.asynchronous import awaited
 
 
 class Inside:
@@ -58,7 +58,7 @@ def ask(
         "server": ("localhost", 80),
         "state": {},
     }
-    awaited(app(scope, receive, send))
+    asyncio.run(app(scope, receive, send))
     return sent
 
 

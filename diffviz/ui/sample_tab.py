@@ -119,11 +119,13 @@ async def _sample(request: gr.Request, *values: Any) -> AsyncIterator[tuple[str,
             return stream(settings, rivals, *served(settings.model, token, ticket))
 
         async with aclosing(service().admission.parts(visitor(request), frames)) as parts:
+            run: Any = (settings, token)
             async for part in parts:
                 if isinstance(part, InLine):
                     yield in_line(part.number), gr.skip()
                 else:
-                    yield part, (settings, token)
+                    yield part, run
+                    run = gr.skip()  # told once: it would cost as much as the frame
 
 
 def _asked_run(*values: Any) -> tuple[RunSettings, list[str], str]:

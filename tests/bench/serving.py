@@ -92,14 +92,13 @@ class Page:
             async for line in answer.aiter_lines():
                 if not line.startswith("data:"):
                     continue
-                message = json.loads(line[5:])
-                kind = message["msg"]
-                if kind == "process_completed":
+                # Not parsed: a visitor's own machine does that; here it would be the server's time.
+                if '"process_completed"' in line:
+                    message = json.loads(line[5:])
                     assert message["success"], message["output"]
                     break
-                if kind == "process_generating":
-                    text = json.dumps(message["output"]["data"])
-                    if "waiting" in text:
+                if '"process_generating"' in line:
+                    if "waiting" in line:
                         waited += 1
                     else:
                         frames += 1
@@ -121,7 +120,9 @@ class Page:
         }
         answer = await self.client.post("/gradio_api/component_server", json=body)
         answer.raise_for_status()
-        return answer.json()
+        told = answer.json()
+        assert "error" not in told, told
+        return told
 
 
 async def light(page: Page, stop: asyncio.Event, times: dict[str, list[float]]) -> None:
@@ -137,7 +138,8 @@ async def light(page: Page, stop: asyncio.Event, times: dict[str, list[float]]) 
         await timed("/healthz", page.client.get("/healthz"))
         asked = {"example": "boot", "seed": 1}
         picture = await timed("Forward: a picture", page.ask("forward-view", "load", asked))
-        asked = {"id": 1, "small": picture["small"], "seed": 1, "alpha": 0.7, "sigma": 0.7}
+        asked = {"id": 1, "seed": 1, "alpha": 0.7, "sigma": 0.7}
+        asked["small"] = picture["small"]["fashion"]["x0"]
         asked["denoiser"] = "fashion"
         await timed("Forward: what the denoiser sees", page.ask("forward-view", "denoise", asked))
         await asyncio.sleep(0.1)
@@ -226,7 +228,7 @@ def main(visitors: list[int]) -> None:
             server.terminate()
             server.wait(20)
     # Guided, each of the 20 steps is two rows a picture. Measured before and after.
-    rows |= {key: max(value, bare(*key)) for key, value in rows.items()}
+    rows = {key: (before + bare(*key)) / 2 for key, before in rows.items()}
     (threads, workers, batch), most = max(rows.items(), key=lambda pair: pair[1])
     best = most / (2 * STEPS)
     figures = {
