@@ -23,7 +23,7 @@ For fashion it needs the whole data set: `apt-get install dataset-fashion-mnist`
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run_options(parser)
     # Of all that takes 40 evaluations, what brings the bundled model closest to real pictures.
-    parser.set_defaults(sampler="dpmpp-2m-sde", guidance=1.3)
+    parser.set_defaults(sampler="dpmpp-2m-sde", guidance=1.2)
     parser.add_argument(
         "--samples",
         type=whole(10, 50_000),
