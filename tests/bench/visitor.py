@@ -121,7 +121,12 @@ class Visitor:
         loaded = await self._serve("load", view, {"path": path, "seed": seed})
         for _ in range(3):
             alpha = self.random.uniform(0.2, 0.98)
-            asked = {"id": 1, "small": loaded["small"], "seed": seed, "denoiser": "fashion"}
+            asked = {
+                "id": 1,
+                "small": loaded["small"]["fashion"]["x0"],
+                "seed": seed,
+                "denoiser": "fashion",
+            }
             asked |= {"alpha": alpha, "sigma": (1 - alpha**2) ** 0.5}
             await self._serve("denoise", view, asked)
 
