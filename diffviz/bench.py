@@ -131,11 +131,23 @@ class Noise:
         return self.pictures[:size], self.conditions[:size]
 
 
+def plainly(trainer: Trainer) -> Iterator[None]:
+    """The same training step as anybody would write it first."""
+    while True:
+        lesson = trainer.lesson(*trainer.data.batch(trainer.share, trainer.generator))
+        trainer.optimizer.zero_grad()
+        trainer.loss(lesson).mean().backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(trainer.network.parameters(), 1.0)
+        trainer.optimizer.step()
+        trainer.ema.update(trainer.network)
+        yield
+
+
 def training_speeds(
     checkpoint: Checkpoint, thread_counts: Sequence[int] = THREADS, rounds: int = 15
 ) -> list[dict[str, Any]]:
     """Pictures a second of training that checkpoint's network anew, as we do it and in plain
-    PyTorch: float32, eager, in the default memory format, and otherwise the same loop.
+    PyTorch: float32, eager, in the default memory format, with PyTorch's own threads.
 
     The two take turns, step by step, so that other work on the machine slows both alike. ratio is
     the median of the rounds' own ratios.
@@ -143,20 +155,20 @@ def training_speeds(
     card = checkpoint.card
     config = TrainConfig(batch=card.training.get("batch", TrainConfig.batch))
     data = Noise(card.data, config.batch)
-    ours, plain = (
-        Trainer(data, card.network, config, None, dtype, layout).steps()
-        for dtype, layout in (
-            (torch.bfloat16, torch.channels_last),
-            (torch.float32, torch.contiguous_format),
-        )
-    )
+    ours = Trainer(data, card.network, config)
+    plain = Trainer(data, card.network, config, None, torch.float32, torch.contiguous_format)
     rows = []
     for count in thread_counts:
-        with threads(count):
-            times = [(timed(ours.__next__), timed(plain.__next__)) for _ in range(rounds + 1)]
+        fast, slow = ours.steps(count), plainly(plain)
+        times = []
+        for _ in range(rounds + 1):
+            with threads(1):  # its own threads share the batch
+                mine = timed(fast.__next__)
+            with threads(count):
+                times.append((mine, timed(slow.__next__)))
         del times[0]  # a first step allocates
-        fast, slow = (config.batch / median(column) for column in zip(*times, strict=True))
-        row = {"batch": config.batch, "threads": count, "ours": round(fast, 1)}
-        ratio = median(plain_time / our_time for our_time, plain_time in times)
-        rows.append({**row, "plain_float32": round(slow, 1), "ratio": round(ratio, 2)})
+        speeds = [config.batch / median(column) for column in zip(*times, strict=True)]
+        row = {"batch": config.batch, "threads": count, "ours": round(speeds[0], 1)}
+        ratio = median(theirs / mine for mine, theirs in times)
+        rows.append({**row, "plain_float32": round(speeds[1], 1), "ratio": round(ratio, 2)})
     return rows

@@ -183,7 +183,7 @@ class UNet(nn.Module):
 
         h = self.stem(F.pixel_unshuffle(x, self.config.patch))
         if self.config.cross_attention:
-            h = h + self.position
+            h = h + self.position.to(h.dtype)  # autocast would go on in float32
             tokens = torch.stack(
                 [table(condition[:, slot]) for slot, table in enumerate(self.tokens)], dim=1
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def main(folder: Path) -> None:
     torch.set_num_threads(1)
     with parallel.joined():
         exact = exact_trainer()
-        exact.loss(*Halves().batch(exact.share, exact.generator)).mean().backward()
+        with ThreadPoolExecutor() as pool:
+            exact.backward(exact.lesson(*Halves().batch(exact.share, exact.generator)), pool)
         save_file(gradients(exact), folder / f"gradients-{parallel.rank()}.safetensors")
 
         trainer = Trainer(Halves(), NETWORK, LONG)

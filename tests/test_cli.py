@@ -232,8 +232,8 @@ def test_train_to_the_end(capsys: pytest.CaptureFixture[str]) -> None:
 def interrupted(steps: Steps) -> Steps:
     """The steps of a training that is asked to end in the first of them."""
 
-    def stopping(trainer: Trainer) -> Iterator[Progress]:
-        for progress in steps(trainer):
+    def stopping(trainer: Trainer, threads: int) -> Iterator[Progress]:
+        for progress in steps(trainer, threads):
             signal.raise_signal(signal.SIGTERM)
             yield progress
 

@@ -70,7 +70,8 @@ def test_the_gradient_is_that_of_the_whole_batch(
     for rank in (0, 1):
         monkeypatch.setattr(parallel, "rank", lambda rank=rank: rank)
         whole.generator = parallel.generator(CONFIG.seed)
-        losses.append(whole.loss(*Halves().batch(CONFIG.batch // 2, whole.generator)))
+        half = Halves().batch(CONFIG.batch // 2, whole.generator)
+        losses.append(whole.loss(whole.lesson(*half)))
     torch.cat(losses).mean().backward()
     expected = gradients(whole)
     assert max(gradient.abs().max().item() for gradient in expected.values()) > 0.01
@@ -91,7 +92,8 @@ def test_two_learn_what_one_does(left: Path) -> None:
         trainer.denoiser.network = trainer.ema.network
         trainer.generator.manual_seed(99)
         with torch.no_grad():
-            return trainer.loss(*Halves().batch(2000, trainer.generator)).mean().item()
+            lesson = trainer.lesson(*Halves().batch(2000, trainer.generator))
+            return trainer.loss(lesson).mean().item()
 
     alone = []
     for seed in (0, 1):

@@ -33,9 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
+    from diffviz.allocator import keep_freed_memory
     from diffviz.bench import evaluation_times, sampler_overheads, threads, training_speeds
     from diffviz.checkpoints import load_checkpoint
 
+    keep_freed_memory()
     checkpoint = load_checkpoint(options.model)
     with threads(1):
         overheads = sampler_overheads(checkpoint)

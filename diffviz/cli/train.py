@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from diffviz.checkpoints import FOLDER, save_checkpoint
-from diffviz.cli.parser import existing_file, note, use_threads
+from diffviz.cli.parser import existing_file, note
 from diffviz.cli.progress import Report
 from diffviz.cli.train_options import EPILOG, SETTINGS, SHAPE, add_arguments, given, plan_from
 from diffviz.data import load_data_set
@@ -20,7 +20,7 @@ from diffviz.data.own import pack
 from diffviz.data.uploads import LOCAL
 from diffviz.training import parallel
 from diffviz.training.files import Order, load_training, save_training, unfinished_names
-from diffviz.training.loop import Trainer
+from diffviz.training.loop import Trainer, prepare_threads
 from diffviz.training.plan import begin, name_of
 
 __all__ = ["EPILOG", "add_arguments", "run"]
@@ -29,7 +29,7 @@ UNFINISHED = "unfinished"  # a folder beside the denoisers
 
 
 def run(options: argparse.Namespace) -> None:
-    use_threads(options.threads)
+    prepare_threads()
     with parallel.joined():
         train(*(resume(options) if options.resume else new(options)), options)
 
@@ -45,11 +45,12 @@ def train(order: Order, trainer: Trainer, options: argparse.Namespace) -> None:
     stop = threading.Event()
     for code in (signal.SIGINT, signal.SIGTERM):
         signal.signal(code, lambda *_: stop.set())
+    parallel.wait_for_all()
     if first:
         note(f"training {order.name}; Ctrl-C saves and stops")
     saved = time.monotonic()
     with Report(trainer.images, trainer.fraction(), quiet=not first) as report:
-        for progress in trainer.steps():
+        for progress in trainer.steps(options.threads):
             report.show(progress)
             due = time.monotonic() - saved >= 60 * options.save_minutes
             stopping, saving = parallel.any_of(stop.is_set(), due)

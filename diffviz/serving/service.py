@@ -9,6 +9,7 @@ from functools import cache
 
 import torch
 
+from diffviz.allocator import keep_freed_memory
 from diffviz.config import Config, config
 from diffviz.metrics import count_batch
 from diffviz.serving.admission import Admission
@@ -35,6 +36,7 @@ def service() -> Service:
     """Started at the first call."""
     settings = config()
     torch.set_num_threads(1)  # a worker is a thread, and has a core for itself
+    keep_freed_memory()
     sys.setswitchinterval(SWITCH_SECONDS)
     workers = settings.threads or min(2, cores())
     admission = Admission(settings.places, settings.line, settings.run_seconds)

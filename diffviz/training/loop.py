@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from diffviz.allocator import keep_freed_memory
 from diffviz.checkpoints import Card, Checkpoint
 from diffviz.data.base import DataInfo, DataSet
 from diffviz.denoisers import LearnedDenoiser
@@ -37,6 +39,23 @@ class Progress:
     fraction: float
     loss: float
     losses: tuple[float, ...]
+
+
+class Lesson(NamedTuple):
+    """What the network is shown of each picture of a batch, and what it should answer.
+
+    x, target: (B, C, H, W). sigma: (B,), beside an α of 1. condition: (B, slots)."""
+
+    x: Tensor
+    sigma: Tensor
+    condition: Tensor
+    target: Tensor
+
+
+def prepare_threads() -> None:
+    """Ready this process for `Trainer.steps`, whose threads share batches, not operations."""
+    torch.set_num_threads(1)
+    keep_freed_memory()
 
 
 def network_for(info: DataInfo) -> UNetConfig:
@@ -80,9 +99,7 @@ class Trainer:
             fine_tune(self.network, weights)
         self.ema = PowerEMA(self.network, config.ema_length)
         self.denoiser = LearnedDenoiser(
-            parallel.shared(self.network),
-            PARAMETRIZATIONS[config.parametrization],
-            data.info.sigma_data,
+            self.network, PARAMETRIZATIONS[config.parametrization], data.info.sigma_data
         )
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), config.learning_rate, betas=(0.9, 0.99), fused=True
@@ -93,9 +110,9 @@ class Trainer:
         self.cpu_hours = 0.0
         self.started_from: Mapping[str, Any] = {}  # told in the card
 
-    def loss(self, x0: Tensor, condition: Tensor) -> Tensor:
-        """Each picture's mean squared error of the network's output, (B,), at one random noise
-        level a picture, the least noise first.
+    def lesson(self, x0: Tensor, condition: Tensor) -> Lesson:
+        """The pictures at one random noise level each, the least noise first, and some of their
+        condition left unsaid.
 
         The levels are stratified: picture i of n draws from the i-th n-th of the distribution,
         which lowers the variance of the gradient (Kingma et al. 2021, appendix I.1). Each of
@@ -106,17 +123,47 @@ class Trainer:
             torch.arange(n) + torch.rand(n, generator=self.generator, dtype=torch.float64)
         ) / n
         sigma = self.config.ratio(quantile)
-        alpha = torch.ones_like(sigma)
         eps = torch.randn(x0.shape, generator=self.generator)
-        x = x0 + per_image(sigma, x0) * eps
         keep = self.kept(n, 1, self.config.condition_dropout)
         keep = keep & self.kept(n, condition.shape[1], self.config.slot_dropout)
-        with torch.autocast("cpu", self.dtype, enabled=self.dtype != torch.float32):
-            output = self.denoiser.output(x, alpha, sigma, condition * keep)
         target = self.denoiser.parametrization.target(
-            x0, eps, alpha, sigma, self.denoiser.sigma_data
+            x0, eps, torch.ones_like(sigma), sigma, self.denoiser.sigma_data
         )
-        return (output.float() - target).square().flatten(1).mean(1)
+        return Lesson(x0 + per_image(sigma, x0) * eps, sigma, condition * keep, target)
+
+    def loss(self, lesson: Lesson) -> Tensor:
+        """Each picture's mean squared error of the network's output, (B,)."""
+        with torch.autocast("cpu", self.dtype, enabled=self.dtype != torch.float32):
+            output = self.denoiser.output(
+                lesson.x, torch.ones_like(lesson.sigma), lesson.sigma, lesson.condition
+            )
+        return (output.float() - lesson.target).square().flatten(1).mean(1)
+
+    def backward(self, lesson: Lesson, pool: ThreadPoolExecutor, threads: int = 1) -> Tensor:
+        """The losses, (B,); each parameter's gradient of their mean is in its `grad` then.
+
+        threads: those of the pool, of which each has a share of the pictures.
+        """
+        parameters = list(self.network.parameters())
+        count = len(lesson.x)
+
+        def share(part: Lesson) -> tuple[Tensor, tuple[Tensor, ...]]:
+            losses = self.loss(part)
+            return losses.detach(), torch.autograd.grad(losses.sum() / count, parameters)
+
+        parts = [tensor.tensor_split(min(threads, count)) for tensor in lesson]
+        mine, *others = map(Lesson, *parts)
+        pending = [pool.submit(share, part) for part in others]
+        done = [share(mine), *(future.result() for future in pending)]
+        losses, gradients = zip(*done, strict=True)
+        # Laid out in memory as the parameters are, which the fused optimiser takes for granted.
+        sums = [torch.zeros_like(parameter) for parameter in parameters]
+        for gradient in gradients:
+            torch._foreach_add_(sums, gradient)
+        parallel.average(sums)
+        for parameter, gradient in zip(parameters, sums, strict=True):
+            parameter.grad = gradient
+        return torch.cat(losses)
 
     def kept(self, rows: int, columns: int, dropout: float) -> Tensor:
         return torch.rand(rows, columns, generator=self.generator) >= dropout
@@ -129,30 +176,37 @@ class Trainer:
         warmup = min(1.0, (self.images + 1) / self.config.warmup_images)
         return self.config.learning_rate * warmup * 0.5 * (1 + math.cos(math.pi * self.fraction()))
 
-    def steps(self) -> Iterator[Progress]:
-        """Train to the end, one optimiser step at a time."""
-        while self.fraction() < 1:
-            started, busy = time.monotonic(), time.process_time()
-            x0, condition = self.data.batch(self.share, self.generator)
-            for group in self.optimizer.param_groups:
-                group["lr"] = self.learning_rate()
-            losses = self.loss(x0, condition)
-            eighths = losses.detach().tensor_split(min(8, len(losses)))
-            means = torch.stack([part.mean() for part in (losses.detach(), *eighths)])
-            loss, *by_level = parallel.mean(means).tolist()
-            if not math.isfinite(loss):
-                raise ValueError("training has diverged: lower the learning rate")
-            self.optimizer.zero_grad()
-            losses.mean().backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-            self.optimizer.step()
-            self.ema.update(self.network)
-            spent = [time.monotonic() - started, time.process_time() - busy]
-            wall, cpu = parallel.mean(torch.tensor(spent, dtype=torch.float64)).tolist()
-            self.images += self.config.batch
-            self.hours += wall / 3600
-            self.cpu_hours += cpu * parallel.size() / 3600
-            yield Progress(self.images, self.hours, self.fraction(), loss, tuple(by_level))
+    def steps(self, threads: int = 1) -> Iterator[Progress]:
+        """Train to the end, one optimiser step at a time.
+
+        threads: among which each batch is shared; `prepare_threads` comes first. For networks as
+        small as these that is faster than PyTorch's own threads within each operation.
+        """
+        with ThreadPoolExecutor(threads) as pool:
+            while self.fraction() < 1:
+                yield self.step(pool, threads)
+
+    def step(self, pool: ThreadPoolExecutor, threads: int) -> Progress:
+        """One optimiser step. Raises ValueError where training diverges."""
+        started, busy = time.monotonic(), time.process_time()
+        lesson = self.lesson(*self.data.batch(self.share, self.generator))
+        losses = self.backward(lesson, pool, threads)
+        eighths = losses.tensor_split(min(8, len(losses)))
+        means = torch.stack([part.mean() for part in (losses, *eighths)])
+        loss, *by_level = parallel.mean(means).tolist()
+        if not math.isfinite(loss):
+            raise ValueError("training has diverged: lower the learning rate")
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.ema.update(self.network)
+        spent = [time.monotonic() - started, time.process_time() - busy]
+        wall, cpu = parallel.mean(torch.tensor(spent, dtype=torch.float64)).tolist()
+        self.images += self.config.batch
+        self.hours += wall / 3600
+        self.cpu_hours += cpu * parallel.size() / 3600
+        return Progress(self.images, self.hours, self.fraction(), loss, tuple(by_level))
 
     def state(self) -> dict[str, Tensor]:
         """All that training goes on from, as named tensors; with one thread, to the last bit.

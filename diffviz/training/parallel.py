@@ -9,14 +9,13 @@ is averaged over them first.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
 import torch
 import torch.distributed as dist
-from torch import Generator, Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
+from torch import Generator, Tensor
 
 
 @contextmanager
@@ -57,12 +56,10 @@ def share(batch: int) -> int:
     return batch // size()
 
 
-def shared(network: nn.Module) -> nn.Module:
-    """The network with the first process's weights, whose gradients are averaged in a backward
-    pass."""
-    if size() == 1:
-        return network
-    return DistributedDataParallel(network, forward_sync_buffers=False)
+def wait_for_all() -> None:
+    """Go on when every process has come this far."""
+    if size() > 1:
+        dist.barrier()
 
 
 def mean(values: Tensor) -> Tensor:
@@ -72,6 +69,15 @@ def mean(values: Tensor) -> Tensor:
     total = values.clone()
     dist.all_reduce(total)
     return total / size()
+
+
+def average(tensors: Sequence[Tensor]) -> None:
+    """Give each tensor its mean over all processes, in place."""
+    if size() > 1:
+        one_message = torch.cat([tensor.flatten() for tensor in tensors])
+        parts = torch.split(mean(one_message), [tensor.numel() for tensor in tensors])
+        for tensor, part in zip(tensors, parts, strict=True):
+            tensor.copy_(part.view(tensor.shape))
 
 
 def any_of(*flags: bool) -> list[bool]:

@@ -27,7 +27,7 @@ from diffviz.checkpoints import save_checkpoint
 from diffviz.data import load_data_set
 from diffviz.training.files import Order, load_training, save_training, unfinished_names
 from diffviz.training.jobs import FAILED, FINISHED, OBEYED, QUEUED, Job, Point
-from diffviz.training.loop import Progress, Trainer
+from diffviz.training.loop import Progress, Trainer, prepare_threads
 from diffviz.training.plan import begin, command_of, name_of
 from diffviz.training.sheets import draw_sheet, save_sheet
 from diffviz.training.store import JobStore
@@ -50,7 +50,7 @@ Ended = Callable[[], bool]
 def main() -> int:
     folder, job, threads = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     give_way()
-    torch.set_num_threads(threads)
+    prepare_threads()
     ended = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the app, whose end we notice
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
@@ -62,7 +62,7 @@ def main() -> int:
             with FileLock(folder / job / LOCK, timeout=GOODBYE_SECONDS):
                 # The lock first: if the app ended before, another's process may have this job now.
                 if not app_ended():
-                    work(store, job, ended.is_set)
+                    work(store, job, ended.is_set, threads)
     except Timeout:
         complain("another process trains this job\n")
         return BUSY
@@ -94,11 +94,11 @@ def wait_for_end(ended: threading.Event) -> None:
     os._exit(1)
 
 
-def work(store: JobStore, name: str, ended: Ended) -> None:
+def work(store: JobStore, name: str, ended: Ended, threads: int) -> None:
     """Train the job and settle the state that it ends in."""
     job = store.get(name)
     try:
-        state, message = OBEYED.get(job.wish) or Work(store, job, ended).run(), ""
+        state, message = OBEYED.get(job.wish) or Work(store, job, ended).run(threads), ""
     except Exception as error:
         if not isinstance(error, (ValueError, OSError, sqlite3.Error)):
             complain(traceback.format_exc())
@@ -172,14 +172,14 @@ class Work:
             if path.name not in kept:
                 path.unlink(missing_ok=True)
 
-    def run(self) -> str:
+    def run(self, threads: int = 1) -> str:
         """Train; returns the state that the job is in then."""
         if self.trainer.images == 0:
             self.checkpoint()
         saved = looked = time.monotonic()
         sheet_at = self.next_sheet()
         curve = Curve()
-        for progress in self.trainer.steps():
+        for progress in self.trainer.steps(threads):
             curve.add(progress)
             now = time.monotonic()
             if now - curve.since >= self.point_seconds or progress.fraction == 1:

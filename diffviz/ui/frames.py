@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,10 +32,12 @@ def stream(
     rivals: Sequence[str],
     checkpoint: Checkpoint,
     denoiser: Denoiser | None = None,
+    pause: Callable[[], float] = lambda: 0.0,
 ) -> Iterator[str]:
     """JSON messages: {"run", "events": […]}, an event for the start, each frame of each lane, and
     the end of a lane. rivals: samplers that race against the settings' own, one lane each, from the
-    same x_T and a step at a time in turn.
+    same x_T and a step at a time in turn. pause: the least seconds from one message to the next;
+    the frames made meanwhile are in it together.
 
     Raises ValueError before the first message for bad settings.
     """
@@ -43,7 +46,7 @@ def stream(
     number = next(_run_numbers)
     events: list[dict[str, Any]] = [_start(entrants, checkpoint)]
     seconds = [0.0] * len(lanes)
-    running = dict(enumerate(lanes))
+    running, told = dict(enumerate(lanes)), -math.inf
     while running:
         for lane, steps in list(running.items()):
             started = time.perf_counter()
@@ -55,8 +58,11 @@ def stream(
             events.append(frame(lane, step, step.nfe * settings.sides, seconds[lane]))
             if step.index == settings.steps:
                 events.append({"kind": "end", "lane": lane, "fingerprint": fingerprint(step.x)})
-            yield json.dumps({"run": number, "events": events})
-            events = []
+            if (now := time.monotonic()) >= told + pause():
+                yield json.dumps({"run": number, "events": events})
+                events, told = [], now
+    if events:
+        yield json.dumps({"run": number, "events": events})
 
 
 def in_line(number: int) -> str:

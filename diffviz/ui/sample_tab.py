@@ -39,6 +39,8 @@ INTRO = RunSettings(condition={"class": EACH}, count=9, steps=24, seed=3)
 # Who runs when is our own admission's to say, which tells visitors their place in the line.
 NETWORK: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": None}
 MAIN = len(fields(Asked))
+# A second, to all visitors together: Gradio needs 3 ms for each, which the denoiser goes without.
+MOST_MESSAGES = 60
 SILENT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 # The curve drawn in the Forward tab and the token of a visitor's trainings live in the browser and
@@ -112,13 +114,18 @@ def sample_tab() -> gr.Dropdown:
 
 async def _sample(request: gr.Request, *values: Any) -> AsyncIterator[tuple[str, Any]]:
     """The player's messages, one for each frame, and the settings that the exports repeat."""
+    admission = service().admission
+
+    def pause() -> float:
+        return admission.running / MOST_MESSAGES
+
     with told_in_the_page():
         settings, rivals, token = await asyncio.to_thread(_asked_run, *values)
 
         def frames(ticket: Ticket) -> Iterator[str]:
-            return stream(settings, rivals, *served(settings.model, token, ticket))
+            return stream(settings, rivals, *served(settings.model, token, ticket), pause)
 
-        async with aclosing(service().admission.parts(visitor(request), frames)) as parts:
+        async with aclosing(admission.parts(visitor(request), frames)) as parts:
             run: Any = (settings, token)
             async for part in parts:
                 if isinstance(part, InLine):

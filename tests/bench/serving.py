@@ -101,7 +101,7 @@ class Page:
                     if "waiting" in line:
                         waited += 1
                     else:
-                        frames += 1
+                        frames += line.count('\\"kind\\": \\"frame\\"')
                         first = first or time.perf_counter() - started
         return {
             "first": first,

@@ -12,6 +12,8 @@ import pytest
 from conftest import ROOT, Server
 from playwright.sync_api import Page, expect
 
+from tests.e2e.controls import enter
+
 TICKS = os.sysconf("SC_CLK_TCK")
 PLAYER = "#sample-player .live-view"
 
@@ -28,9 +30,7 @@ def open_tab(page: Page, server: Server) -> None:
 
 
 def set_slider(page: Page, element: str, value: float) -> None:
-    box = page.locator(f"#{element} input[type=number]")
-    box.fill(str(value))
-    box.blur()
+    enter(page, f"#{element} input[type=number]", value)
 
 
 def generate(page: Page) -> None:

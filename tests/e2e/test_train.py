@@ -22,6 +22,8 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.controls import enter
+
 VIEW = "#train-view .live-view"
 PATIENCE = 60  # far above what anything here takes, for busy machines
 QUICK: dict[str, Any] = {"data": "digits", "channels": "16,32", "minutes": 0.3}
@@ -157,9 +159,7 @@ def choose_own_pictures(page: Page, files: list[Path]) -> None:
 
 def set_minutes(page: Page, minutes: float) -> None:
     page.get_by_role("button", name="All settings").click()
-    box = page.locator("#train-minutes input")
-    box.fill(str(minutes))
-    box.blur()
+    enter(page, "#train-minutes input", minutes)
 
 
 def pictures(folder: Path, count: int) -> list[Path]:

@@ -8,6 +8,8 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Page, expect
 
+from tests.e2e.controls import enter
+
 PLAYER = "#sample-player .live-view"
 
 
@@ -31,9 +33,7 @@ def say(page: Page, text: str) -> None:
 
 def generate(page: Page) -> None:
     for name, value in (("steps", 4), ("count", 1)):
-        box = page.locator(f"#sample-{name} input[type=number]")
-        box.fill(str(value))
-        box.blur()
+        enter(page, f"#sample-{name} input[type=number]", value)
     page.locator("#sample-run").click()
     page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.frames == 5")
 
@@ -78,8 +78,8 @@ def test_columns_differ_in_one_word(in_words: Page) -> None:
 
 
 def test_what_was_never_seen_stands_beside_what_was(in_words: Page) -> None:
-    in_words.locator("#sample-steps input[type=number]").fill("4")
-    in_words.locator("#sample-count input[type=number]").fill("2")
+    enter(in_words, "#sample-steps input[type=number]", 4)
+    enter(in_words, "#sample-count input[type=number]", 2)
     in_words.get_by_role("button", name="Never seen together").click()
     in_words.locator("#sample-unseen input").click()
     in_words.get_by_role("option", name="a naga in a crown").click()
