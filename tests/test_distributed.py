@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,9 @@ import torch
 from torch import Tensor
 
 from diffviz.checkpoints import Checkpoint, load_checkpoint
+from diffviz.denoisers import Prediction
 from diffviz.runs import EACH, RunSettings, run
-from diffviz.serving.engine import LocalEngine
+from diffviz.serving.engine import LocalEngine, Request
 from diffviz.serving.ticket import StoppedError, Ticket, TooLateError
 
 if TYPE_CHECKING:
@@ -114,9 +116,17 @@ def test_who_stops_or_is_late_is_told(engine: RayEngine, fashion: Checkpoint) ->
             engine.denoiser("fashion", fashion, ticket)(torch.zeros(1, 1, 28, 28), 0.5, 0.5)
 
 
-def test_what_was_trained_here_runs_here(engine: RayEngine, fashion: Checkpoint) -> None:
+def test_what_was_trained_here_runs_here(
+    engine: RayEngine, fashion: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
     batches: list[int] = []
-    engine.local.observe = lambda requests, rows, seconds: batches.append(rows)
+    submit = engine.local.submit
+
+    def noted(request: Request) -> Future[Prediction]:
+        batches.append(len(request.x))
+        return submit(request)
+
+    monkeypatch.setattr(engine.local, "submit", noted)
     denoiser = engine.denoiser("training:0123456789abcdef", fashion, Ticket("me", PATIENCE))
     assert denoiser(torch.zeros(3, 1, 28, 28), 0.5, 0.5).x0.isfinite().all()
     assert batches == [3]

@@ -241,15 +241,16 @@ def test_two_networks_are_never_in_one_batch(engine: LocalEngine, fashion: Check
 
 
 class Gate:
-    """A checkpoint's denoiser that waits until it is opened."""
+    """Runs wait before it until it is opened; what is quick passes."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.open, self.reached = threading.Event(), threading.Event()
         inner = engine_module.evaluate
 
         def evaluate(batch: list[Request]) -> object:
-            self.reached.set()
-            assert self.open.wait(LONG)
+            if not batch[0].ticket.quick:
+                self.reached.set()
+                assert self.open.wait(LONG)
             return inner(batch)
 
         monkeypatch.setattr(engine_module, "evaluate", evaluate)
@@ -287,6 +288,18 @@ def test_who_stops_does_not_wait(fashion: Checkpoint, monkeypatch: pytest.Monkey
     mine.stop()
     assert isinstance(waiting(), StoppedError)  # while the gate is still shut
     assert engine.waiting == 0
+    gate.open.set()
+    assert running() is None
+    engine.close()
+
+
+def test_what_is_quick_does_not_wait_for_runs(
+    fashion: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, engine = Gate(monkeypatch), LocalEngine(1)
+    running = ask(engine.denoiser("fashion", fashion, ticket("first")))
+    assert gate.reached.wait(LONG)
+    assert ask(engine.denoiser("fashion", fashion, Ticket("slider", LONG, quick=True)))() is None
     gate.open.set()
     assert running() is None
     engine.close()

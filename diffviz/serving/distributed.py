@@ -50,8 +50,9 @@ class Replica:
         condition: Tensor,
         visitor: str,
         seconds: float,
+        quick: bool,
     ) -> Prediction:
-        ticket = Ticket(visitor, seconds)
+        ticket = Ticket(visitor, seconds, quick)
         request = Request(self.checkpoints[name], x, alpha, sigma, condition, ticket)
         return await asyncio.wrap_future(self.engine.submit(request))
 
@@ -113,7 +114,8 @@ class RemoteDenoiser:
         while True:
             self.ticket.check()
             seconds = self.ticket.seconds_left()
-            answer = self.handle.remote(self.name, *rows, self.ticket.visitor, seconds)
+            whose = self.ticket.visitor, seconds, self.ticket.quick
+            answer = self.handle.remote(self.name, *rows, *whose)
             forget = self.ticket.when_stopped(answer.cancel)
             try:
                 prediction: Prediction = answer.result(timeout_s=seconds)

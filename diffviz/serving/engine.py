@@ -24,7 +24,7 @@ from diffviz.denoisers import Denoiser, Level, Prediction, level
 from diffviz.serving.fair import FairQueue
 from diffviz.serving.ticket import StoppedError, Ticket
 
-MOST_ROWS = 32  # of a batch: throughput hardly rises beyond, and others wait while it runs
+MOST_ROWS = 64  # of a batch: throughput hardly rises beyond, and others wait while it runs
 
 
 class Engine(Protocol):
@@ -72,51 +72,36 @@ class Request:
 Observer = Callable[[int, int, float], object]
 
 
-class LocalEngine:
-    """An engine of threads in this process.
+class Lane:
+    """A queue, and worker threads that evaluate what is in it, batch by batch.
 
-    workers: threads; torch must be set to one thread each. observe: called after each batch with
-    its requests, its rows and its seconds.
+    Settings as of LocalEngine, which has two of these.
     """
 
-    def __init__(
-        self,
-        workers: int = 1,
-        most_rows: int = MOST_ROWS,
-        observe: Observer = lambda requests, rows, seconds: None,
-    ) -> None:
+    def __init__(self, name: str, workers: int, most_rows: int, observe: Observer) -> None:
         self.most_rows = most_rows
         self.observe = observe
         self._queue: FairQueue[Request] = FairQueue()
         self._ready = threading.Condition()
         self._closed = False
         self._threads = [
-            threading.Thread(target=self._work, name=f"engine-{i}", daemon=True)
+            threading.Thread(target=self._work, name=f"{name}-{i}", daemon=True)
             for i in range(workers)
         ]
         for thread in self._threads:
             thread.start()
 
-    def denoiser(self, name: str, checkpoint: Checkpoint, ticket: Ticket) -> Denoiser:
-        return ServedDenoiser(self, checkpoint, ticket)
-
-    @property
-    def waiting(self) -> int:
-        """Requests that no worker has begun."""
+    def __len__(self) -> int:
         return len(self._queue)
 
-    def submit(self, request: Request) -> Future[Prediction]:
-        """Put a request into the queue; its ticket's end ends it with that error."""
-        request.ticket.check()
+    def put(self, request: Request) -> None:
         with self._ready:
             if self._closed:
                 raise StoppedError("the server is stopping")
             self._queue.put(request.ticket.visitor, request, len(request.x))
             self._ready.notify()
-        return request.result
 
     def drop(self, ticket: Ticket) -> None:
-        """Take out what waits for a ticket."""
         with self._ready:
             removed = self._queue.remove(lambda request: request.ticket is ticket)
         _fail(removed)
@@ -158,6 +143,49 @@ class LocalEngine:
         pairs = zip(torch.split(x0, rows), torch.split(eps, rows), strict=True)
         for request, pair in zip(batch, pairs, strict=True):
             request.answer(Prediction(*pair))
+
+
+class LocalEngine:
+    """An engine of threads in this process: workers for the runs, and one more for tickets that are
+    quick, which would else wait for a large batch to end.
+
+    workers: threads; torch must be set to one thread each. observe: called after each batch with
+    its requests, its rows and its seconds.
+    """
+
+    def __init__(
+        self,
+        workers: int = 1,
+        most_rows: int = MOST_ROWS,
+        observe: Observer = lambda requests, rows, seconds: None,
+    ) -> None:
+        self._runs = Lane("engine", workers, most_rows, observe)
+        self._quick = Lane("quick", 1, most_rows, observe)
+
+    def denoiser(self, name: str, checkpoint: Checkpoint, ticket: Ticket) -> Denoiser:
+        return ServedDenoiser(self, checkpoint, ticket)
+
+    @property
+    def waiting(self) -> int:
+        """Requests that no worker has begun."""
+        return len(self._runs) + len(self._quick)
+
+    def submit(self, request: Request) -> Future[Prediction]:
+        """Put a request into its queue; its ticket's end ends it with that error."""
+        request.ticket.check()
+        self._lane(request.ticket).put(request)
+        return request.result
+
+    def drop(self, ticket: Ticket) -> None:
+        """Take out what waits for a ticket."""
+        self._lane(ticket).drop(ticket)
+
+    def close(self) -> None:
+        for lane in (self._runs, self._quick):
+            lane.close()
+
+    def _lane(self, ticket: Ticket) -> Lane:
+        return self._quick if ticket.quick else self._runs
 
 
 def evaluate(batch: list[Request]) -> Prediction:

@@ -18,11 +18,13 @@ class TooLateError(ValueError):
 class Ticket:
     """Every evaluation of a network is for one. May be used from any thread.
 
-    visitor: whom it counts for, where several share. seconds: from now on.
+    visitor: whom it counts for, where several share. seconds: from now on. quick: for a single
+    small evaluation, at which somebody looks while they move a slider.
     """
 
-    def __init__(self, visitor: str, seconds: float) -> None:
+    def __init__(self, visitor: str, seconds: float, quick: bool = False) -> None:
         self.visitor = visitor
+        self.quick = quick
         self.deadline = time.monotonic() + seconds
         self._lock = threading.Lock()
         self._stopped = False

@@ -127,5 +127,5 @@ def serve(host: str, port: int) -> None:
         host=host,
         port=port,
         timeout_graceful_shutdown=GOODBYE_SECONDS,
-        **options(bounds),
+        **options(bounds, behind_proxy=bool(settings.trusted_proxies)),
     )

@@ -14,6 +14,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from diffviz.metrics import CONNECTIONS, REFUSED
 from diffviz.web.clients import neighbourhood
 
+# For which a connection may be idle between two requests. Longer than the page's polls are apart,
+# which a connection that closes at that moment would lose; and a proxy, which keeps its own for a
+# minute (nginx's keepalive_timeout), must be the one that closes them.
+VISITOR_SECONDS, PROXY_SECONDS = 20, 65
+
 
 @dataclass
 class Bounds:
@@ -99,9 +104,10 @@ def protocol(bounds: Bounds) -> type[asyncio.Protocol]:
     return Bounded
 
 
-def options(bounds: Bounds) -> dict[str, Any]:
+def options(bounds: Bounds, behind_proxy: bool) -> dict[str, Any]:
     """For `uvicorn.run`: this protocol, and nothing that it would believe or tell unasked."""
     return {
+        "timeout_keep_alive": PROXY_SECONDS if behind_proxy else VISITOR_SECONDS,
         "http": protocol(bounds),
         "ws": "none",
         "proxy_headers": False,  # clients.Forwarded knows whom to believe

@@ -25,6 +25,7 @@ STEPS, COUNTS = (10, 20, 30), (1, 4, 9)
 ASSET = re.compile(r'(?:src|href)="\./(assets/[^"]+)"')
 # Of an event's stream: what the player is told while it waits in line, and a refusal's words.
 IN_LINE = re.compile(rb'\\"kind\\": \\"waiting\\", \\"number\\": (\d+)')
+FRAME = rb"\"kind\": \"frame\""
 SENTENCE = re.compile(r"busy|wait|full|many", re.IGNORECASE)
 
 
@@ -163,7 +164,7 @@ class Visitor:
                     if line := IN_LINE.search(message):
                         self.record.longest_line = max(self.record.longest_line, int(line[1]))
                         continue
-                    self.record.frames += 1
+                    self.record.frames += message.count(FRAME)
                     if first:
                         self._time("first frame", started)
                     first = False
