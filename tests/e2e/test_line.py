@@ -30,39 +30,39 @@ def visit(server: Server, browser: Browser, steps: int) -> Page:
     return page
 
 
-def test_everyone_gets_their_turn(narrow: Server, browser: Browser) -> None:
-    first, second, third = (visit(narrow, browser, steps) for steps in (250, 5, 5))
+@pytest.fixture
+def visitors(narrow: Server, browser: Browser) -> Iterator[tuple[Page, Page, Page]]:
+    """Three, of whom the first runs, the second waits, and the third is about to ask."""
+    pages = first, second, third = tuple(visit(narrow, browser, steps) for steps in (250, 5, 5))
     try:
         generate(first)
         first.wait_for_function(f"document.querySelector('{PLAYER}').dataset.frames > 1")
         generate(second)
         expect(second.locator(".player-status")).to_contain_text("you are number 1 in line")
-        generate(third)
-        busy = third.get_by_text("visitors wait in line; please try again in a minute")
-        expect(busy.first).to_be_visible()
-        first.locator("#sample-stop").click()
-        await_frames(second, 6)
-        expect(second.locator(".player-status")).to_contain_text("done after 5 steps")
+        yield first, second, third
     finally:
-        for page in (first, second, third):
+        for page in pages:
             page.context.close()
 
 
-def test_who_closes_the_page_leaves_the_line(narrow: Server, browser: Browser) -> None:
-    first, second, third = (visit(narrow, browser, steps) for steps in (250, 5, 5))
-    try:
-        generate(first)
-        first.wait_for_function(f"document.querySelector('{PLAYER}').dataset.frames > 1")
-        generate(second)
-        expect(second.locator(".player-status")).to_contain_text("you are number 1 in line")
-        second.context.close()
-        for _ in range(PATIENCE):  # the line is full until the server has noticed
-            generate(third)
-            third.wait_for_timeout(2_000)
-            if third.eval_on_selector(PLAYER, "e => e.dataset.waiting ?? ''") == "1":
-                break
-        expect(third.locator(".player-status")).to_contain_text("you are number 1 in line")
-        first.context.close()
-        await_frames(third, 6)
-    finally:
-        third.context.close()
+def test_everyone_gets_their_turn(visitors: tuple[Page, Page, Page]) -> None:
+    first, second, third = visitors
+    generate(third)
+    busy = third.get_by_text("visitors wait in line; please try again in a minute")
+    expect(busy.first).to_be_visible()
+    first.locator("#sample-stop").click()
+    await_frames(second, 6)
+    expect(second.locator(".player-status")).to_contain_text("done after 5 steps")
+
+
+def test_who_closes_the_page_leaves_the_line(visitors: tuple[Page, Page, Page]) -> None:
+    first, second, third = visitors
+    second.context.close()
+    for _ in range(PATIENCE):  # the line is full until the server has noticed
+        generate(third)
+        third.wait_for_timeout(2_000)
+        if third.eval_on_selector(PLAYER, "e => e.dataset.waiting ?? ''") == "1":
+            break
+    expect(third.locator(".player-status")).to_contain_text("you are number 1 in line")
+    first.context.close()
+    await_frames(third, 6)
