@@ -40,7 +40,7 @@ INTRO = RunSettings(condition={"class": EACH}, count=9, steps=24, seed=3)
 NETWORK: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": None}
 MAIN = len(fields(Asked))
 # A second, to all visitors together: Gradio needs 3 ms for each, which the denoiser goes without.
-MOST_MESSAGES = 60
+MOST_MESSAGES = 40
 SILENT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 # The curve drawn in the Forward tab and the token of a visitor's trainings live in the browser and

@@ -142,7 +142,7 @@ async def light(page: Page, stop: asyncio.Event, times: dict[str, list[float]]) 
         asked["small"] = picture["small"]["fashion"]["x0"]
         asked["denoiser"] = "fashion"
         await timed("Forward: what the denoiser sees", page.ask("forward-view", "denoise", asked))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)  # it has quick answers, and no quick fingers
 
 
 def percentile(values: list[float], share: float) -> float:
