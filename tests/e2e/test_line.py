@@ -55,6 +55,16 @@ def test_everyone_gets_their_turn(visitors: tuple[Page, Page, Page]) -> None:
     expect(second.locator(".player-status")).to_contain_text("done after 5 steps")
 
 
+def test_what_is_played_meanwhile_hides_no_number(visitors: tuple[Page, Page, Page]) -> None:
+    _, second, _ = visitors
+    status = second.locator(".player-status")
+    second.get_by_role("button", name="›").click()  # of the run that stands there still
+    second.get_by_role("button", name="‹").click()
+    expect(status).to_contain_text("you are number 1 in line")
+    second.locator("#sample-stop").click()
+    expect(status).to_contain_text("a recorded run")
+
+
 def test_who_closes_the_page_leaves_the_line(visitors: tuple[Page, Page, Page]) -> None:
     first, second, third = visitors
     second.context.close()

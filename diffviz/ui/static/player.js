@@ -100,10 +100,10 @@ class Player {
     this.draw();
   }
 
-  /** Others are before us; what was shown stays. */
+  /** Others are before us; what was shown stays, and may still be playing. */
   wait(number) {
     this.root.dataset.waiting = number;
-    this.status.textContent = `diffviz is busy: you are number ${number} in line`;
+    this.drawStatus();
   }
 
   begin(message, event) {
@@ -207,8 +207,9 @@ class Player {
   }
 
   stopped() {
-    if (!this.run || this.complete) return;
-    this.run.stopped = true;
+    delete this.root.dataset.waiting;
+    if (!this.run) return;
+    this.run.stopped ||= !this.complete;
     this.draw();
   }
 
@@ -243,11 +244,20 @@ class Player {
       ended && lane.fingerprint ? make("code", { textContent: lane.fingerprint, title: "Fingerprint of the result: the exported code prints the same" }) : "");
   }
 
-  drawNumbers({ index, t, alpha, sigma }) {
+  drawStatus(index) {
+    const number = this.root.dataset.waiting;
+    if (number) {
+      this.status.textContent = `diffviz is busy: you are number ${number} in line`;
+      return;
+    }
     const { steps, recorded, stopped, outside } = this.run;
     const state = recorded ? "a recorded run · " : stopped ? "stopped · " : this.complete ? "" : "sampling · ";
     this.status.textContent = `${state}${index < steps ? `step ${index + 1} of ${steps}` : `done after ${steps} steps`}` +
       (outside ? ` · ${outside === 1 ? "one step is" : `${outside} steps are`} outside the noise this network was trained on` : "");
+  }
+
+  drawNumbers({ index, t, alpha, sigma }) {
+    this.drawStatus(index);
     this.equation.replaceChildren(
       math("x", "t"), " = ", strong(alpha.toFixed(4)), " · x̂0 + ", strong(sigma.toFixed(4)), " · ε̂");
     const bar = (alpha * alpha) / (alpha * alpha + sigma * sigma);
