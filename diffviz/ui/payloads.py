@@ -67,7 +67,7 @@ def _check_paths(value: Any) -> None:
 def _check_event(fn: BlockFunction, body: Mapping[str, Any], simple: bool) -> None:
     """simple: whether values that no program gives, as of gr.State, may be left out."""
     values, event = body.get("data"), body.get("event_data")
-    if not isinstance(event, dict | None):
+    if fn.collects_event_data and not isinstance(event, dict | None):  # others do not look at it
         raise ValueError("event_data is an object.")
     inputs = [block for block in fn.inputs if isinstance(block, Component)]
     if simple and isinstance(values, list) and len(values) < len(inputs):

@@ -33,7 +33,7 @@ from diffviz.ui.sample_controls import (
     variations,
 )
 from diffviz.ui.sample_files import write_file, write_picture
-from diffviz.ui.word_controls import asked_unseen, said_by
+from diffviz.ui.word_controls import asked_unseen
 
 INTRO = RunSettings(condition={"class": EACH}, count=9, steps=24, seed=3)
 # Who runs when is our own admission's to say, which tells visitors their place in the line.
@@ -104,7 +104,7 @@ def sample_tab() -> gr.Dropdown:
     denoiser.focus(_choices, asked, denoiser, js=WITH_TOKEN, **SILENT)
     known = [controls.what, controls.words.group, controls.vary, controls.values, about]
     denoiser.change(_about, asked, known, js=WITH_TOKEN, **SILENT)
-    compared = [*controls.words.said, controls.vary, controls.values]
+    compared = [controls.words.words, controls.vary, controls.values]
     controls.words.unseen.input(_ask_unseen, controls.words.unseen, compared, **SILENT).then(
         None, js=RUN
     )
@@ -240,7 +240,7 @@ def _ask_unseen(combination: str) -> list[Any]:
     with told_in_the_page():
         text, slot, values = asked_unseen(combination)
     known = values_of(model("heroes").card.data, slot)
-    return [*said_by(text), slot, gr.Dropdown(choices=known, value=values, visible=True)]
+    return [text, slot, gr.Dropdown(choices=known, value=values, visible=True)]
 
 
 async def _export(request: gr.Request, last_run: LastRun, event: gr.EventData) -> tuple[Any, Any]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from gradio.components import Component
 from torch import Generator
 
 from diffviz.data.hero_rules import HELD_OUT, SLOTS
@@ -29,13 +28,13 @@ SILENT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 
 @dataclass(frozen=True)
 class WordControls:
-    """group: what is hidden for a denoiser that knows no sentences. said: what shows a sentence,
-    as `said_by` gives it. unseen: the choice of a combination that it never saw."""
+    """group: what is hidden for a denoiser that knows no sentences. words: the sentence; what was
+    heard of it and the slots' choices follow it, whoever writes it. unseen: the choice of a
+    combination that was never seen."""
 
     group: gr.Group
     words: gr.Textbox
     negative: gr.Textbox
-    said: list[Component]
     unseen: gr.Dropdown
 
 
@@ -78,16 +77,11 @@ def build_words() -> WordControls:
                 info=UNSEEN_HINT,
                 elem_id="sample-unseen",
             )
-    gr.on([c.input for c in choices], _compose, choices, [words, told], **SILENT)
-    words.input(_hear, words, [told, *choices], trigger_mode="always_last", **SILENT)
-    said_in: list[Component] = [words, told, *choices]
-    another.click(_dice, None, said_in, **SILENT)
-    return WordControls(group, words, negative, said_in, unseen)
-
-
-def said_by(text: str) -> list[Any]:
-    """The values of `WordControls.said` for a sentence."""
-    return [text, *_hear(text)]
+    gr.on([c.input for c in choices], _compose, choices, words, **SILENT)
+    another.click(_dice, None, words, **SILENT)
+    # Not `input`, of which Gradio's text box tells for keys alone: a sentence may be pasted.
+    words.change(_hear, words, [told, *choices], trigger_mode="always_last", **SILENT)
+    return WordControls(group, words, negative, unseen)
 
 
 def asked_unseen(combination: str) -> tuple[str, str, list[str]]:
@@ -107,13 +101,12 @@ def _hear(text: str) -> list[Any]:
         return [heard(text), *(said.get(slot.name, NOT_SAID) for slot in SLOTS)]
 
 
-def _compose(*chosen: str) -> tuple[str, str]:
-    """The sentence of what is chosen, and what the page says of it."""
+def _compose(*chosen: str) -> str:
+    """The sentence of what is chosen."""
     with told_in_the_page():
         named = zip(SLOTS, chosen, strict=True)
-        text = sentence({slot.name: value for slot, value in named if value != NOT_SAID})
-        return text, heard(text)
+        return sentence({slot.name: value for slot, value in named if value != NOT_SAID})
 
 
-def _dice() -> list[Any]:
-    return said_by(sentence(dice(Generator().manual_seed(secrets.randbits(32)))))
+def _dice() -> str:
+    return sentence(dice(Generator().manual_seed(secrets.randbits(32))))

@@ -49,6 +49,17 @@ def test_a_sentence_is_understood_and_drawn(in_words: Page) -> None:
     expect(words).to_have_text("a deep elf in a blue robe and a crown")
 
 
+def test_a_pasted_sentence_is_heard(in_words: Page) -> None:
+    box = in_words.locator("#sample-words textarea")
+    box.click()
+    box.press("Control+a")
+    in_words.keyboard.insert_text("a frog with an axe")  # no key is pressed, as in pasting
+    expect(in_words.locator("#sample-heard")).to_contain_text("species frog")
+    expect(in_words.locator("#sample-heard")).not_to_contain_text("beard")
+    in_words.get_by_role("button", name="Word by word").click()
+    expect(in_words.locator("#sample-slot-species input")).to_have_value("frog")
+
+
 def test_choices_and_dice_write_the_sentence(in_words: Page) -> None:
     box = in_words.locator("#sample-words textarea")
     in_words.get_by_role("button", name="Word by word").click()
