@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from statistics import median
 from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
-from diffviz.checkpoints import Checkpoint
+from diffviz.checkpoints import Card, Checkpoint
 from diffviz.data.base import DataInfo
 from diffviz.forward import SeededNoise
 from diffviz.samplers import SAMPLERS, sample
 from diffviz.schedules import make_schedule
 from diffviz.training.config import TrainConfig
-from diffviz.training.loop import Trainer
+from diffviz.training.loop import Trainer, prepare_threads
 
 BATCHES, THREADS = (1, 2, 16), (1, 2)
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -131,44 +133,79 @@ class Noise:
         return self.pictures[:size], self.conditions[:size]
 
 
-def plainly(trainer: Trainer) -> Iterator[None]:
-    """The same training step as anybody would write it first."""
+def plain_steps(trainer: Trainer) -> Iterator[None]:
+    """Training as anybody would write it first."""
+    optimizer = torch.optim.AdamW(trainer.network.parameters(), trainer.config.learning_rate)
     while True:
         lesson = trainer.lesson(*trainer.data.batch(trainer.share, trainer.generator))
-        trainer.optimizer.zero_grad()
+        optimizer.zero_grad()
         trainer.loss(lesson).mean().backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(trainer.network.parameters(), 1.0)
-        trainer.optimizer.step()
+        optimizer.step()
         trainer.ema.update(trainer.network)
         yield
+
+
+def _serve_steps(orders: Connection, ours: bool, card: Card, config: TrainConfig) -> None:
+    """Take a training step for each number of threads that comes, and tell its seconds."""
+    data = Noise(card.data, config.batch)
+    if ours:
+        prepare_threads()
+        trainer = Trainer(data, card.network, config)
+    else:
+        plainly = None, torch.float32, torch.contiguous_format
+        trainer = Trainer(data, card.network, config, *plainly)
+    steps: dict[int, Iterator[object]] = {}
+    with suppress(EOFError):
+        while True:
+            count = orders.recv()
+            if count not in steps:
+                steps[count] = trainer.steps(count) if ours else plain_steps(trainer)
+            with threads(1 if ours else count):  # our own threads share the batch
+                orders.send(timed(steps[count].__next__))
 
 
 def training_speeds(
     checkpoint: Checkpoint, thread_counts: Sequence[int] = THREADS, rounds: int = 15
 ) -> list[dict[str, Any]]:
     """Pictures a second of training that checkpoint's network anew, as we do it and in plain
-    PyTorch: float32, eager, in the default memory format, with PyTorch's own threads.
+    PyTorch: float32, eager, in the default memory format, with all settings as they come.
 
-    The two take turns, step by step, so that other work on the machine slows both alike. ratio is
-    the median of the rounds' own ratios.
+    Each has a process of its own, because how memory is kept is a process's setting. The two take
+    turns, step by step, so that other work on the machine slows both alike. ratio is the median of
+    the rounds' own ratios.
     """
     card = checkpoint.card
     config = TrainConfig(batch=card.training.get("batch", TrainConfig.batch))
-    data = Noise(card.data, config.batch)
-    ours = Trainer(data, card.network, config)
-    plain = Trainer(data, card.network, config, None, torch.float32, torch.contiguous_format)
-    rows = []
-    for count in thread_counts:
-        fast, slow = ours.steps(count), plainly(plain)
-        times = []
-        for _ in range(rounds + 1):
-            with threads(1):  # its own threads share the batch
-                mine = timed(fast.__next__)
-            with threads(count):
-                times.append((mine, timed(slow.__next__)))
-        del times[0]  # a first step allocates
-        speeds = [config.batch / median(column) for column in zip(*times, strict=True)]
-        row = {"batch": config.batch, "threads": count, "ours": round(speeds[0], 1)}
-        ratio = median(theirs / mine for mine, theirs in times)
-        rows.append({**row, "plain_float32": round(speeds[1], 1), "ratio": round(ratio, 2)})
+    spawn = get_context("spawn")
+    with ExitStack() as stack:
+        pipes = []
+        for ours in (True, False):
+            pipe, orders = spawn.Pipe()
+            process = spawn.Process(target=_serve_steps, args=(orders, ours, card, config))
+            process.start()
+            stack.callback(process.join)
+            stack.enter_context(pipe)  # closed first, which ends the process
+            orders.close()
+            pipes.append(pipe)
+
+        def step(pipe: Connection, count: int) -> float:
+            pipe.send(count)
+            elapsed: float = pipe.recv()
+            return elapsed
+
+        rows = []
+        for count in thread_counts:
+            times = [[step(pipe, count) for pipe in pipes] for _ in range(rounds + 1)]
+            del times[0]  # a first step allocates
+            mine, theirs = (config.batch / median(column) for column in zip(*times, strict=True))
+            rows.append(
+                {
+                    "batch": config.batch,
+                    "threads": count,
+                    "ours": round(mine, 1),
+                    "plain_float32": round(theirs, 1),
+                    "ratio": round(median(plain / fast for fast, plain in times), 2),
+                }
+            )
     return rows
