@@ -40,7 +40,8 @@ INTRO = RunSettings(condition={"class": EACH}, count=9, steps=24, seed=3)
 NETWORK: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": None}
 MAIN = len(fields(Asked))
 # A second, to all visitors together: Gradio needs 3 ms for each, which the denoiser goes without.
-MOST_MESSAGES = 40
+# Frames that come together are walked through by the player as slowly as they were made.
+MOST_MESSAGES = 20
 SILENT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 # The curve drawn in the Forward tab and the token of a visitor's trainings live in the browser and
@@ -113,11 +114,11 @@ def sample_tab() -> gr.Dropdown:
 
 
 async def _sample(request: gr.Request, *values: Any) -> AsyncIterator[tuple[str, Any]]:
-    """The player's messages, one for each frame, and the settings that the exports repeat."""
+    """The player's messages, and the settings that the exports repeat."""
     admission = service().admission
 
     def pause() -> float:
-        return admission.running / MOST_MESSAGES
+        return (admission.running - 1) / MOST_MESSAGES  # who is alone gets each frame as it comes
 
     with told_in_the_page():
         settings, rivals, token = await asyncio.to_thread(_asked_run, *values)

@@ -210,7 +210,9 @@ def main(visitors: list[int]) -> None:
             "GRADIO_TEMP_DIR": folder,
             "DIFFVIZ_TRAININGS": f"{folder}/trainings",
         }
-        server = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment)
+        server = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=sys.stderr
+        )
         url = f"http://127.0.0.1:{PORT}"
         end = threading.Timer(MOST_SECONDS * 2, server.kill)
         end.start()

@@ -16,6 +16,7 @@ from tests.e2e.controls import enter
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PLAYER = "#sample-player .live-view"
+TOGETHER = (Path(__file__).parent / "scripts" / "together.js").read_text()
 
 
 def cpu_seconds(server: Server) -> float:
@@ -86,6 +87,13 @@ def test_every_frame_arrives_and_scrubs_without_a_request(server: Server, page: 
     for view in ("x̂0", "ε̂", "x_t"):
         page.get_by_role("button", name=view, exact=True).click()
     assert requests == []
+
+
+def test_frames_that_come_together_are_shown_one_by_one(server: Server, page: Page) -> None:
+    open_tab(page, server)
+    shown: list[tuple[float, int]] = page.evaluate(TOGETHER)
+    assert [index for _, index in shown if index > 1] == [2, 3, 4, 5, 6, 7]
+    assert 450 < shown[-1][0] < 1_500, "in about as long as they were awaited, 600 ms"
 
 
 def test_another_seed_keeps_the_scrubber_in_its_place(server: Server, page: Page) -> None:

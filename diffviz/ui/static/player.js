@@ -4,8 +4,9 @@
 // x_t, x̂0 and ε̂, as bytes (count × C × H × W). Nothing is asked of the server to show any of them.
 
 import { bytes, make, paint, tile } from "./display.js";
+import { factsPanel } from "./facts.js";
+import { glanceStrip } from "./glance.js";
 import { nearestPanel } from "./nearest.js";
-import { drawPath } from "./path.js";
 
 const VIEWS = { x: "x_t", x0: "x̂0", eps: "ε̂" };
 const VIEW_HINTS = {
@@ -13,7 +14,7 @@ const VIEW_HINTS = {
   x0: "the picture that the network sees in it",
   eps: "the noise that the network sees in it",
 };
-const STRIP = 9;
+const SLOWEST = 1000; // milliseconds a frame, where several that came together are walked through
 
 export function mount(element, view) {
   const player = new Player(element.querySelector(".live-view"), view.trigger, view.server);
@@ -33,6 +34,8 @@ class Player {
     this.position = 0;
     this.held = false; // the visitor chose a position: new frames and runs do not move it
     this.playing = null;
+    this.following = null;
+    this.taken = 0; // when the last message came
     this.build();
     window.addEventListener("diffviz-stopped", () => this.stopped());
   }
@@ -64,23 +67,19 @@ class Player {
     const transport = make("div", { className: "player-transport" },
       step(-1, "‹", "One step back"), this.play, step(1, "›", "One step on"),
       this.scrubber, this.speed);
-    this.equation = make("p", { className: "player-equation number" });
-    this.numbers = make("dl", { className: "player-numbers number" });
-    this.path = make("canvas", { className: "player-path", role: "img" });
-    this.strip = make("div", { className: "player-strip", "aria-label": "The run at a glance" });
+    this.facts = factsPanel();
+    this.glance = glanceStrip((index) => this.hold(index));
     const files = make("div", { className: "player-files" }, make("span", { className: "muted", textContent: "Take it home:" }));
     for (const [format, label] of [["gif", "GIF"], ["mp4", "MP4"], ["strip", "PNG strip"], ["code", "Python code"]])
       files.append(make("button", { type: "button", textContent: label,
         onclick: () => this.trigger("export", { format, view: this.view }) }));
     this.root.append(
       make("div", { className: "player-head" }, this.views, this.status),
-      this.words, this.lanes, transport, this.equation,
-      make("div", { className: "player-facts" }, this.numbers, this.path),
-      this.strip, files, this.nearest.root);
+      this.words, this.lanes, transport, this.facts.equation, this.facts.root,
+      this.glance.root, files, this.nearest.root);
     this.show("x");
     this.setPlaying(null);
     new MutationObserver(() => this.draw()).observe(document.body, { attributeFilter: ["class"] });
-    new ResizeObserver(() => this.drawPath()).observe(this.path);
   }
 
   /** A message of the server's: {run, events}. */
@@ -97,6 +96,7 @@ class Player {
       this.held = false;
       if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.start(0);
     }
+    if (this.run && !this.run.recorded && !this.held && !this.playing) this.follow();
     this.draw();
   }
 
@@ -128,7 +128,7 @@ class Player {
     this.root.dataset.run = message.run;
     this.root.dataset.frames = 0;
     this.scrubber.max = event.steps;
-    this.buildStrip();
+    this.glance.begin(this.run);
     if (!this.held) this.position = 0;
     this.position = Math.min(this.position, event.steps);
   }
@@ -138,7 +138,6 @@ class Player {
     for (const name of Object.keys(VIEWS)) frame[name] = bytes(frame[name]);
     lane.frames[frame.index] = frame;
     this.root.dataset.frames = this.run.lanes.reduce((sum, l) => sum + l.frames.length, 0);
-    if (!this.held && !this.run.recorded) this.position = Math.max(this.position, frame.index);
   }
 
   get last() {
@@ -147,6 +146,21 @@ class Player {
 
   get complete() {
     return this.run && this.run.lanes.every((lane) => lane.frames.length > this.run.steps);
+  }
+
+  /** On to the newest frame. Where the server is busy, several come together: these one by one,
+   * in as long as they were awaited. */
+  follow() {
+    clearInterval(this.following);
+    const now = performance.now();
+    const behind = this.last - this.position;
+    const pace = Math.min(SLOWEST, (now - this.taken) / Math.max(1, behind));
+    this.taken = now;
+    if (behind <= 1) return this.seek(this.last);
+    this.following = setInterval(() => {
+      if (this.position < this.last) this.seek(this.position + 1);
+      else clearInterval(this.following);
+    }, pace);
   }
 
   /** Stay at a step, also through runs to come. */
@@ -196,7 +210,8 @@ class Player {
   }
 
   pause() {
-    if (this.playing) clearInterval(this.playing);
+    clearInterval(this.following);
+    clearInterval(this.playing);
     this.setPlaying(null);
   }
 
@@ -226,9 +241,11 @@ class Player {
       if (frame) this.drawLane(lane, frame);
     }
     const frame = this.frame(this.run.lanes[0]);
-    if (frame) this.drawNumbers(frame);
-    this.drawPath();
-    this.drawStrip();
+    if (frame) {
+      this.drawStatus(frame.index);
+      this.facts.draw(this.run, frame);
+    }
+    this.glance.draw(this.run, this.view, this.position);
   }
 
   drawLane(lane, frame) {
@@ -255,54 +272,4 @@ class Player {
     this.status.textContent = `${state}${index < steps ? `step ${index + 1} of ${steps}` : `done after ${steps} steps`}` +
       (outside ? ` · ${outside === 1 ? "one step is" : `${outside} steps are`} outside the noise this network was trained on` : "");
   }
-
-  drawNumbers({ index, t, alpha, sigma }) {
-    this.drawStatus(index);
-    this.equation.replaceChildren(
-      math("x", "t"), " = ", strong(alpha.toFixed(4)), " · x̂0 + ", strong(sigma.toFixed(4)), " · ε̂");
-    const bar = (alpha * alpha) / (alpha * alpha + sigma * sigma);
-    const snr = (alpha / sigma) ** 2;
-    this.numbers.replaceChildren(...[
-      ["t", `${t} of ${this.run.T}`], ["α", alpha.toFixed(4)], ["σ", sigma.toFixed(4)],
-      ["ᾱ", bar.toFixed(4)], ["SNR", Number.isFinite(snr) ? snr.toPrecision(3) : "∞"],
-    ].flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", { textContent: value })]));
-    this.numbers.title = "Where on the schedule this frame is";
-  }
-
-  drawPath() {
-    if (this.run) drawPath(this.path, this.run, this.frame(this.run.lanes[0])?.t);
-  }
-
-  buildStrip() {
-    const { steps } = this.run;
-    const count = Math.min(STRIP, steps + 1);
-    this.stops = Array.from({ length: count }, (_, k) => Math.round((k * steps) / Math.max(1, count - 1)));
-    this.strip.replaceChildren(...this.stops.map((index) => {
-      const canvas = make("canvas", { className: "picture", role: "img", "aria-label": `Step ${index}` });
-      return make("button", { type: "button", title: `Step ${index}`, onclick: () => this.hold(index) }, canvas, make("span", { className: "number muted" }));
-    }));
-  }
-
-  drawStrip() {
-    const lane = this.run.lanes[0];
-    const { channels, height, width } = this.size;
-    this.stops.forEach((index, k) => {
-      const button = this.strip.children[k];
-      button.lastChild.textContent = `t = ${this.run.grid[index]}`;
-      button.setAttribute("aria-current", index === this.position);
-      const frame = lane.frames[index];
-      const drawn = frame ? `${this.run.number} ${this.view} ${index}` : "";
-      if (!frame || button.dataset.drawn === drawn) return;
-      button.dataset.drawn = drawn;
-      paint(button.firstChild, frame[this.view].subarray(0, channels * height * width), channels, height, width);
-    });
-  }
-}
-
-function math(letter, index) {
-  return make("span", {}, make("i", { textContent: letter }), make("sub", { textContent: index }));
-}
-
-function strong(text) {
-  return make("strong", { textContent: text });
 }
