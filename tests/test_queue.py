@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 
 import gradio as gr
+import gradio.route_utils
 import pytest
 
-from diffviz.ui.queue import log_events, sweep_once
+from diffviz.ui.queue import lighten, log_events, sweep_once
 from diffviz.web.logs import REQUEST_ID
 
 
@@ -40,6 +42,30 @@ def test_answers_that_nobody_fetches_are_forgotten() -> None:
         assert "reads" in messages
 
     asyncio.run(flood())
+
+
+def test_gradio_does_less_for_nothing() -> None:
+    async def look() -> None:
+        queue = page_of(lambda: "")._queue
+        often = queue.sleep_when_free, queue.progress_update_sleep_when_free
+        lighten(queue.blocks)
+        assert queue.sleep_when_free > often[0]
+        assert queue.progress_update_sleep_when_free > often[1]
+
+    searched: list[str] = []
+
+    class Finder:
+        def find_spec(self, name: str, *_: Any) -> None:
+            searched.append(name)
+
+    asyncio.run(look())
+    sys.meta_path.insert(0, finder := Finder())  # type: ignore[arg-type]
+    try:
+        with gradio.route_utils.utils.MatplotlibBackendMananger():  # as it does for each message
+            pass
+    finally:
+        sys.meta_path.remove(finder)  # type: ignore[arg-type]
+    assert searched == []
 
 
 def test_a_failed_event_carries_the_id_of_its_request(

@@ -21,7 +21,7 @@ from diffviz.export import grey_levels
 from diffviz.runs import EACH, RunSettings, run
 from diffviz.samplers import SAMPLERS
 from diffviz.serving import engine as engine_module
-from diffviz.serving.admission import Admission, BusyError
+from diffviz.serving.admission import Admission, BusyError, InLine
 from diffviz.serving.engine import LocalEngine, Request
 from diffviz.serving.fair import FairQueue
 from diffviz.serving.ticket import StoppedError, Ticket, TooLateError
@@ -393,6 +393,33 @@ def test_who_leaves_the_line_keeps_nobody_waiting() -> None:
         assert admission.running == admission.waiting == 0
 
     asyncio.run(scene())
+
+
+def test_one_run_computes_at_a_time_but_for_those_that_wait_for_a_network() -> None:
+    everyone = threading.Barrier(3)
+    computing, together = 0, []
+
+    def parts(ticket: Ticket) -> Iterator[int]:
+        nonlocal computing
+        for part in range(5):
+            computing += 1
+            together.append(computing)
+            time.sleep(0.005)
+            computing -= 1
+            with ticket.waiting():
+                everyone.wait(LONG)  # all wait at the same time, or none gets on
+            yield part
+
+    async def listen(admission: Admission) -> list[int | InLine]:
+        async with aclosing(admission.parts("me", parts)) as made:
+            return [part async for part in made]
+
+    async def scene() -> list[list[int | InLine]]:
+        admission = Admission(3, 10, LONG)
+        return await asyncio.gather(*(listen(admission) for _ in range(3)))
+
+    assert asyncio.run(scene()) == [list(range(5))] * 3
+    assert together == [1] * 15
 
 
 def test_stopping_does_not_wait_for_a_part_that_is_being_made() -> None:

@@ -118,7 +118,8 @@ class RemoteDenoiser:
             answer = self.handle.remote(self.name, *rows, *whose)
             forget = self.ticket.when_stopped(answer.cancel)
             try:
-                prediction: Prediction = answer.result(timeout_s=seconds)
+                with self.ticket.waiting():
+                    prediction: Prediction = answer.result(timeout_s=seconds)
                 return prediction
             except (RayError, RayServeException, TimeoutError, asyncio.CancelledError):
                 # Ours is over, or the replica is: then another one has the same answer.

@@ -228,7 +228,8 @@ class ServedDenoiser:
         result = self.engine.submit(request)
         forget = self.ticket.when_stopped(lambda: self.engine.drop(self.ticket))
         try:
-            return result.result(max(0.0, self.ticket.seconds_left()))
+            with self.ticket.waiting():
+                return result.result(max(0.0, self.ticket.seconds_left()))
         except TimeoutError:
             self.engine.drop(self.ticket)
             self.ticket.check()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class StoppedError(ValueError):
@@ -19,11 +20,20 @@ class Ticket:
     """Every evaluation of a network is for one. May be used from any thread.
 
     visitor: whom it counts for, where several share. seconds: from now on. quick: for a single
-    small evaluation, at which somebody looks while they move a slider.
+    small evaluation, at which somebody looks while they move a slider. baton: of those runs of
+    which only one computes at a time.
     """
 
-    def __init__(self, visitor: str, seconds: float, quick: bool = False) -> None:
+    def __init__(
+        self,
+        visitor: str,
+        seconds: float,
+        quick: bool = False,
+        baton: threading.Lock | None = None,
+    ) -> None:
         self.visitor = visitor
+        self._baton = baton
+        self._holding = False
         self.quick = quick
         self.deadline = time.monotonic() + seconds
         self._lock = threading.Lock()
@@ -58,6 +68,28 @@ class Ticket:
         with self._lock:
             if call in self._callbacks:
                 self._callbacks.remove(call)
+
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """With the baton, once others have put it down."""
+        with self._baton or threading.Lock():
+            self._holding = True
+            try:
+                yield
+            finally:
+                self._holding = False
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Within `computing`: with the baton put down."""
+        if not self._holding or not self._baton:
+            yield
+            return
+        self._baton.release()
+        try:
+            yield
+        finally:
+            self._baton.acquire()
 
     def check(self) -> None:
         """Raises StoppedError or TooLateError."""

@@ -129,6 +129,7 @@ def words(settings: RunSettings, info: DataInfo) -> str:
 
 def frame(lane: int, step: Step, evaluations: int, seconds: float) -> dict[str, Any]:
     """A step as the page's players take it."""
+    levels = grey_levels(torch.stack([view_of(step, view) for view in VIEWS]))
     return {
         "kind": "frame",
         "lane": lane,
@@ -139,7 +140,7 @@ def frame(lane: int, step: Step, evaluations: int, seconds: float) -> dict[str, 
         "evaluations": evaluations,
         "seconds": round(seconds, 4),
         **{
-            view: base64.b64encode(grey_levels(view_of(step, view)).numpy().tobytes()).decode()
-            for view in VIEWS
+            view: base64.b64encode(planes).decode()
+            for view, planes in zip(VIEWS, levels.numpy(), strict=True)
         },
     }

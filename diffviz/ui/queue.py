@@ -1,21 +1,25 @@
-"""Gradio's queue on a server that strangers reach: whose event failed, and what nobody fetches."""
+"""Gradio's queue on a server that strangers reach: whose event failed, what nobody fetches, and
+how often it looks around."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 import gradio as gr
 import gradio.queueing
 import gradio.route_utils
 import gradio.routes
+import gradio.utils
 
 from diffviz.metrics import ERRORS
 from diffviz.web.logs import LOG, REQUEST_ID
 
 SWEEP_SECONDS = 30.0
+LOOK_SECONDS = 0.01
 
 
 class _Traceback:
@@ -45,6 +49,16 @@ def log_events(page: gr.Blocks) -> None:
         await process(events, *rest, **more)
 
     queue.process_events = with_id
+
+
+def lighten(page: gr.Blocks) -> None:
+    """Spare what Gradio does for nothing here, while what runs networks waits for Python's lock: a
+    thousand looks a second whether there are events to begin, and a hundred for the progress of a
+    gr.Progress; and at each message two searches for matplotlib."""
+    page._queue.sleep_when_free = LOOK_SECONDS
+    page._queue.progress_update_sleep_when_free = SWEEP_SECONDS
+    utils: Any = gradio.utils
+    utils.MatplotlibBackendMananger = nullcontext
 
 
 async def sweep(page: gr.Blocks) -> None:

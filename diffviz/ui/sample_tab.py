@@ -38,6 +38,8 @@ from diffviz.ui.word_controls import asked_unseen
 INTRO = RunSettings(condition={"class": EACH}, count=9, steps=24, seed=3)
 # Who runs when is our own admission's to say, which tells visitors their place in the line.
 NETWORK: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": None}
+# Gradio hands each value to a thread and back to be checked; `payloads` and the handler do that.
+PLAIN: dict[str, Any] = {"preprocess": False, "postprocess": False}
 MAIN = len(fields(Asked))
 # A second, to all visitors together: Gradio needs 3 ms for each, which the denoiser goes without.
 # Frames that come together are walked through by the player as slowly as they were made.
@@ -92,7 +94,7 @@ def sample_tab() -> gr.Dropdown:
     inputs = [*controls.main, *controls.extra, token]
     outputs = [player, last_run]
     running = controls.start.click(
-        _sample, inputs, outputs, js=WITH_HANDLES_AND_TOKEN, **SILENT, **NETWORK
+        _sample, inputs, outputs, js=WITH_HANDLES_AND_TOKEN, **PLAIN, **SILENT, **NETWORK
     )
     controls.stop.click(None, cancels=[running], js=STOPPED, api_visibility="private")
     controls.dice.click(None, None, controls.seed, js=NEW_SEED).then(None, js=RUN)

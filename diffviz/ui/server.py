@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,7 +33,7 @@ from diffviz.metrics import REGISTRY
 from diffviz.serving.service import Service, service
 from diffviz.ui.page import CSS, HEAD, THEME, build_page
 from diffviz.ui.payloads import check_request
-from diffviz.ui.queue import log_events, sweep
+from diffviz.ui.queue import lighten, log_events, sweep
 from diffviz.ui.sessions import keep_little
 from diffviz.ui.train_routes import train_routes
 from diffviz.ui.trainings import Trainings, trainings
@@ -58,6 +59,7 @@ def create_app(settings: Config) -> ASGIApp:
     page.state_session_capacity = settings.sessions
     keep_little()
     log_events(page)
+    lighten(page)
     REGISTRY.register(State(page, serving.admission, found))
     app = FastAPI(
         title="diffviz",
@@ -110,6 +112,7 @@ async def warm_up(app: FastAPI) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         for path in ("/", "/gradio_api/app_id"):
             await client.get(path)
+    gc.freeze()  # a collection holds everybody up, and need not look through all of this each time
 
 
 def serve(host: str, port: int) -> None:

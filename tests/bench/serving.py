@@ -3,8 +3,9 @@
     python tests/bench/serving.py [VISITORS …]
 
 Starts the app on loopback, then lets 1, 10 and 50 visitors each make 4 pictures in 20 steps at
-once, while a light visitor asks for small things; and measures, in the same run, what bare batched
-forward passes of the same network reach on this machine. Nothing else should be running.
+once, while a light visitor asks for small things; and measures before and after each of these what
+bare batched forward passes of the same network reach on this machine, at the threads and the batch
+that are best for them. Nothing else should be running.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import tempfile
 import threading
 import time
 import uuid
+from itertools import pairwise
+from operator import truediv
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -59,9 +62,9 @@ print(sum(rows) / seconds)
 """
 
 
-def bare(threads: int, workers: int, batch: int) -> float:
+def bare(threads: int, workers: int, batch: int, seconds: int = 3) -> float:
     """Rows a second of forward passes and nothing else."""
-    words = [sys.executable, "-c", BARE, *map(str, (threads, workers, batch, 4))]
+    words = [sys.executable, "-c", BARE, *map(str, (threads, workers, batch, seconds))]
     return float(subprocess.run(words, cwd=ROOT, check=True, capture_output=True).stdout)
 
 
@@ -178,16 +181,19 @@ async def together(url: str, visitors: int) -> dict[str, Any]:
     }
 
 
-def summary(runs: list[dict[str, Any]], best: float) -> dict[str, Any]:
-    """Medians of several runs; of the light visitor, all of them together."""
-    speed = median(run["pictures_per_second"] for run in runs)
+def summary(runs: list[dict[str, Any]], bares: list[float]) -> dict[str, Any]:
+    """Medians of several runs; of the light visitor, all of them together. bares: pictures a second
+    of bare forward passes before the first run, between the runs, and after the last."""
+    speeds = [run["pictures_per_second"] for run in runs]
+    beside = [(before + after) / 2 for before, after in pairwise(bares)]
     light: dict[str, list[float]] = {}
     for run in runs:
         for name, times in run["light"].items():
             light.setdefault(name, []).extend(times)
     return {
-        "pictures_per_second": round(speed, 2),
-        "of_bare": round(speed / best, 3),
+        "pictures_per_second": [round(speed, 2) for speed in speeds],
+        "bare": [round(bare, 2) for bare in bares],
+        "of_bare": round(median(map(truediv, speeds, beside)), 3),
         "first_frame_p95_s": round(median(run["first_frame_p95"] for run in runs), 3),
         "first_frame_median_s": round(median(run["first_frame_median"] for run in runs), 3),
         "frames_lost": sum(run["frames_lost"] for run in runs),
@@ -204,6 +210,11 @@ def summary(runs: list[dict[str, Any]], best: float) -> dict[str, Any]:
 def main(visitors: list[int]) -> None:
     shapes = [(1, os.cpu_count() or 1), (os.cpu_count() or 1, 1)]
     rows = {(t, w, b): bare(t, w, b) for t, w in shapes for b in BATCHES}
+    best = max(rows, key=rows.__getitem__)
+
+    def most() -> float:
+        return bare(*best, seconds=8) / (2 * STEPS)  # guided, a step is two rows a picture
+
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {
             "GRADIO_SERVER_PORT": str(PORT),
@@ -224,27 +235,30 @@ def main(visitors: list[int]) -> None:
                 except httpx.TransportError:
                     time.sleep(0.2)
             asyncio.run(together(url, 1))  # warm
-            made = {n: [asyncio.run(together(url, n)) for _ in range(RUNS)] for n in visitors}
+            made = {}
+            for n in visitors:
+                runs, bares = [], [most()]
+                for _ in range(RUNS):
+                    runs.append(asyncio.run(together(url, n)))
+                    bares.append(most())
+                made[f"{n} visitors"] = summary(runs, bares)
         finally:
             end.cancel()
             server.terminate()
             server.wait(20)
-    # Guided, each of the 20 steps is two rows a picture. Measured before and after.
-    rows = {key: (before + bare(*key)) / 2 for key, before in rows.items()}
-    (threads, workers, batch), most = max(rows.items(), key=lambda pair: pair[1])
-    best = most / (2 * STEPS)
+    threads, workers, batch = best
     figures = {
         "bare": {
-            "pictures_per_second": round(best, 2),
-            "rows_per_second": round(most),
             "batch": batch,
             "threads_each": threads,
             "at_once": workers,
-            "all": {f"{t} threads × {w}, batch {b}": round(r) for (t, w, b), r in rows.items()},
+            "rows_per_second": {
+                f"{t} threads × {w}, batch {b}": round(r) for (t, w, b), r in rows.items()
+            },
         },
-        **{f"{n} visitors": summary(runs, best) for n, runs in made.items()},
+        **made,
     }
-    print(json.dumps(figures, indent=2))
+    print(json.dumps(figures, indent=2, ensure_ascii=False))
 
 
 if __name__ == "__main__":
