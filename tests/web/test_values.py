@@ -99,6 +99,18 @@ def test_each_input_of_an_endpoint_takes_any_value(visitor: Visitor, name: str) 
             told(visitor, visitor.join(event, [*values[:place], value, *values[place + 1 :]]))
 
 
+def test_a_run_takes_only_what_its_controls_could_send(visitor: Visitor) -> None:
+    event = visitor.named("_sample")
+    names = [visitor.components[i]["props"].get("elem_id") for i in event["inputs"]]
+    values = visitor.initial(event)
+    for name in ("sample-count", "sample-steps"):
+        values[names.index(name)] = 1
+    values[-2:] = ["", ""]  # the drawn curve and the token, which the page's script adds
+    for place in range(len(values)):
+        for value in ("nothing of the kind", -1, 1e308):
+            told(visitor, visitor.join(event, [*values[:place], value, *values[place + 1 :]]))
+
+
 def test_all_server_functions_are_tried(visitor: Visitor) -> None:
     offered = [c["props"].get("server_fns") or () for c in visitor.page["components"]]
     assert {name for names in offered for name in names} == set(VIEWS)
