@@ -20,6 +20,7 @@ from diffviz.samplers import SAMPLERS, sample
 from diffviz.schedules import make_schedule
 from diffviz.training.config import TrainConfig
 from diffviz.training.loop import Trainer, prepare_threads
+from diffviz.training.precision import fastest_dtype
 
 BATCHES, THREADS = (1, 2, 16), (1, 2)
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -203,6 +204,7 @@ def training_speeds(
                 {
                     "batch": config.batch,
                     "threads": count,
+                    "dtype": str(fastest_dtype()).removeprefix("torch."),
                     "ours": round(mine, 1),
                     "plain_float32": round(theirs, 1),
                     "ratio": round(median(plain / fast for fast, plain in times), 2),

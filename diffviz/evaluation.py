@@ -110,7 +110,7 @@ def generate(
     """A picture for each row of condition (N, slots): (N, C, H, W). Picture i is that of the seed
     settings.seed + i, as on the page and everywhere.
 
-    bfloat16: under autocast, twice as fast. report: called with the number made so far.
+    bfloat16: under autocast, on many CPUs faster. report: called with the number made so far.
     Raises ValueError for bad settings.
     """
     if settings.seed + len(condition) > MAX_SEED:

@@ -16,6 +16,7 @@ from diffviz.data import DataChoice, load_data_set
 from diffviz.data.base import DataInfo, DataSet, Slot
 from diffviz.networks import UNetConfig
 from diffviz.schedules import make_schedule
+from diffviz.training import precision
 from diffviz.training.config import LEVELS, LOG_NORMAL, MAX_RATIO, TrainConfig
 from diffviz.training.files import Order, load_training, save_training, unfinished_names
 from diffviz.training.loop import Trainer, fine_tune, network_for
@@ -180,6 +181,23 @@ def test_threads_share_a_batch_and_learn_what_one_does(threads: int) -> None:
     for parameter, gradient in zip(parameters, expected, strict=True):
         torch.testing.assert_close(parameter.grad, gradient, rtol=1e-4, atol=1e-6)
         assert parameter.grad.stride() == parameter.stride()  # the fused optimiser counts on it
+
+
+@pytest.mark.parametrize("fast", [torch.float32, torch.bfloat16])
+def test_training_computes_in_what_is_fastest_here(
+    monkeypatch: pytest.MonkeyPatch, fast: torch.dtype
+) -> None:
+    measured = precision.convolution_seconds
+    slow_rounds = iter([True, *[False] * 99])  # something else was running
+
+    def seconds(dtype: torch.dtype) -> float:
+        assert measured(dtype) > 0
+        return 3.0 if next(slow_rounds) else 1.0 if dtype == fast else 2.0
+
+    monkeypatch.setattr(precision, "convolution_seconds", seconds)
+    before = torch.get_rng_state()
+    assert precision.fastest_dtype.__wrapped__() == fast
+    assert torch.equal(torch.get_rng_state(), before), "the seed decides all that is random"
 
 
 def test_threads_train_the_same_each_time() -> None:

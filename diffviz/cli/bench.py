@@ -10,7 +10,8 @@ from diffviz.cli.parser import whole
 EPILOG = """\
 Prints JSON: milliseconds of a network evaluation at several batches, threads, number types and
 memory layouts; for each sampler what a run costs beyond bare evaluations, as a share of them; and
-pictures a second in training, ours (bfloat16, channels_last) beside plain float32 PyTorch.
+pictures a second in training, ours (in the numbers that are fastest here, channels_last) beside
+plain float32 PyTorch.
 It takes about two minutes. Other work on the machine shows in the figures.
 
   python -m diffviz bench --model fashion"""

@@ -24,6 +24,7 @@ from diffviz.training.config import LEVELS as LEVELS
 from diffviz.training.config import LOG_NORMAL as LOG_NORMAL
 from diffviz.training.config import TrainConfig as TrainConfig
 from diffviz.training.ema import PowerEMA
+from diffviz.training.precision import fastest_dtype
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Trainer:
     processes that train together cannot share the batch.
 
     dtype, memory_format: what the network computes in, by autocast, and how it lies in memory; the
-    defaults are the fastest on a CPU. Weights stay float32.
+    defaults are the fastest on this CPU. Weights stay float32.
     """
 
     def __init__(
@@ -85,14 +86,14 @@ class Trainer:
         network: UNetConfig,
         config: TrainConfig,
         weights: Mapping[str, Tensor] | None = None,
-        dtype: torch.dtype = torch.bfloat16,
+        dtype: torch.dtype | None = None,
         memory_format: torch.memory_format = torch.channels_last,
     ) -> None:
         config.check()
         torch.manual_seed(config.seed)  # nn.Module's initialisation knows no other generator
         self.data = data
         self.config = config
-        self.dtype = dtype
+        self.dtype = dtype or fastest_dtype()
         self.share = parallel.share(config.batch)
         self.network = UNet(network).to(memory_format=memory_format)  # type: ignore[call-overload]
         if weights is not None:
