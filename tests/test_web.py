@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import logging
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
 from diffviz.web.clients import Forwarded, neighbourhood
 from diffviz.web.gate import same_site
 from diffviz.web.headers import INLINE, page_policy
+from diffviz.web.kept import Kept
 from diffviz.web.limits import CLIENTS, Buckets
 from diffviz.web.logs import REQUEST_ID, Line
 from diffviz.web.prefix import Prefix
 from diffviz.web.routes import Kind, find
 from diffviz.web.uploads import tidy
+
+
+class Told:
+    """An app whose answer is what it was told, and which counts how often it was asked."""
+
+    asked = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.asked += 1
+        status = 404 if "missing" in scope["path"] else 200
+        kind = b"application/zip" if scope["path"].endswith(".zip") else b"text/html; charset=utf-8"
+        headers = [(b"content-type", kind), (b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        told = scope["path"].encode() + b"|" + b",".join(k + b"=" + v for k, v in scope["headers"])
+        await send({"type": "http.response.body", "body": told[:5], "more_body": True})
+        await send({"type": "http.response.body", "body": told[5:]})
 
 
 class Inside:
@@ -36,7 +57,11 @@ class Inside:
 
 
 def ask(
-    app: Any, path: str = "/", headers: dict[str, str] | None = None, peer: str = "5.5.5.5"
+    app: Any,
+    path: str = "/",
+    headers: dict[str, str] | None = None,
+    peer: str = "5.5.5.5",
+    method: str = "GET",
 ) -> list[Message]:
     sent: list[Message] = []
 
@@ -48,7 +73,7 @@ def ask(
 
     scope = {
         "type": "http",
-        "method": "GET",
+        "method": method,
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
@@ -56,10 +81,74 @@ def ask(
         "client": (peer, 1234),
         "scheme": "http",
         "server": ("localhost", 80),
-        "state": {},
+        "state": {"route": next(iter(find(path)), None)},
     }
     asyncio.run(app(scope, receive, send))
     return sent
+
+
+def answer(app: Any, path: str, **headers: str) -> tuple[int, Headers, bytes]:
+    """Status, headers and body; of the arguments' names, _ is -."""
+    start, *parts = ask(app, path, {k.replace("_", "-"): v for k, v in headers.items()})
+    body = b"".join(part["body"] for part in parts)
+    return start["status"], Headers(raw=start["headers"]), body
+
+
+def test_what_is_the_same_for_everyone_is_made_once() -> None:
+    app = Kept(inside := Told())
+    for path in ("/", "/assets/a.js", "/live/player.js", "/theme.css"):
+        first, again = (answer(app, path, host="here") for _ in "ab")
+        assert first == again
+        assert first[1]["cache-control"]
+        assert int(first[1]["content-length"]) == len(first[2])
+        status, _, body = answer(app, path, host="here", if_none_match=first[1]["etag"])
+        assert (status, body) == (304, b"")
+    assert inside.asked == 4
+    for path in ("/config", "/healthz", "/assets/missing.js"):
+        for _ in "ab":
+            answer(app, path)
+    assert inside.asked == 10
+    ask(app, "/", {"host": "here"}, method="HEAD")
+    assert inside.asked == 11
+
+
+def test_nobodys_headers_get_into_what_others_are_answered() -> None:
+    app = Kept(Told())
+    forged = {"x_gradio_server": "http://evil", "cookie": "a=b", "origin": "http://evil"}
+    assert answer(app, "/", host="here", **forged)[2] == b"/|host=here,accept-encoding="
+    assert answer(app, "/", host="evil")[2] == b"/|host=evil,accept-encoding="
+    assert answer(app, "/", host="here")[2] == b"/|host=here,accept-encoding="
+    assert answer(app, "/assets/a.js", host="evil")[2] == b"/assets/a.js|accept-encoding="
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding", "decode"),
+    [
+        ("gzip, deflate, br, zstd", "br", brotli.decompress),
+        ("gzip;q=0.8", "gzip", gzip.decompress),
+        ("identity", None, bytes),
+        ("", None, bytes),
+    ],
+)
+def test_kept_text_is_compressed_as_the_browser_likes(
+    accepted: str, coding: str | None, decode: Callable[[bytes], bytes]
+) -> None:
+    app = Kept(Told())
+    _, headers, body = answer(app, "/", accept_encoding=accepted)
+    assert headers.get("content-encoding") == coding
+    assert decode(body) == f"/|accept-encoding={coding or ''}".encode()
+    assert "accept-encoding" in headers["vary"].lower()
+    assert "content-encoding" not in answer(app, "/assets/a.zip", accept_encoding=accepted)[1]
+
+
+def test_what_is_kept_has_a_bound() -> None:
+    app = Kept(inside := Told(), most_bytes=100)
+    for number in range(20):
+        answer(app, f"/assets/{number}.js")
+    answer(app, "/assets/19.js")
+    assert inside.asked == 20
+    answer(app, "/assets/0.js")
+    assert inside.asked == 21
 
 
 @pytest.mark.parametrize(

@@ -22,33 +22,41 @@ class Kind(Enum):
 @dataclass(frozen=True)
 class Route:
     """name: for logs and metrics, which are told no more of an address. stream: whether its answer
-    goes on for as long as somebody listens."""
+    goes on for as long as somebody listens. cache: of what is the same for everyone, the
+    Cache-Control that browsers are told."""
 
     name: str
     kind: Kind
     pattern: re.Pattern[str]
     method: str = "GET"
     stream: bool = False
+    cache: str = ""
 
 
-def _route(name: str, kind: Kind, method: str = "GET", stream: bool = False) -> Route:
+FOREVER = "public, max-age=31536000, immutable"  # its name changes with what is in it
+ASK_FIRST = "no-cache"  # whether it is still the same: a new version must not meet old modules
+
+
+def _route(
+    name: str, kind: Kind, method: str = "GET", stream: bool = False, cache: str = ""
+) -> Route:
     """{…} in the name is a part of the path, {…:path} any rest of it."""
     pattern = re.sub(r"\\\{\w+:path\\\}", ".+", re.escape(name))
     pattern = re.sub(r"\\\{\w+\\\}", r"[^/]{1,200}", pattern)
-    return Route(name, kind, re.compile(pattern), method, stream)
+    return Route(name, kind, re.compile(pattern), method, stream, cache)
 
 
 G = "/gradio_api"
 ROUTES: Sequence[Route] = (
     _route("/healthz", Kind.ASSET),
     _route("/metrics", Kind.ASSET),
-    _route("/", Kind.PAGE),
+    _route("/", Kind.PAGE, cache=ASK_FIRST),
     _route("/config", Kind.PAGE),
     _route(f"{G}/info", Kind.PAGE),
-    _route("/live/{file}", Kind.ASSET),
-    _route("/assets/{file:path}", Kind.ASSET),
-    _route("/static/{file:path}", Kind.ASSET),
-    _route("/theme.css", Kind.ASSET),
+    _route("/live/{file}", Kind.ASSET, cache=ASK_FIRST),
+    _route("/assets/{file:path}", Kind.ASSET, cache=FOREVER),
+    _route("/static/{file:path}", Kind.ASSET, cache=ASK_FIRST),
+    _route("/theme.css", Kind.ASSET, cache=ASK_FIRST),
     _route("/favicon.ico", Kind.ASSET),
     _route("/manifest.json", Kind.ASSET),
     _route("/pwa_icon", Kind.ASSET),

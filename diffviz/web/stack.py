@@ -9,6 +9,7 @@ from diffviz.web.bodies import Bodies, Check
 from diffviz.web.clients import Forwarded
 from diffviz.web.gate import Gate
 from diffviz.web.headers import SecurityHeaders
+from diffviz.web.kept import Kept
 from diffviz.web.limits import Buckets, RateLimit
 from diffviz.web.observe import Observe
 from diffviz.web.prefix import Prefix
@@ -25,6 +26,7 @@ def guarded(app: ASGIApp, settings: Config, upload_mb: float, check: Check) -> A
         Kind.EVENT: settings.json_kb * 1024,
         Kind.UPLOAD: int((upload_mb + 1) * 2**20),  # there is more to a form than its files
     }
+    app = Kept(app)
     app = UploadRoom(app, settings.uploads, settings.uploads_mb)
     app = Bodies(app, limits, settings.slow_seconds, check)
     if settings.public:

@@ -1,0 +1,108 @@
+"""Answers that are the same for everyone, kept as they were first made: for each visitor Gradio
+would write its page out anew, and read and compress a hundred modules, for half a second."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import brotli  # type: ignore[import-untyped]
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from diffviz.web.routes import Route
+
+MOST_BYTES = 16 * 2**20
+TEXT = ("text/", "application/javascript", "application/json")
+CODINGS: Mapping[str, Callable[[bytes], bytes]] = {
+    "br": lambda body: bytes(brotli.compress(body, quality=5)),
+    "gzip": gzip.compress,
+}
+ADDRESS = ("host", "x-forwarded-host", "x-forwarded-proto")  # of which a page writes its own
+Key = tuple[str, str, tuple[tuple[bytes, bytes], ...]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+class Kept:
+    """Keeps the answers of routes that say how browsers are to cache them.
+
+    What the app is told of such a request is the key under which its answer is kept, and nothing
+    else, so that no visitor's headers find their way into what others get.
+    """
+
+    def __init__(self, app: ASGIApp, most_bytes: int = MOST_BYTES) -> None:
+        self.app = app
+        self.most_bytes = most_bytes
+        self._answers: OrderedDict[Key, Answer] = OrderedDict()
+        self._bytes = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route: Route | None = scope.get("state", {}).get("route")
+        if scope["type"] != "http" or scope["method"] != "GET" or not (route and route.cache):
+            await self.app(scope, receive, send)
+            return
+        asked = Headers(scope=scope)
+        told = _told(asked, ADDRESS if route.name == "/" else ())
+        key = scope["path"], scope["scheme"], told
+        if answer := self._answers.get(key):
+            self._answers.move_to_end(key)
+        else:
+            plain = {**scope, "headers": list(told), "query_string": b""}
+            answer = await self._make(plain, receive, route.cache)
+            if answer.status == 200:
+                self._keep(key, answer)
+        headers = list(answer.headers)  # others will add to them
+        tag = Headers(raw=headers).get("etag", "none")
+        has_it = asked.get("if-none-match", "").removeprefix("W/") == tag
+        status, body = (304, b"") if has_it else (answer.status, answer.body)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _make(self, scope: Scope, receive: Receive, cache: str) -> Answer:
+        start: Message = {}
+        parts: list[bytes] = []
+
+        async def take(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+            else:
+                parts.append(message.get("body", b""))
+
+        await self.app(scope, receive, take)
+        headers, body = MutableHeaders(raw=list(start["headers"])), b"".join(parts)
+        if start["status"] == 200:
+            coding = Headers(scope=scope)["accept-encoding"]
+            plain = "content-encoding" not in headers
+            if coding and plain and headers.get("content-type", "").startswith(TEXT):
+                body = CODINGS[coding](body)
+                headers["Content-Encoding"] = coding
+            headers["Content-Length"] = str(len(body))
+            headers["ETag"] = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+            headers["Cache-Control"] = cache
+            headers.add_vary_header("Accept-Encoding")
+        return Answer(start["status"], tuple(headers.raw), body)
+
+    def _keep(self, key: Key, answer: Answer) -> None:
+        self._answers[key] = answer
+        self._bytes += len(answer.body)
+        while self._bytes > self.most_bytes:
+            _, oldest = self._answers.popitem(last=False)
+            self._bytes -= len(oldest.body)
+
+
+def _told(asked: Headers, names: Iterable[str]) -> tuple[tuple[bytes, bytes], ...]:
+    """Of a request's headers those of these names, and the best coding that it accepts."""
+    told = [(name.encode(), asked[name].encode("latin-1")) for name in names if name in asked]
+    wishes = asked.get("accept-encoding", "").split(",")
+    accepted = {wish.partition(";")[0].strip() for wish in wishes}
+    coding = next((coding for coding in CODINGS if coding in accepted), "")
+    return (*told, (b"accept-encoding", coding.encode()))
