@@ -104,12 +104,12 @@ def test_what_is_the_same_for_everyone_is_made_once() -> None:
         status, _, body = answer(app, path, host="here", if_none_match=first[1]["etag"])
         assert (status, body) == (304, b"")
     assert inside.asked == 4
-    for path in ("/config", "/healthz", "/assets/missing.js"):
+    for path in ("/healthz", "/assets/missing.js"):
         for _ in "ab":
             answer(app, path)
-    assert inside.asked == 10
+    assert inside.asked == 8
     ask(app, "/", {"host": "here"}, method="HEAD")
-    assert inside.asked == 11
+    assert inside.asked == 9
 
 
 def test_nobodys_headers_get_into_what_others_are_answered() -> None:

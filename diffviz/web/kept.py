@@ -13,7 +13,7 @@ import brotli  # type: ignore[import-untyped]
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from diffviz.web.routes import Route
+from diffviz.web.routes import Kind, Route
 
 MOST_BYTES = 16 * 2**20
 TEXT = ("text/", "application/javascript", "application/json")
@@ -51,7 +51,7 @@ class Kept:
             await self.app(scope, receive, send)
             return
         asked = Headers(scope=scope)
-        told = _told(asked, ADDRESS if route.name == "/" else ())
+        told = _told(asked, ADDRESS if route.kind is Kind.PAGE else ())
         key = scope["path"], scope["scheme"], told
         if answer := self._answers.get(key):
             self._answers.move_to_end(key)

@@ -51,7 +51,7 @@ ROUTES: Sequence[Route] = (
     _route("/healthz", Kind.ASSET),
     _route("/metrics", Kind.ASSET),
     _route("/", Kind.PAGE, cache=ASK_FIRST),
-    _route("/config", Kind.PAGE),
+    _route("/config", Kind.PAGE, cache=ASK_FIRST),
     _route(f"{G}/info", Kind.PAGE),
     _route("/live/{file}", Kind.ASSET, cache=ASK_FIRST),
     _route("/assets/{file:path}", Kind.ASSET, cache=FOREVER),
