@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -245,6 +246,7 @@ def test_dragging_a_handle_paints_and_asks_for_nothing(forward: Page) -> None:
     forward.locator("#forward-schedule select").select_option("drawn")
     set_t(forward, 500)
     forward.wait_for_timeout(700)
+    forward.wait_for_selector("#forward-guess[data-state=answered]")
     requests: list[str] = []
     forward.on("request", lambda request: requests.append(request.url))
     frames = int(forward.locator(CANVAS).get_attribute("data-frames") or 0)
@@ -254,10 +256,13 @@ def test_dragging_a_handle_paints_and_asks_for_nothing(forward: Page) -> None:
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     forward.mouse.move(x, y)
     forward.mouse.down()
+    moments = []
     for k in range(60):
         forward.mouse.move(x, y + 30 * np.sin(k / 5))
+        moments.append(time.monotonic())
     forward.mouse.up()
-    assert not requests
+    rests = sum(later - sooner > 0.1 for sooner, later in itertools.pairwise(moments))
+    assert len(requests) <= rests, "it asks where the hand rests, as it does on a busy machine"
     assert int(forward.locator(CANVAS).get_attribute("data-frames") or 0) - frames >= 10
 
 
