@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from importlib.abc import MetaPathFinder
 from typing import Any
 
 import gradio as gr
@@ -54,17 +55,17 @@ def test_gradio_does_less_for_nothing() -> None:
 
     searched: list[str] = []
 
-    class Finder:
+    class Finder(MetaPathFinder):
         def find_spec(self, name: str, *_: Any) -> None:
             searched.append(name)
 
     asyncio.run(look())
-    sys.meta_path.insert(0, finder := Finder())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, finder := Finder())
     try:
         with gradio.route_utils.utils.MatplotlibBackendMananger():  # as it does for each message
             pass
     finally:
-        sys.meta_path.remove(finder)  # type: ignore[arg-type]
+        sys.meta_path.remove(finder)
     assert searched == []
 
 

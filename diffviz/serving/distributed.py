@@ -124,6 +124,7 @@ class RemoteDenoiser:
             except (RayError, RayServeException, TimeoutError, asyncio.CancelledError):
                 # Ours is over, or the replica is: then another one has the same answer.
                 self.ticket.check()
-                time.sleep(AGAIN_SECONDS)
+                with self.ticket.waiting():
+                    time.sleep(AGAIN_SECONDS)
             finally:
                 forget()

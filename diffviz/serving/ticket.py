@@ -32,7 +32,7 @@ class Ticket:
         baton: threading.Lock | None = None,
     ) -> None:
         self.visitor = visitor
-        self._baton = baton
+        self._baton = baton or threading.Lock()
         self._holding = False
         self.quick = quick
         self.deadline = time.monotonic() + seconds
@@ -72,7 +72,7 @@ class Ticket:
     @contextmanager
     def computing(self) -> Iterator[None]:
         """With the baton, once others have put it down."""
-        with self._baton or threading.Lock():
+        with self._baton:
             self._holding = True
             try:
                 yield
@@ -81,8 +81,8 @@ class Ticket:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Within `computing`: with the baton put down."""
-        if not self._holding or not self._baton:
+        """For something else than a processor: who is `computing` puts the baton down meanwhile."""
+        if not self._holding:
             yield
             return
         self._baton.release()
