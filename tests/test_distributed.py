@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -20,13 +19,13 @@ from diffviz.denoisers import Prediction
 from diffviz.runs import EACH, RunSettings, run
 from diffviz.serving.engine import LocalEngine, Request
 from diffviz.serving.ticket import StoppedError, Ticket, TooLateError
+from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from diffviz.serving.distributed import RayEngine
 
 # Ray's own, when it is imported; there is nothing that we could do about them.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-PATIENCE = 120.0
 REPLICAS = 2
 
 
@@ -102,10 +101,12 @@ def test_a_killed_replica_loses_no_run(engine: RayEngine, fashion: Checkpoint) -
         visitor.join(PATIENCE)
     for settings in asked:
         assert (made[settings.seed] - alone(settings, fashion)).abs().max() < 1e-3
-    deadline = time.monotonic() + PATIENCE
-    while len(now := replicas()) < REPLICAS or before[0] in now:
-        assert time.monotonic() < deadline, "no new replica"
-        time.sleep(0.2)
+
+    def mended() -> bool:
+        now = replicas()
+        return len(now) == REPLICAS and before[0] not in now
+
+    eventually(mended, "a new replica")
 
 
 def test_who_stops_or_is_late_is_told(engine: RayEngine, fashion: Checkpoint) -> None:

@@ -25,8 +25,7 @@ from diffviz.serving.admission import Admission, BusyError, InLine
 from diffviz.serving.engine import LocalEngine, Request
 from diffviz.serving.fair import FairQueue
 from diffviz.serving.ticket import StoppedError, Ticket, TooLateError
-
-LONG = 60.0
+from tests.waiting import PATIENCE, eventually
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +44,7 @@ def same(_first: object, _second: object) -> bool:
     return True
 
 
-def ticket(visitor: str = "me", seconds: float = LONG) -> Ticket:
+def ticket(visitor: str = "me", seconds: float = PATIENCE) -> Ticket:
     return Ticket(visitor, seconds)
 
 
@@ -67,7 +66,7 @@ def results(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(LONG)
+        thread.join(PATIENCE)
     return made
 
 
@@ -232,28 +231,12 @@ def test_two_networks_are_never_in_one_batch(engine: LocalEngine, fashion: Check
     for thread in both:
         thread.start()
     for thread in both:
-        thread.join(LONG)
+        thread.join(PATIENCE)
     assert made["fashion"].shape[1:] == (1, 28, 28)
     assert made["heroes"].shape[1:] == (3, 32, 32)
 
 
 # Ends
-
-
-class Gate:
-    """Runs wait before it until it is opened; what is quick passes."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.open, self.reached = threading.Event(), threading.Event()
-        inner = engine_module.evaluate
-
-        def evaluate(batch: list[Request]) -> object:
-            if not batch[0].ticket.quick:
-                self.reached.set()
-                assert self.open.wait(LONG)
-            return inner(batch)
-
-        monkeypatch.setattr(engine_module, "evaluate", evaluate)
 
 
 def ask(denoiser: Denoiser) -> Callable[[], BaseException | None]:
@@ -270,79 +253,86 @@ def ask(denoiser: Denoiser) -> Callable[[], BaseException | None]:
     thread.start()
 
     def join() -> BaseException | None:
-        thread.join(LONG)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
         return raised[0]
 
     return join
 
 
-def test_who_stops_does_not_wait(fashion: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate, engine = Gate(monkeypatch), LocalEngine(1)
-    first, mine = ticket("first"), ticket("mine")
-    running = ask(engine.denoiser("fashion", fashion, first))
-    assert gate.reached.wait(LONG)
-    waiting = ask(engine.denoiser("fashion", fashion, mine))
-    while not engine.waiting:
-        time.sleep(0.01)
+@pytest.fixture
+def lone(fashion: Checkpoint) -> Iterator[LocalEngine]:
+    """An engine with one worker."""
+    engine = LocalEngine(1)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def gate(
+    lone: LocalEngine, fashion: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[threading.Event]:
+    """Keeps the lone engine's worker busy with a run until it is set; what is quick passes."""
+    opened, reached = threading.Event(), threading.Event()
+    inner = engine_module.evaluate
+
+    def evaluate(batch: list[Request]) -> object:
+        if not batch[0].ticket.quick:
+            reached.set()
+            assert opened.wait(PATIENCE)
+        return inner(batch)
+
+    monkeypatch.setattr(engine_module, "evaluate", evaluate)
+    first = ask(lone.denoiser("fashion", fashion, ticket("first")))
+    assert reached.wait(PATIENCE)
+    yield opened
+    opened.set()
+    assert first() is None
+
+
+@pytest.mark.usefixtures("gate")
+def test_who_stops_does_not_wait(lone: LocalEngine, fashion: Checkpoint) -> None:
+    mine = ticket("mine")
+    waiting = ask(lone.denoiser("fashion", fashion, mine))
+    eventually(lambda: lone.waiting)
     mine.stop()
-    assert isinstance(waiting(), StoppedError)  # while the gate is still shut
-    assert engine.waiting == 0
-    gate.open.set()
-    assert running() is None
-    engine.close()
+    assert isinstance(waiting(), StoppedError)
+    assert lone.waiting == 0
 
 
-def test_what_is_quick_does_not_wait_for_runs(
-    fashion: Checkpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gate, engine = Gate(monkeypatch), LocalEngine(1)
-    running = ask(engine.denoiser("fashion", fashion, ticket("first")))
-    assert gate.reached.wait(LONG)
-    assert ask(engine.denoiser("fashion", fashion, Ticket("slider", LONG, quick=True)))() is None
-    gate.open.set()
-    assert running() is None
-    engine.close()
+@pytest.mark.usefixtures("gate")
+def test_what_is_quick_does_not_wait_for_runs(lone: LocalEngine, fashion: Checkpoint) -> None:
+    slider = Ticket("slider", PATIENCE, quick=True)
+    assert ask(lone.denoiser("fashion", fashion, slider))() is None
 
 
-def test_who_has_had_their_time_is_told(
-    fashion: Checkpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gate, engine = Gate(monkeypatch), LocalEngine(1)
-    running = ask(engine.denoiser("fashion", fashion, ticket("first")))
-    assert gate.reached.wait(LONG)
-    late = ask(engine.denoiser("fashion", fashion, ticket("late", 0.2)))
+@pytest.mark.usefixtures("gate")
+def test_who_has_had_their_time_is_told(lone: LocalEngine, fashion: Checkpoint) -> None:
+    late = ask(lone.denoiser("fashion", fashion, ticket("late", 0.2)))
     assert isinstance(error := late(), TooLateError)
     assert "fewer pictures or steps" in str(error)
-    gate.open.set()
-    assert running() is None
-    engine.close()
 
 
-def test_a_batch_that_fails_does_not_end_its_worker(fashion: Checkpoint) -> None:
-    engine = LocalEngine(1)
-    denoiser = engine.denoiser("fashion", fashion, ticket())
+def test_a_batch_that_fails_does_not_end_its_worker(lone: LocalEngine, fashion: Checkpoint) -> None:
+    denoiser = lone.denoiser("fashion", fashion, ticket())
     with pytest.raises(RuntimeError):
         denoiser(torch.zeros(1, 3, 5, 5), 0.5, 0.5)  # no picture of this network's
     assert denoiser(torch.zeros(1, 1, 28, 28), 0.5, 0.5).x0.isfinite().all()
-    engine.close()
 
 
-def test_closing_ends_what_waits(fashion: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate, engine = Gate(monkeypatch), LocalEngine(1)
-    running = ask(engine.denoiser("fashion", fashion, ticket("first")))
-    assert gate.reached.wait(LONG)
-    waiting = ask(engine.denoiser("fashion", fashion, ticket("second")))
-    while not engine.waiting:
-        time.sleep(0.01)
-    closing = threading.Thread(target=engine.close)
+def test_closing_ends_what_waits(
+    lone: LocalEngine, gate: threading.Event, fashion: Checkpoint
+) -> None:
+    waiting = ask(lone.denoiser("fashion", fashion, ticket("second")))
+    eventually(lambda: lone.waiting)
+    closing = threading.Thread(target=lone.close)
     closing.start()
     assert isinstance(waiting(), StoppedError)
-    gate.open.set()
-    closing.join(LONG)
-    assert running() is None
+    gate.set()
+    closing.join(PATIENCE)
+    assert not closing.is_alive()
     with pytest.raises(StoppedError):
-        engine.denoiser("fashion", fashion, ticket())(torch.zeros(1, 1, 28, 28), 0.5, 0.5)
+        lone.denoiser("fashion", fashion, ticket())(torch.zeros(1, 1, 28, 28), 0.5, 0.5)
 
 
 # The line
@@ -358,7 +348,7 @@ async def number_in_line(admission: Admission, told: list[int]) -> None:
 
 def test_everyone_knows_their_number_and_gets_in() -> None:
     async def scene() -> list[list[int]]:
-        admission, told = Admission(1, 10, LONG), [[] for _ in range(4)]
+        admission, told = Admission(1, 10, PATIENCE), [[] for _ in range(4)]
         await asyncio.gather(*(number_in_line(admission, numbers) for numbers in told))
         assert admission.running == admission.waiting == 0
         return told
@@ -372,7 +362,7 @@ def test_everyone_knows_their_number_and_gets_in() -> None:
 
 def test_a_full_line_says_so() -> None:
     async def scene() -> None:
-        admission = Admission(1, 1, LONG)
+        admission = Admission(1, 1, PATIENCE)
         others = [asyncio.create_task(number_in_line(admission, [])) for _ in range(2)]
         await asyncio.sleep(0.01)
         with pytest.raises(BusyError, match="1 runs are under way and 1 visitors wait"):
@@ -384,12 +374,12 @@ def test_a_full_line_says_so() -> None:
 
 def test_who_leaves_the_line_keeps_nobody_waiting() -> None:
     async def scene() -> None:
-        admission = Admission(1, 10, LONG)
+        admission = Admission(1, 10, PATIENCE)
         tasks = [asyncio.create_task(number_in_line(admission, [])) for _ in range(5)]
         await asyncio.sleep(0.01)
         for task in tasks[1:4]:
             task.cancel()
-        await asyncio.wait_for(tasks[4], LONG)
+        await asyncio.wait_for(tasks[4], PATIENCE)
         assert admission.running == admission.waiting == 0
 
     asyncio.run(scene())
@@ -407,7 +397,7 @@ def test_one_run_computes_at_a_time_but_for_those_that_wait_for_a_network() -> N
             time.sleep(0.005)
             computing -= 1
             with ticket.waiting():
-                everyone.wait(LONG)  # all wait at the same time, or none gets on
+                everyone.wait(PATIENCE)  # all wait at the same time, or none gets on
             yield part
 
     async def listen(admission: Admission) -> list[int | InLine]:
@@ -415,7 +405,7 @@ def test_one_run_computes_at_a_time_but_for_those_that_wait_for_a_network() -> N
             return [part async for part in made]
 
     async def scene() -> list[list[int | InLine]]:
-        admission = Admission(3, 10, LONG)
+        admission = Admission(3, 10, PATIENCE)
         return await asyncio.gather(*(listen(admission) for _ in range(3)))
 
     assert asyncio.run(scene()) == [list(range(5))] * 3
@@ -427,11 +417,11 @@ def test_stopping_does_not_wait_for_a_part_that_is_being_made() -> None:
 
     def parts() -> Iterator[int]:
         yield 0
-        free.wait(LONG)
+        free.wait(PATIENCE)
         yield 1
 
     async def scene() -> float:
-        admission = Admission(1, 10, LONG)
+        admission = Admission(1, 10, PATIENCE)
 
         async def listen() -> None:
             async with aclosing(admission.parts("me", lambda ticket: parts())) as made:

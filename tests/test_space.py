@@ -19,10 +19,10 @@ from gradio_client import Client, handle_file
 
 from diffviz.data.examples import example_path
 from tests.running import ROOT, Server, free_port, launch
+from tests.waiting import PATIENCE
 
 NOBODY = 65534
 MEMORY = 2 * 2**30
-PATIENCE = 90  # seconds, far above what anything here takes, for busy machines
 READ_ALL = "dac_read_search"
 COMPLAINT = re.compile(r"error|warning|traceback", re.IGNORECASE)
 START, STATUS = "/train_start", "/train_status"

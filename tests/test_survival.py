@@ -15,12 +15,11 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 import torch
@@ -43,9 +42,9 @@ from diffviz.training.plan import Plan, name_of
 from diffviz.training.sheets import describe_sheet
 from diffviz.training.store import JobStore
 from diffviz.training.supervisor import Supervisor
+from tests.waiting import PATIENCE, eventually
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 60  # far above what anything here takes, for busy machines
 PLAN = Plan(
     DataChoice("digits"),
     "tiny",
@@ -70,17 +69,6 @@ HASTY = (sys.executable, "-c", HASTY_WORKER)
 # A process from which an app forks in no time, instead of importing PyTorch first.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__])
-
-T = TypeVar("T")
-
-
-def eventually(look: Callable[[], T], what: str) -> T:
-    """What `look` returns once it is true."""
-    deadline = time.monotonic() + PATIENCE
-    while not (seen := look()):
-        assert time.monotonic() < deadline, f"not within {PATIENCE} s: {what}"
-        time.sleep(0.05)
-    return seen
 
 
 def processes(word: str) -> list[int]:

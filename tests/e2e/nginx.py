@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.running import ROOT, free_port
+from tests.waiting import eventually
 
 BINARY = shutil.which("nginx") or "/usr/sbin/nginx"  # not on everybody's path
-PATIENCE = 10
 # What Debian's own nginx.conf has around it, with all that is written in the folder.
 AROUND = """\
 {user}
@@ -59,11 +58,9 @@ def nginx(config: str, folder: Path, addresses: Mapping[str, str]) -> Iterator[s
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + PATIENCE
-        while not (folder / "nginx.pid").exists():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
+        ready = folder / "nginx.pid"
+        eventually(lambda: ready.exists() or process.poll() is not None, "nginx started")
+        assert process.poll() is None, log.read_text()
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.test_sample import PLAYER, await_frames, generate, open_tab, set_slider
 from tests.running import Server, start_server
 
-PATIENCE = 15
+TRIES = 15
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_what_is_played_meanwhile_hides_no_number(visitors: tuple[Page, Page, Pa
 def test_who_closes_the_page_leaves_the_line(visitors: tuple[Page, Page, Page]) -> None:
     first, second, third = visitors
     second.context.close()
-    for _ in range(PATIENCE):  # the line is full until the server has noticed
+    for _ in range(TRIES):  # the line is full until the server has noticed
         generate(third)
         third.wait_for_timeout(2_000)
         if third.eval_on_selector(PLAYER, "e => e.dataset.waiting ?? ''") == "1":

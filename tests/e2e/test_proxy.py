@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from diffviz.data.examples import example_path
 from tests.e2e.nginx import nginx
 from tests.running import Server, running_server
+from tests.waiting import PATIENCE, eventually
 
-PATIENCE = 60_000  # milliseconds, far above what anything here takes, for busy machines
 PLAYER = "#sample-player .live-view"
 GUESS = (Path(__file__).parent / "scripts" / "guess.js").read_text()
 MANY = 20  # visitors, of whom all are on one of two replicas once in half a million times
@@ -44,7 +43,7 @@ def generate(page: Page) -> None:
         f"run => (data => data.run !== run && data.frames == 21)"
         f"(document.querySelector('{PLAYER}').dataset)",
         arg=run,
-        timeout=PATIENCE,
+        timeout=PATIENCE * 1000,
     )
 
 
@@ -77,14 +76,14 @@ def test_every_event_goes_under_the_path(prefixed: str, page: Page) -> None:
     generate(page)
     page.get_by_role("button", name="GIF").click()
     with page.expect_download() as download:
-        page.locator("#sample-file a[href]").first.click(timeout=PATIENCE)
+        page.locator("#sample-file a[href]").first.click(timeout=PATIENCE * 1000)
     assert Path(download.value.path()).read_bytes().startswith(b"GIF8")
 
     page.get_by_role("tab", name="Train").click()
     page.locator("#train-canvas[data-sheet]").wait_for()
     page.locator("#train-start").click()
     state = page.locator("#train-view .live-view:not([data-job=recorded])[data-state=running]")
-    state.wait_for(timeout=PATIENCE)
+    state.wait_for(timeout=PATIENCE * 1000)
     with page.expect_response(lambda answer: "/train/" in answer.url) as polled:
         pass
     assert polled.value.ok
@@ -153,10 +152,11 @@ def test_each_visitor_stays_with_a_replica_until_it_dies(
     direct = Client(second.url, download_files=str(tmp_path), verbose=False)
     training = direct.predict(minutes=5, api_name="/train_start")
     job, owner = training["id"], training["owner"]
-    deadline = time.monotonic() + PATIENCE / 1000
-    while program.predict(job, api_name="/train_status")["state"] != "running":
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+
+    def runs() -> bool:
+        return bool(program.predict(job, api_name="/train_status")["state"] == "running")
+
+    eventually(runs, "it runs")
     direct.predict(job, owner, api_name="/train_delete")
 
     # Two visitors that sample: each on its own, then both on the one that is left.

@@ -6,13 +6,12 @@ import json
 import os
 import secrets
 import signal
-import time
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,12 +22,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.controls import enter
+from tests.waiting import PATIENCE, eventually
 
 VIEW = "#train-view .live-view"
-PATIENCE = 60  # far above what anything here takes, for busy machines
 QUICK: dict[str, Any] = {"data": "digits", "channels": "16,32", "minutes": 0.3}
-
-T = TypeVar("T")
 
 
 class Jobs:
@@ -97,15 +94,6 @@ def jobs(api: Jobs) -> Iterator[Jobs]:
     """None of them is left after the test."""
     yield api
     api.delete_all()
-
-
-def eventually(look: Callable[[], T], what: str) -> T:
-    """What `look` returns once it is true."""
-    deadline = time.monotonic() + PATIENCE
-    while not (seen := look()):
-        assert time.monotonic() < deadline, f"not within {PATIENCE} s: {what}"
-        time.sleep(0.2)
-    return seen
 
 
 def open_tab(page: Page, server: Server, owner: str = "") -> None:

@@ -7,7 +7,6 @@ import json
 import socket
 import struct
 import threading
-import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from PIL import Image
 
 from tests.running import Server
+from tests.waiting import eventually
 from tests.web.visitor import SESSIONS, Visitor
 
 FILE = {"meta": {"_type": "gradio.FileData"}, "orig_name": "x.png"}
@@ -255,9 +255,12 @@ def test_what_the_log_is_told(visitor: Visitor, server: Server) -> None:
     visitor.outcome()
     visitor.http.get(f"/train/recorded?secret={secrets[1]}", headers={"X-Owner": secrets[1]})
     answer = visitor.http.get(f"/nowhere/{secrets[1]}")
+    request = answer.headers["x-request-id"]
+    # Its line is written once its answer has gone out.
+    eventually(lambda: f'"{request}"' in server.log.read_text(), f"a line for {request}")
     text = server.log.read_text()
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    line = next(line for line in lines if line.get("request") == answer.headers["x-request-id"])
+    line = next(line for line in lines if line.get("request") == request)
     assert line["method"] == "GET"
     assert (line["route"], line["status"], line["level"]) == ("closed", 404, "info")
     assert {"time", "ms", "bytes", "client"} <= set(line)
@@ -294,10 +297,7 @@ def test_an_unfinished_upload_leaves_no_file(visitor: Visitor, server: Server) -
             connection.sendall((head + boundary + "x" * 1000).encode())
             if slow:
                 assert b" 408 " in connection.recv(1000)
-    deadline = time.monotonic() + 5
-    while sum(1 for path in folder.rglob("*") if path.is_file()) != before:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    eventually(lambda: sum(1 for path in folder.rglob("*") if path.is_file()) == before)
 
 
 @pytest.mark.parametrize(
