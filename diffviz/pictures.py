@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import PIL
 import torch
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
@@ -41,8 +42,21 @@ UPRIGHT = {
 _one_at_a_time = threading.Lock()  # so that MEMORY bounds them all together
 
 
+SAFE_PILLOW = 13  # before, a file could write beyond a buffer (GHSA-5x8w-8jj5-q52h and others)
+
+
 class PictureError(ValueError):
     """A file that gives no picture; its text tells a visitor why."""
+
+
+def decoder_advice() -> str:
+    """What is to be done about this machine's Pillow; "" where nothing is."""
+    if int(PIL.__version__.split(".")[0]) >= SAFE_PILLOW:
+        return ""
+    return (
+        f"Pillow {PIL.__version__} has known holes that a stranger's picture could use; "
+        "install requirements-pillow.txt, with --no-deps"
+    )
 
 
 def load_picture(path: str | Path, size: int = SIZE) -> Tensor:

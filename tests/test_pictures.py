@@ -11,12 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL
 import pytest
 import torch
 from PIL import Image, PngImagePlugin
 
 from diffviz.export import grey_levels
-from diffviz.pictures import PictureError, load_picture, load_square, small_square
+from diffviz.pictures import (
+    PictureError,
+    decoder_advice,
+    load_picture,
+    load_square,
+    small_square,
+)
 
 MEGABYTE = 2**20
 RED, WHITE = (220, 30, 40), (255, 255, 255)
@@ -338,3 +345,9 @@ def test_load_square_says_what_is_wrong() -> None:
     for content, sentence in ((b"", "empty"), (b"hello", "no picture"), (bytes(11 << 20), "10 MB")):
         with pytest.raises(PictureError, match=sentence):
             load_square(content, 28, 3)
+
+
+def test_an_old_decoder_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert decoder_advice() == ""
+    monkeypatch.setattr(PIL, "__version__", "12.3.0")
+    assert "Pillow 12.3.0" in decoder_advice()

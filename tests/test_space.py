@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -21,9 +22,16 @@ from diffviz.data.examples import example_path
 from tests.running import ROOT, Server, free_port, launch
 from tests.waiting import PATIENCE
 
-NOBODY = 65534
 MEMORY = 2 * 2**30
 READ_ALL = "dac_read_search"
+# What the container does, which is run here without one: each instruction's last words.
+DOCKERFILE = {
+    line.split(" ", 1)[0]: line.split(" ", 1)[1]
+    for line in (ROOT / "Dockerfile").read_text().splitlines()
+    if re.match("[A-Z]+ ", line)
+}
+USER = int(DOCKERFILE["USER"])
+COMMAND = json.loads(DOCKERFILE["CMD"])
 COMPLAINT = re.compile(r"error|warning|traceback", re.IGNORECASE)
 START, STATUS = "/train_start", "/train_status"
 
@@ -54,13 +62,13 @@ def tracked() -> list[Path]:
     return [path for path in paths if path.is_file()]
 
 
-def as_nobody() -> list[str]:
-    """The words before a command that let nobody run it: they may read and run all files, since
-    Python itself may be root's alone, but write none that are not theirs."""
+def as_user() -> list[str]:
+    """The words before a command that let the container's user run it: they may read and run all
+    files, since Python itself may be root's alone, but write none that are not theirs."""
     return [
         "setpriv",
-        f"--reuid={NOBODY}",
-        f"--regid={NOBODY}",
+        f"--reuid={USER}",
+        f"--regid={USER}",
         "--clear-groups",
         f"--inh-caps=-all,+{READ_ALL}",
         f"--ambient-caps=-all,+{READ_ALL}",
@@ -71,32 +79,32 @@ def as_nobody() -> list[str]:
 
 @contextmanager
 def space(project: Path, folder: Path, **settings: str) -> Iterator[Server]:
-    """The app as nobody on one core, with the few variables that a Space sets. `folder` gets a
-    HOME that nobody can write, and a temporary folder."""
+    """The app as the container's user, on one core, with the few variables that a Space sets.
+    `folder` gets a HOME that the user cannot write, and a temporary folder."""
     home, temporary = folder / "home", folder / "tmp"
     home.mkdir(mode=0o500)
     temporary.mkdir()
-    os.chown(temporary, NOBODY, NOBODY)
+    os.chown(temporary, USER, USER)
     environment = {
         "PATH": "/usr/bin:/bin",
         "HOME": str(home),
         "TMPDIR": str(temporary),
         "SYSTEM": "spaces",
         "SPACE_ID": "somebody/diffviz",
-        "GRADIO_SERVER_NAME": "0.0.0.0",
         "GRADIO_SERVER_PORT": str(free_port()),
         "GRADIO_THEME": "huggingface",
-        "PYTHONUNBUFFERED": "1",
+        **dict(pair.split("=", 1) for pair in DOCKERFILE["ENV"].split()),
         **{name: value.format(tmp=temporary) for name, value in settings.items()},
     }
     core = str(min(os.sched_getaffinity(0)))
-    python = ["taskset", "-c", core, *as_nobody(), sys.executable]
+    python = ["taskset", "-c", core, *as_user(), sys.executable]
     for place in (project, home):
         written = subprocess.run(
             [*python, "-c", "open('written', 'w')"], cwd=place, capture_output=True, text=True
         )
         assert "Permission denied" in written.stderr
-    running = launch([*python, "app.py"], project, environment, folder / "log.txt")
+    assert COMMAND[0] == "python"
+    running = launch([*python, *COMMAND[1:]], project, environment, folder / "log.txt")
     try:
         yield running
     finally:
@@ -120,7 +128,7 @@ def memory_peak(pid: int) -> int:
 def test_without_a_place_for_trainings_all_else_works(project: Path, tmp_path: Path) -> None:
     with space(project, tmp_path) as server:
         uids = Path(f"/proc/{server.process.pid}/status").read_text().split("Uid:")[1].split()[:4]
-        assert {int(uid) for uid in uids} == {NOBODY}
+        assert {int(uid) for uid in uids} == {USER}
         with urllib.request.urlopen(server.url, timeout=30) as answer:
             assert "Training is switched off on this server" in answer.read().decode()
         client = Client(server.url, download_files=str(tmp_path), verbose=False)
@@ -164,10 +172,9 @@ def test_with_a_place_for_them_trainings_run(project: Path, tmp_path: Path) -> N
 def test_the_front_matter_is_a_spaces() -> None:
     _, front, _ = (ROOT / "README.md").read_text().split("---\n", 2)
     told = yaml.safe_load(front)
-    assert told["sdk"] == "gradio"
-    assert f"gradio=={told['sdk_version']}" in (ROOT / "requirements.txt").read_text().splitlines()
-    assert (ROOT / told["app_file"]).is_file()
-    assert isinstance(told["python_version"], str)  # 3.10 as a number would be 3.1
+    assert told["sdk"] == "docker"
+    assert str(told["app_port"]) == DOCKERFILE["EXPOSE"]
+    assert (ROOT / COMMAND[1]).is_file()
     colours = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
     assert {told["colorFrom"], told["colorTo"]} <= colours
     assert len(told["title"]) > 0

@@ -30,6 +30,7 @@ from starlette.types import ASGIApp
 
 from diffviz.data.uploads import UPLOADED
 from diffviz.metrics import REGISTRY
+from diffviz.pictures import decoder_advice
 from diffviz.serving.service import Service, service
 from diffviz.ui.page import CSS, HEAD, THEME, build_page
 from diffviz.ui.payloads import check_request
@@ -40,7 +41,7 @@ from diffviz.ui.trainings import Trainings, trainings
 from diffviz.ui.watch_routes import State, watch_routes
 from diffviz.web.connections import Bounds, options
 from diffviz.web.headers import PagePolicy
-from diffviz.web.logs import set_up_logs
+from diffviz.web.logs import LOG, set_up_logs
 from diffviz.web.stack import guarded
 from diffviz.web.uploads import tidy
 
@@ -120,6 +121,8 @@ def serve(host: str, port: int) -> None:
     settings = config()
     set_up_logs(settings.log_level, settings.log_format == "json")
     tidy(settings.uploads)
+    if advice := decoder_advice():
+        LOG.warning(advice)
     # Behind proxies all connections are theirs.
     each = settings.connections if settings.trusted_proxies else settings.connections_each
     bounds = Bounds(settings.connections, each, settings.slow_seconds)
