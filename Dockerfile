@@ -10,8 +10,8 @@ RUN pip install --no-cache-dir --extra-index-url https://download.pytorch.org/wh
 
 COPY . .
 
-# Who may write to nothing but the temporary folder.
+# Who may write to nothing but the temporary folder; a disk that stays is better for trainings.
 USER 1000
-ENV GRADIO_SERVER_NAME=0.0.0.0 PYTHONUNBUFFERED=1
+ENV GRADIO_SERVER_NAME=0.0.0.0 PYTHONUNBUFFERED=1 DIFFVIZ_TRAININGS=/tmp/trainings
 EXPOSE 7860
 CMD ["python", "app.py"]

@@ -126,7 +126,7 @@ def memory_peak(pid: int) -> int:
 
 
 def test_without_a_place_for_trainings_all_else_works(project: Path, tmp_path: Path) -> None:
-    with space(project, tmp_path) as server:
+    with space(project, tmp_path, DIFFVIZ_TRAININGS=str(project / "trainings")) as server:
         uids = Path(f"/proc/{server.process.pid}/status").read_text().split("Uid:")[1].split()[:4]
         assert {int(uid) for uid in uids} == {USER}
         with urllib.request.urlopen(server.url, timeout=30) as answer:
