@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -24,12 +25,9 @@ def exact_trainer() -> Trainer:
     return Trainer(Halves(), NETWORK, CONFIG, random_unet(NETWORK).state_dict(), torch.float32)
 
 
-def gradients(trainer: Trainer) -> dict[str, Tensor]:
-    return {
-        name: parameter.grad.contiguous()
-        for name, parameter in trainer.network.named_parameters()
-        if parameter.grad is not None
-    }
+def on_disk(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """As safetensors takes them."""
+    return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
 
 def main(folder: Path) -> None:
@@ -38,13 +36,13 @@ def main(folder: Path) -> None:
         exact = exact_trainer()
         with ThreadPoolExecutor() as pool:
             exact.backward(exact.lesson(*Halves().batch(exact.share, exact.generator)), pool)
-        save_file(gradients(exact), folder / f"gradients-{parallel.rank()}.safetensors")
+        gradients = on_disk(exact.by_name(exact.gradient))
+        save_file(gradients, folder / f"gradients-{parallel.rank()}.safetensors")
 
         trainer = Trainer(Halves(), NETWORK, LONG)
         for _ in trainer.steps():
             pass
-        state = {name: value.contiguous() for name, value in trainer.state().items()}
-        save_file(state, folder / f"trained-{parallel.rank()}.safetensors")
+        save_file(on_disk(trainer.state()), folder / f"trained-{parallel.rank()}.safetensors")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,9 @@ from diffviz.training.config import LOG_NORMAL as LOG_NORMAL
 from diffviz.training.config import TrainConfig as TrainConfig
 from diffviz.training.ema import PowerEMA
 from diffviz.training.precision import fastest_dtype
+from diffviz.training.vectors import gather, views
+
+MOMENTS = "exp_avg", "exp_avg_sq"  # that AdamW keeps of each weight's gradient
 
 
 @dataclass(frozen=True)
@@ -102,8 +105,11 @@ class Trainer:
         self.denoiser = LearnedDenoiser(
             self.network, PARAMETRIZATIONS[config.parametrization], data.info.sigma_data
         )
+        self.weights = gather(self.network)
+        self.gradient = torch.zeros_like(self.weights)
+        self.weights.grad = self.gradient
         self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), config.learning_rate, betas=(0.9, 0.99), fused=True
+            [self.weights], config.learning_rate, betas=(0.9, 0.99), fused=True
         )
         self.generator = parallel.generator(config.seed)
         self.images = 0
@@ -141,7 +147,7 @@ class Trainer:
         return (output.float() - lesson.target).square().flatten(1).mean(1)
 
     def backward(self, lesson: Lesson, pool: ThreadPoolExecutor, threads: int = 1) -> Tensor:
-        """The losses, (B,); each parameter's gradient of their mean is in its `grad` then.
+        """The losses, (B,); the gradient of their mean is in `gradient` then.
 
         threads: those of the pool, of which each has a share of the pictures.
         """
@@ -156,15 +162,18 @@ class Trainer:
         mine, *others = map(Lesson, *parts)
         pending = [pool.submit(share, part) for part in others]
         done = [share(mine), *(future.result() for future in pending)]
-        losses, gradients = zip(*done, strict=True)
-        # Laid out in memory as the parameters are, which the fused optimiser takes for granted.
-        sums = [torch.zeros_like(parameter) for parameter in parameters]
-        for gradient in gradients:
-            torch._foreach_add_(sums, gradient)
-        parallel.average(sums)
-        for parameter, gradient in zip(parameters, sums, strict=True):
-            parameter.grad = gradient
+        losses, (first, *rest) = zip(*done, strict=True)
+        sums = views(self.gradient, parameters)
+        torch._foreach_copy_(sums, first)
+        for gradients in rest:
+            torch._foreach_add_(sums, gradients)
+        parallel.average(self.gradient)
         return torch.cat(losses)
+
+    def by_name(self, vector: Tensor) -> dict[str, Tensor]:
+        """Of a vector with a number for each weight: each parameter's part, shaped like it."""
+        names, parameters = zip(*self.network.named_parameters(), strict=True)
+        return dict(zip(names, views(vector, parameters), strict=True))
 
     def kept(self, rows: int, columns: int, dropout: float) -> Tensor:
         return torch.rand(rows, columns, generator=self.generator) >= dropout
@@ -199,7 +208,7 @@ class Trainer:
             raise ValueError("training has diverged: lower the learning rate")
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rate()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
         self.optimizer.step()
         self.ema.update(self.network)
         spent = [time.monotonic() - started, time.process_time() - busy]
@@ -218,9 +227,10 @@ class Trainer:
         tensors = {"generator": self.generator.get_state()}
         for part, network in (("network", self.network), ("ema", self.ema.network)):
             tensors |= {f"{part}.{name}": value for name, value in network.state_dict().items()}
-        for name, parameter in self.network.named_parameters():
-            for key, value in self.optimizer.state[parameter].items():
-                tensors[f"optimizer.{key}.{name}"] = value
+        if self.ema.updates:
+            for key in MOMENTS:
+                for name, value in self.by_name(self.optimizer.state[self.weights][key]).items():
+                    tensors[f"optimizer.{key}.{name}"] = value
         for name, number in (("updates", self.ema.updates), ("images", self.images)):
             tensors[name] = torch.tensor(number)
         for name, hours in (("hours", self.hours), ("cpu_hours", self.cpu_hours)):
@@ -232,13 +242,14 @@ class Trainer:
         try:
             for part, network in (("network.", self.network), ("ema.", self.ema.network)):
                 network.load_state_dict(with_prefix(tensors, part))
-            for key in ("step", "exp_avg", "exp_avg_sq"):
-                for name, value in with_prefix(tensors, f"optimizer.{key}.").items():
-                    parameter = self.network.get_parameter(name)
-                    like = parameter if value.dim() else value  # of the same memory format
-                    copied = torch.empty_like(like, requires_grad=False).copy_(value)
-                    self.optimizer.state[parameter][key] = copied
             self.ema.updates, self.images = int(tensors["updates"]), int(tensors["images"])
+            if self.ema.updates:
+                moments = {key: torch.zeros_like(self.weights) for key in MOMENTS}
+                for key, vector in moments.items():
+                    for name, value in self.by_name(vector).items():
+                        value.copy_(tensors[f"optimizer.{key}.{name}"])
+                step = torch.tensor(float(self.ema.updates))
+                self.optimizer.state[self.weights] = {"step": step, **moments}
             self.generator = parallel.generator(self.config.seed, self.images)
             if parallel.rank() == 0:
                 self.generator.set_state(tensors["generator"])

@@ -9,7 +9,7 @@ is averaged over them first.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -71,13 +71,11 @@ def mean(values: Tensor) -> Tensor:
     return total / size()
 
 
-def average(tensors: Sequence[Tensor]) -> None:
-    """Give each tensor its mean over all processes, in place."""
+def average(values: Tensor) -> None:
+    """Give the tensor its mean over all processes, in place."""
     if size() > 1:
-        one_message = torch.cat([tensor.flatten() for tensor in tensors])
-        parts = torch.split(mean(one_message), [tensor.numel() for tensor in tensors])
-        for tensor, part in zip(tensors, parts, strict=True):
-            tensor.copy_(part.view(tensor.shape))
+        dist.all_reduce(values)
+        values /= size()
 
 
 def any_of(*flags: bool) -> list[bool]:
