@@ -21,7 +21,7 @@ from diffviz.training.config import LEVELS, LOG_NORMAL, MAX_RATIO, TrainConfig
 from diffviz.training.files import Order, load_training, save_training, unfinished_names
 from diffviz.training.loop import Trainer, fine_tune, network_for
 from diffviz.training.plan import Plan, begin
-from diffviz.training.vectors import gather, views
+from diffviz.training.vectors import flatten_parameters, views
 from tests.oracles.networks import random_unet
 
 SLOTS = (Slot("shade", ("dark", "light")), Slot("side", ("left", "right", "both")))
@@ -187,7 +187,7 @@ def test_threads_share_a_batch_and_learn_what_one_does(threads: int) -> None:
 def test_a_vector_holds_the_parameters_as_they_lie_in_memory() -> None:
     network = random_unet(NETWORK).to(memory_format=torch.channels_last)
     before = [parameter.detach().clone() for parameter in network.parameters()]
-    vector = gather(network)
+    vector = flatten_parameters(network)
     assert vector.numel() == sum(parameter.numel() for parameter in before)
     vector += 1
     for parameter, old in zip(network.parameters(), before, strict=True):

@@ -25,7 +25,7 @@ from diffviz.training.config import LOG_NORMAL as LOG_NORMAL
 from diffviz.training.config import TrainConfig as TrainConfig
 from diffviz.training.ema import PowerEMA
 from diffviz.training.precision import fastest_dtype
-from diffviz.training.vectors import gather, views
+from diffviz.training.vectors import flatten_parameters, views
 
 MOMENTS = "exp_avg", "exp_avg_sq"  # that AdamW keeps of each weight's gradient
 
@@ -105,7 +105,7 @@ class Trainer:
         self.denoiser = LearnedDenoiser(
             self.network, PARAMETRIZATIONS[config.parametrization], data.info.sigma_data
         )
-        self.weights = gather(self.network)
+        self.weights = flatten_parameters(self.network)  # (P,)
         self.gradient = torch.zeros_like(self.weights)
         self.weights.grad = self.gradient
         self.optimizer = torch.optim.AdamW(
@@ -171,7 +171,7 @@ class Trainer:
         return torch.cat(losses)
 
     def by_name(self, vector: Tensor) -> dict[str, Tensor]:
-        """Of a vector with a number for each weight: each parameter's part, shaped like it."""
+        """Views of a vector with a number for each weight, (P,), shaped as the parameters."""
         names, parameters = zip(*self.network.named_parameters(), strict=True)
         return dict(zip(names, views(vector, parameters), strict=True))
 
@@ -248,7 +248,7 @@ class Trainer:
                 for key, vector in moments.items():
                     for name, value in self.by_name(vector).items():
                         value.copy_(tensors[f"optimizer.{key}.{name}"])
-                step = torch.tensor(float(self.ema.updates))
+                step = torch.tensor(float(self.ema.updates))  # the two count the same
                 self.optimizer.state[self.weights] = {"step": step, **moments}
             self.generator = parallel.generator(self.config.seed, self.images)
             if parallel.rank() == 0:

@@ -20,8 +20,11 @@ def views(vector: Tensor, like: Sequence[Tensor]) -> list[Tensor]:
 
 
 @torch.no_grad()
-def gather(network: nn.Module) -> Tensor:
-    """Move the parameters into one vector, (P,), of which they are views from then on."""
+def flatten_parameters(network: nn.Module) -> Tensor:
+    """Move the parameters into one vector, (P,), of which they are views from then on.
+
+    They keep their layouts, where PyTorch's `vector_to_parameters` would undo channels_last.
+    """
     parameters = list(network.parameters())
     vector = torch.empty(sum(parameter.numel() for parameter in parameters))
     for parameter, view in zip(parameters, views(vector, parameters), strict=True):

@@ -1,6 +1,6 @@
 """Times the drawing of heroes on one core and prints JSON.
 
-python tests/bench/heroes.py
+python -m tests.bench.heroes
 """
 
 from __future__ import annotations
