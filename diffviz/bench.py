@@ -21,6 +21,7 @@ from diffviz.schedules import make_schedule
 from diffviz.training.config import TrainConfig
 from diffviz.training.loop import Trainer, prepare_threads
 from diffviz.training.precision import fastest_dtype
+from diffviz.training.threads import Threads
 
 BATCHES, THREADS = (1, 2, 16), (1, 2)
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -137,13 +138,14 @@ class Noise:
 def plain_steps(trainer: Trainer) -> Iterator[None]:
     """Training as anybody would write it first."""
     optimizer = torch.optim.AdamW(trainer.network.parameters(), trainer.config.learning_rate)
+    alone = Threads()
     while True:
         lesson = trainer.lesson(*trainer.data.batch(trainer.share, trainer.generator))
         optimizer.zero_grad()
         trainer.loss(lesson).mean().backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(trainer.network.parameters(), 1.0)
         optimizer.step()
-        trainer.ema.update(trainer.network)
+        trainer.ema.update(trainer.weights, alone)
         yield
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from diffviz.training import parallel
 from diffviz.training.loop import Trainer
+from diffviz.training.threads import Threads
 from tests.oracles.networks import random_unet
 from tests.test_training import CONFIG, NETWORK, Halves
 
@@ -34,8 +34,7 @@ def main(folder: Path) -> None:
     torch.set_num_threads(1)
     with parallel.joined():
         exact = exact_trainer()
-        with ThreadPoolExecutor() as pool:
-            exact.backward(exact.lesson(*Halves().batch(exact.share, exact.generator)), pool)
+        exact.backward(exact.lesson(*Halves().batch(exact.share, exact.generator)), Threads())
         gradients = on_disk(exact.by_name(exact.gradient))
         save_file(gradients, folder / f"gradients-{parallel.rank()}.safetensors")
 

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from diffviz.training.ema import PowerEMA, gamma_of
+from diffviz.training.threads import Threads
 
 
 def fill(network: nn.Linear, value: float) -> None:
@@ -27,10 +28,10 @@ def test_gamma_is_the_paper_s_for_its_two_widths() -> None:
 def test_the_average_is_its_recursion_and_near_its_integral(length: float) -> None:
     network = nn.Linear(1, 1, bias=False).double()
     ema, gamma = PowerEMA(network, length), gamma_of(length)
-    average, n = 0.0, 400
+    average, n, threads = 0.0, 400, Threads()
     for step in range(1, n + 1):
         fill(network, step / n)
-        ema.update(network)
+        ema.update(network.weight.detach().flatten(), threads)
         beta = (1 - 1 / step) ** (gamma + 1)
         average = beta * average + (1 - beta) * step / n
     assert ema.updates == n
@@ -43,7 +44,7 @@ def test_the_first_update_takes_the_weights_whole_and_apart() -> None:
     network = nn.Linear(1, 1, bias=False)
     ema = PowerEMA(network)
     fill(network, 3.0)
-    ema.update(network)
+    ema.update(network.weight.detach().flatten(), Threads())
     fill(network, 5.0)
     assert ema.network.weight.item() == 3
     assert not ema.network.weight.requires_grad

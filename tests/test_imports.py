@@ -36,6 +36,10 @@ def test_importing_the_package_is_light() -> None:
     assert loaded_by("import diffviz; dir(diffviz)", "torch", "numpy", "gradio", "PIL") == []
 
 
+def test_the_page_waits_for_no_compiler() -> None:
+    assert loaded_by("import diffviz.ui.page", "numba") == []
+
+
 def test_the_package_offers_what_it_lists() -> None:
     import diffviz
 

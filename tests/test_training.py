@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -21,6 +20,7 @@ from diffviz.training.config import LEVELS, LOG_NORMAL, MAX_RATIO, TrainConfig
 from diffviz.training.files import Order, load_training, save_training, unfinished_names
 from diffviz.training.loop import Trainer, fine_tune, network_for
 from diffviz.training.plan import Plan, begin
+from diffviz.training.threads import Threads
 from diffviz.training.vectors import flatten_parameters, views
 from tests.oracles.networks import random_unet
 
@@ -177,8 +177,8 @@ def test_threads_share_a_batch_and_learn_what_one_does(threads: int) -> None:
     parameters = list(trainer.network.parameters())
     losses = trainer.loss(lesson)
     expected = torch.autograd.grad(losses.mean(), parameters)
-    with ThreadPoolExecutor(threads) as pool:
-        torch.testing.assert_close(trainer.backward(lesson, pool, threads), losses.detach())
+    with Threads(threads) as team:
+        torch.testing.assert_close(trainer.backward(lesson, team), losses.detach())
     gradients = views(trainer.gradient, parameters)
     for gradient, right in zip(gradients, expected, strict=True):
         torch.testing.assert_close(gradient, right, rtol=1e-4, atol=1e-6)

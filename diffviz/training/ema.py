@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from diffviz.networks import UNet
+from diffviz.training.threads import Threads
+from diffviz.training.vectors import flatten_parameters
 
 
 class PowerEMA:
@@ -22,16 +23,15 @@ class PowerEMA:
 
     def __init__(self, network: UNet, length: float = 0.05, updates: int = 0) -> None:
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
+        self.weights = flatten_parameters(self.network)
         self.gamma = gamma_of(length)
         self.updates = updates
 
-    @torch.no_grad()
-    def update(self, network: UNet) -> None:
-        """Take in the weights after one more step of training."""
+    def update(self, weights: Tensor, threads: Threads) -> None:
+        """Take in the weights after one more step of training, (P,)."""
         self.updates += 1
         beta = (1 - 1 / self.updates) ** (self.gamma + 1)
-        averages: list[Tensor] = list(self.network.parameters())
-        torch._foreach_lerp_(averages, list(network.parameters()), 1 - beta)
+        threads.share(lambda average, new: average.lerp_(new, 1 - beta), self.weights, weights)
 
 
 def gamma_of(length: float) -> float:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.optim.adamw import adamw
 
 from diffviz.allocator import keep_freed_memory
 from diffviz.checkpoints import Card, Checkpoint
@@ -25,6 +25,7 @@ from diffviz.training.config import LOG_NORMAL as LOG_NORMAL
 from diffviz.training.config import TrainConfig as TrainConfig
 from diffviz.training.ema import PowerEMA
 from diffviz.training.precision import fastest_dtype
+from diffviz.training.threads import Threads
 from diffviz.training.vectors import flatten_parameters, views
 
 MOMENTS = "exp_avg", "exp_avg_sq"  # that AdamW keeps of each weight's gradient
@@ -107,10 +108,7 @@ class Trainer:
         )
         self.weights = flatten_parameters(self.network)  # (P,)
         self.gradient = torch.zeros_like(self.weights)
-        self.weights.grad = self.gradient
-        self.optimizer = torch.optim.AdamW(
-            [self.weights], config.learning_rate, betas=(0.9, 0.99), fused=True
-        )
+        self.moments = {key: torch.zeros_like(self.weights) for key in MOMENTS}
         self.generator = parallel.generator(config.seed)
         self.images = 0
         self.hours = 0.0
@@ -146,29 +144,55 @@ class Trainer:
             )
         return (output.float() - lesson.target).square().flatten(1).mean(1)
 
-    def backward(self, lesson: Lesson, pool: ThreadPoolExecutor, threads: int = 1) -> Tensor:
-        """The losses, (B,); the gradient of their mean is in `gradient` then.
-
-        threads: those of the pool, of which each has a share of the pictures.
-        """
+    def backward(self, lesson: Lesson, threads: Threads) -> Tensor:
+        """The losses, (B,); the gradient of their mean is in `gradient` then."""
         parameters = list(self.network.parameters())
         count = len(lesson.x)
 
-        def share(part: Lesson) -> tuple[Tensor, tuple[Tensor, ...]]:
-            losses = self.loss(part)
-            return losses.detach(), torch.autograd.grad(losses.sum() / count, parameters)
+        def share(*part: Tensor) -> tuple[Tensor, Tensor]:
+            losses = self.loss(Lesson(*part))
+            gradient = torch.empty_like(self.weights)
+            torch._foreach_copy_(
+                views(gradient, parameters), torch.autograd.grad(losses.sum() / count, parameters)
+            )
+            return losses.detach(), gradient
 
-        parts = [tensor.tensor_split(min(threads, count)) for tensor in lesson]
-        mine, *others = map(Lesson, *parts)
-        pending = [pool.submit(share, part) for part in others]
-        done = [share(mine), *(future.result() for future in pending)]
-        losses, (first, *rest) = zip(*done, strict=True)
-        sums = views(self.gradient, parameters)
-        torch._foreach_copy_(sums, first)
-        for gradients in rest:
-            torch._foreach_add_(sums, gradients)
+        def add(total: Tensor, *others: Tensor) -> None:
+            for other in others:
+                total += other
+
+        losses, gradients = zip(*threads.share(share, *lesson), strict=True)
+        threads.share(add, *gradients)
+        self.gradient = gradients[0]
         parallel.average(self.gradient)
         return torch.cat(losses)
+
+    def update(self, threads: Threads) -> None:
+        """Clip the gradient, take a step of AdamW, and take its weights into the average."""
+
+        def step(weights: Tensor, gradient: Tensor, mean: Tensor, square: Tensor) -> None:
+            gradient *= clip
+            adamw(
+                params=[weights],
+                grads=[gradient],
+                exp_avgs=[mean],
+                exp_avg_sqs=[square],
+                max_exp_avg_sqs=[],
+                state_steps=[torch.tensor(float(self.ema.updates))],
+                fused=True,
+                amsgrad=False,
+                beta1=0.9,
+                beta2=0.99,
+                lr=self.learning_rate(),
+                weight_decay=0.01,
+                eps=1e-8,
+                maximize=False,
+            )
+
+        norm = torch.stack(threads.share(torch.linalg.vector_norm, self.gradient)).norm().item()
+        clip = 1 / max(1.0, norm)
+        threads.share(step, self.weights, self.gradient, *self.moments.values())
+        self.ema.update(self.weights, threads)
 
     def by_name(self, vector: Tensor) -> dict[str, Tensor]:
         """Views of a vector with a number for each weight, (P,), shaped as the parameters."""
@@ -189,28 +213,23 @@ class Trainer:
     def steps(self, threads: int = 1) -> Iterator[Progress]:
         """Train to the end, one optimiser step at a time.
 
-        threads: among which each batch is shared; `prepare_threads` comes first. For networks as
-        small as these that is faster than PyTorch's own threads within each operation.
+        threads: among which each batch is shared; `prepare_threads` comes first.
         """
-        with ThreadPoolExecutor(threads) as pool:
+        with Threads(threads) as team:
             while self.fraction() < 1:
-                yield self.step(pool, threads)
+                yield self.step(team)
 
-    def step(self, pool: ThreadPoolExecutor, threads: int) -> Progress:
+    def step(self, threads: Threads) -> Progress:
         """One optimiser step. Raises ValueError where training diverges."""
         started, busy = time.monotonic(), time.process_time()
         lesson = self.lesson(*self.data.batch(self.share, self.generator))
-        losses = self.backward(lesson, pool, threads)
+        losses = self.backward(lesson, threads)
         eighths = losses.tensor_split(min(8, len(losses)))
         means = torch.stack([part.mean() for part in (losses, *eighths)])
         loss, *by_level = parallel.mean(means).tolist()
         if not math.isfinite(loss):
             raise ValueError("training has diverged: lower the learning rate")
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rate()
-        torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
-        self.optimizer.step()
-        self.ema.update(self.network)
+        self.update(threads)
         spent = [time.monotonic() - started, time.process_time() - busy]
         wall, cpu = parallel.mean(torch.tensor(spent, dtype=torch.float64)).tolist()
         self.images += self.config.batch
@@ -228,8 +247,8 @@ class Trainer:
         for part, network in (("network", self.network), ("ema", self.ema.network)):
             tensors |= {f"{part}.{name}": value for name, value in network.state_dict().items()}
         if self.ema.updates:
-            for key in MOMENTS:
-                for name, value in self.by_name(self.optimizer.state[self.weights][key]).items():
+            for key, moment in self.moments.items():
+                for name, value in self.by_name(moment).items():
                     tensors[f"optimizer.{key}.{name}"] = value
         for name, number in (("updates", self.ema.updates), ("images", self.images)):
             tensors[name] = torch.tensor(number)
@@ -244,12 +263,9 @@ class Trainer:
                 network.load_state_dict(with_prefix(tensors, part))
             self.ema.updates, self.images = int(tensors["updates"]), int(tensors["images"])
             if self.ema.updates:
-                moments = {key: torch.zeros_like(self.weights) for key in MOMENTS}
-                for key, vector in moments.items():
-                    for name, value in self.by_name(vector).items():
+                for key, moment in self.moments.items():
+                    for name, value in self.by_name(moment).items():
                         value.copy_(tensors[f"optimizer.{key}.{name}"])
-                step = torch.tensor(float(self.ema.updates))  # the two count the same
-                self.optimizer.state[self.weights] = {"step": step, **moments}
             self.generator = parallel.generator(self.config.seed, self.images)
             if parallel.rank() == 0:
                 self.generator.set_state(tensors["generator"])

@@ -26,7 +26,8 @@ def flatten_parameters(network: nn.Module) -> Tensor:
     They keep their layouts, where PyTorch's `vector_to_parameters` would undo channels_last.
     """
     parameters = list(network.parameters())
-    vector = torch.empty(sum(parameter.numel() for parameter in parameters))
+    size = sum(parameter.numel() for parameter in parameters)
+    vector = torch.empty(size, dtype=parameters[0].dtype)
     for parameter, view in zip(parameters, views(vector, parameters), strict=True):
         parameter.data = view.copy_(parameter)
     return vector
