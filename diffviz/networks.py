@@ -52,7 +52,7 @@ class NormSiLU(ChannelNorm):
         self, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None
     ) -> Tensor:
         if x.requires_grad and x.dtype == torch.bfloat16:  # training alone waits for a compiler
-            from diffviz.fused import norm_silu
+            from diffviz.norm_silu import norm_silu
 
             if scale is None or shift is None:
                 scale, shift = self.weight[None], self.bias[None]

@@ -1,4 +1,4 @@
-"""Layer norm and SiLU in one pass over memory, for training in bfloat16; compiled by Numba.
+"""Layer norm and SiLU in one pass over memory, for training in bfloat16.
 
 PyTorch takes three operations for it, each of which reads and writes all activations, and as many
 for the gradient: a tenth of a training step, of which this saves two thirds. It also rounds once
@@ -7,21 +7,19 @@ where they round at each operation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import numba
 import numpy as np
 import torch
-from numba import carray, float32, intp, void
+from numba import carray, float32, intp
 from numba.types import voidptr
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-# fastmath: sums may be taken in any order, so that the loops work on many numbers at once.
-OPTIONS = {"fastmath": True, "boundscheck": False, "error_model": "numpy"}
+from diffviz.compiled import compiled, inlined, pointers, rounded, widened
+
 TILE = 8  # pixels whose values stay in the processor's nearest cache between two loops
-ONE, HALF_OF_WORD = np.float32(1), np.uint32(16)
+ONE = np.float32(1)
 
 
 def norm_silu(x: Tensor, scale: Tensor, shift: Tensor, eps: float) -> Tensor:
@@ -42,7 +40,7 @@ class NormSiLU(torch.autograd.Function):
         out, slope = torch.empty_like(x), torch.empty_like(x)
         statistics = torch.empty(2, x.numel() // x.shape[1])
         tensors = x, scale, shift, out, slope, statistics
-        normalise.ctypes(*pointers(tensors), *sizes(x, scale), eps)
+        normalise(*pointers(*tensors), *sizes(x, scale), eps)
         ctx.save_for_backward(x, slope, scale, statistics)
         return out
 
@@ -54,45 +52,13 @@ class NormSiLU(torch.autograd.Function):
         by_x = torch.empty_like(x)
         by_scale, by_shift = torch.zeros_like(scale), torch.zeros_like(scale)
         tensors = by_out, x, slope, scale, statistics, by_x, by_scale, by_shift
-        differentiate.ctypes(*pointers(tensors), *sizes(x, scale))
+        differentiate(*pointers(*tensors), *sizes(x, scale))
         return by_x, by_scale, by_shift, None
-
-
-def pointers(tensors: Iterable[Tensor]) -> Iterator[int]:
-    return (tensor.data_ptr() for tensor in tensors)
 
 
 def sizes(x: Tensor, scale: Tensor) -> tuple[int, int, int]:
     """(pixels, groups, channels): a group is of pixels in a row that have one scale and shift."""
     return x.numel() // x.shape[1], *scale.shape
-
-
-def compiled(*types: Any) -> Callable[[Any], Any]:
-    """Compile at once, and keep it for the next process where there is a place for it."""
-
-    def decorate(function: Any) -> Any:
-        try:
-            return numba.cfunc(void(*types), cache=True, **OPTIONS)(function)
-        except (RuntimeError, OSError):  # no folder to write in, or no room
-            return numba.cfunc(void(*types), **OPTIONS)(function)
-
-    return decorate
-
-
-def inlined(function: Any) -> Any:
-    return numba.njit(**OPTIONS)(function)
-
-
-@inlined
-def widened(half: Any) -> Any:
-    """float32 from the bits of bfloat16, which are its upper half; NumPy has no such type."""
-    return np.uint32(np.uint32(half) << HALF_OF_WORD).view(np.float32)
-
-
-@inlined
-def rounded(x: Any) -> Any:
-    """The bits of the nearest bfloat16."""
-    return np.uint16((np.float32(x).view(np.uint32) + np.uint32(0x8000)) >> HALF_OF_WORD)
 
 
 @inlined
@@ -112,10 +78,6 @@ def sigmoid(x: Any) -> Any:
     power = power * r + np.float32(0.99999926)
     bits = np.float32(power).view(np.int32) + (np.int32(n) << np.int32(23))
     return ONE / (ONE + np.int32(bits).view(np.float32))
-
-
-# The loops below are short and many: a compiler lets one work on many numbers at once only where a
-# few comparisons show that what it writes is not what it reads.
 
 
 @compiled(*6 * [voidptr], *3 * [intp], float32)
