@@ -24,7 +24,7 @@ from diffviz.training.config import LEVELS as LEVELS
 from diffviz.training.config import LOG_NORMAL as LOG_NORMAL
 from diffviz.training.config import TrainConfig as TrainConfig
 from diffviz.training.ema import PowerEMA
-from diffviz.training.precision import fastest_dtype
+from diffviz.training.precision import fastest_dtype, rounded_twin
 from diffviz.training.threads import Threads
 from diffviz.training.vectors import flatten_parameters, views
 
@@ -103,10 +103,13 @@ class Trainer:
         if weights is not None:
             fine_tune(self.network, weights)
         self.ema = PowerEMA(self.network, config.ema_length)
-        self.denoiser = LearnedDenoiser(
-            self.network, PARAMETRIZATIONS[config.parametrization], data.info.sigma_data
-        )
         self.weights = flatten_parameters(self.network)  # (P,)
+        self.twin, self.rounded = self.network, self.weights
+        if self.dtype != torch.float32:
+            self.twin, self.rounded = rounded_twin(self.network, self.weights, self.dtype)
+        self.denoiser = LearnedDenoiser(
+            self.twin, PARAMETRIZATIONS[config.parametrization], data.info.sigma_data
+        )
         self.gradient = torch.zeros_like(self.weights)
         self.moments = {key: torch.zeros_like(self.weights) for key in MOMENTS}
         self.generator = parallel.generator(config.seed)
@@ -146,21 +149,22 @@ class Trainer:
 
     def backward(self, lesson: Lesson, threads: Threads) -> Tensor:
         """The losses, (B,); the gradient of their mean is in `gradient` then."""
-        parameters = list(self.network.parameters())
+        parameters = list(self.twin.parameters())
         count = len(lesson.x)
 
         def share(*part: Tensor) -> tuple[Tensor, Tensor]:
             losses = self.loss(Lesson(*part))
             gradient = torch.empty_like(self.weights)
-            torch._foreach_copy_(
-                views(gradient, parameters), torch.autograd.grad(losses.sum() / count, parameters)
-            )
+            gradients = torch.autograd.grad(losses.sum() / count, parameters)
+            torch._foreach_copy_(views(gradient, parameters), gradients)
             return losses.detach(), gradient
 
         def add(total: Tensor, *others: Tensor) -> None:
             for other in others:
                 total += other
 
+        if self.rounded is not self.weights:
+            threads.share(Tensor.copy_, self.rounded, self.weights)
         losses, gradients = zip(*threads.share(share, *lesson), strict=True)
         threads.share(add, *gradients)
         self.gradient = gradients[0]
