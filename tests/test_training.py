@@ -13,13 +13,14 @@ from torch import Generator, Tensor
 from diffviz.checkpoints import load_checkpoint, save_checkpoint
 from diffviz.data import DataChoice, load_data_set
 from diffviz.data.base import DataInfo, DataSet, Slot
-from diffviz.networks import UNetConfig
+from diffviz.networks import UNet, UNetConfig
 from diffviz.schedules import make_schedule
 from diffviz.training import precision
 from diffviz.training.config import LEVELS, LOG_NORMAL, MAX_RATIO, TrainConfig
 from diffviz.training.files import Order, load_training, save_training, unfinished_names
 from diffviz.training.loop import Trainer, fine_tune, network_for
 from diffviz.training.plan import Plan, begin
+from diffviz.training.precision import rounded_twin
 from diffviz.training.threads import Threads
 from diffviz.training.vectors import flatten_parameters, views
 from tests.oracles.networks import random_unet
@@ -196,7 +197,8 @@ def test_a_vector_holds_the_parameters_as_they_lie_in_memory() -> None:
         assert parameter.requires_grad
 
 
-def test_a_step_is_that_of_adamw_on_each_parameter() -> None:
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_step_is_that_of_adamw_on_each_parameter(threads: int) -> None:
     weights = random_unet(NETWORK).state_dict()
     config = replace(CONFIG, warmup_images=1)
     ours, plain = (
@@ -208,9 +210,37 @@ def test_a_step_is_that_of_adamw_on_each_parameter() -> None:
     plain.loss(lesson).mean().backward()
     torch.nn.utils.clip_grad_norm_(parameters, 1.0)
     optimizer.step()
-    next(ours.steps())
+    next(ours.steps(threads))
     for mine, expected in zip(ours.network.parameters(), parameters, strict=True):
         torch.testing.assert_close(mine, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_rounded_twin_computes_what_autocast_does() -> None:
+    network = random_unet(NETWORK).to(memory_format=torch.channels_last)
+    weights = flatten_parameters(network)
+    twin, rounded = rounded_twin(network, weights, torch.bfloat16)
+    inputs = torch.randn(4, 1, 8, 8), torch.zeros(4), torch.ones(4, 2, dtype=torch.int64)
+
+    def outcome(of: UNet) -> tuple[Tensor, ...]:
+        with torch.autocast("cpu", torch.bfloat16):
+            output = of(*inputs)
+        return output, *torch.autograd.grad(output.square().sum(), list(of.parameters()))
+
+    for mine, expected in zip(outcome(twin), outcome(network), strict=True):
+        assert torch.equal(mine.to(expected.dtype), expected)
+    weights *= 1.5
+    rounded.copy_(weights)
+    assert torch.equal(outcome(twin)[0], outcome(network)[0])
+
+
+def test_a_step_of_rounded_training_leaves_the_weights_exact() -> None:
+    trainer = Trainer(Halves(), NETWORK, CONFIG, dtype=torch.bfloat16)
+    for _ in islice(trainer.steps(), 3):
+        pass
+    assert trainer.weights.dtype == torch.float32
+    assert not torch.equal(trainer.weights, trainer.weights.bfloat16().float())
+    saved = trainer.state()["network.stem.weight"]
+    assert torch.equal(saved, trainer.network.stem.weight)
 
 
 @pytest.mark.parametrize("fast", [torch.float32, torch.bfloat16])
