@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.optim.adamw import adamw
 
 from diffviz.allocator import keep_freed_memory
 from diffviz.checkpoints import Card, Checkpoint
@@ -24,11 +23,10 @@ from diffviz.training.config import LEVELS as LEVELS
 from diffviz.training.config import LOG_NORMAL as LOG_NORMAL
 from diffviz.training.config import TrainConfig as TrainConfig
 from diffviz.training.ema import PowerEMA
+from diffviz.training.optimizer import AdamW
 from diffviz.training.precision import fastest_dtype, rounded_twin
 from diffviz.training.threads import Threads
 from diffviz.training.vectors import flatten_parameters, views
-
-MOMENTS = "exp_avg", "exp_avg_sq"  # that AdamW keeps of each weight's gradient
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ class Trainer:
             self.twin, PARAMETRIZATIONS[config.parametrization], data.info.sigma_data
         )
         self.gradient = torch.zeros_like(self.weights)
-        self.moments = {key: torch.zeros_like(self.weights) for key in MOMENTS}
+        self.optimizer = AdamW(self.weights)
         self.generator = parallel.generator(config.seed)
         self.images = 0
         self.hours = 0.0
@@ -171,33 +169,6 @@ class Trainer:
         parallel.average(self.gradient)
         return torch.cat(losses)
 
-    def update(self, threads: Threads) -> None:
-        """Clip the gradient, take a step of AdamW, and take its weights into the average."""
-
-        def step(weights: Tensor, gradient: Tensor, mean: Tensor, square: Tensor) -> None:
-            gradient *= clip
-            adamw(
-                params=[weights],
-                grads=[gradient],
-                exp_avgs=[mean],
-                exp_avg_sqs=[square],
-                max_exp_avg_sqs=[],
-                state_steps=[torch.tensor(float(self.ema.updates))],
-                fused=True,
-                amsgrad=False,
-                beta1=0.9,
-                beta2=0.99,
-                lr=self.learning_rate(),
-                weight_decay=0.01,
-                eps=1e-8,
-                maximize=False,
-            )
-
-        norm = torch.stack(threads.share(torch.linalg.vector_norm, self.gradient)).norm().item()
-        clip = 1 / max(1.0, norm)
-        threads.share(step, self.weights, self.gradient, *self.moments.values())
-        self.ema.update(self.weights, threads)
-
     def by_name(self, vector: Tensor) -> dict[str, Tensor]:
         """Views of a vector with a number for each weight, (P,), shaped as the parameters."""
         names, parameters = zip(*self.network.named_parameters(), strict=True)
@@ -233,7 +204,8 @@ class Trainer:
         loss, *by_level = parallel.mean(means).tolist()
         if not math.isfinite(loss):
             raise ValueError("training has diverged: lower the learning rate")
-        self.update(threads)
+        self.optimizer.step(self.gradient, self.learning_rate(), self.ema.updates, threads)
+        self.ema.update(self.weights, threads)
         spent = [time.monotonic() - started, time.process_time() - busy]
         wall, cpu = parallel.mean(torch.tensor(spent, dtype=torch.float64)).tolist()
         self.images += self.config.batch
@@ -251,7 +223,7 @@ class Trainer:
         for part, network in (("network", self.network), ("ema", self.ema.network)):
             tensors |= {f"{part}.{name}": value for name, value in network.state_dict().items()}
         if self.ema.updates:
-            for key, moment in self.moments.items():
+            for key, moment in self.optimizer.moments.items():
                 for name, value in self.by_name(moment).items():
                     tensors[f"optimizer.{key}.{name}"] = value
         for name, number in (("updates", self.ema.updates), ("images", self.images)):
@@ -267,7 +239,7 @@ class Trainer:
                 network.load_state_dict(with_prefix(tensors, part))
             self.ema.updates, self.images = int(tensors["updates"]), int(tensors["images"])
             if self.ema.updates:
-                for key, moment in self.moments.items():
+                for key, moment in self.optimizer.moments.items():
                     for name, value in self.by_name(moment).items():
                         value.copy_(tensors[f"optimizer.{key}.{name}"])
             self.generator = parallel.generator(self.config.seed, self.images)
