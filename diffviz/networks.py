@@ -230,7 +230,7 @@ class UNet(nn.Module):
 
 def look_up(tables: nn.ModuleList, condition: Tensor) -> Tensor:
     """Each slot's value in that slot's table, (B, slots, dim); one operation instead of a dozen."""
-    weights: list[Tensor] = [table.weight for table in tables]  # type: ignore[misc]
+    weights = tuple(tables.parameters())
     starts = torch.tensor([0, *(len(weight) for weight in weights[:-1])]).cumsum(0)
     return F.embedding(condition + starts, torch.cat(weights))
 

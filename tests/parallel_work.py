@@ -34,8 +34,9 @@ def main(folder: Path) -> None:
     torch.set_num_threads(1)
     with parallel.joined():
         exact = exact_trainer()
-        exact.backward(exact.lesson(*Halves().batch(exact.share, exact.generator)), Threads())
-        gradients = on_disk(exact.by_name(exact.gradient))
+        lesson = exact.lesson(*Halves().batch(exact.share, exact.generator))
+        _, gradient = exact.backward(lesson, Threads())
+        gradients = on_disk(exact.by_name(gradient))
         save_file(gradients, folder / f"gradients-{parallel.rank()}.safetensors")
 
         trainer = Trainer(Halves(), NETWORK, LONG)

@@ -108,7 +108,6 @@ class Trainer:
         self.denoiser = LearnedDenoiser(
             self.twin, PARAMETRIZATIONS[config.parametrization], data.info.sigma_data
         )
-        self.gradient = torch.zeros_like(self.weights)
         self.optimizer = AdamW(self.weights)
         self.generator = parallel.generator(config.seed)
         self.images = 0
@@ -145,12 +144,12 @@ class Trainer:
             )
         return (output.float() - lesson.target).square().flatten(1).mean(1)
 
-    def backward(self, lesson: Lesson, threads: Threads) -> Tensor:
-        """The losses, (B,); the gradient of their mean is in `gradient` then."""
+    def backward(self, lesson: Lesson, threads: Threads) -> tuple[Tensor, Tensor]:
+        """The losses, (B,), and the gradient of their mean, (P,)."""
         parameters = list(self.twin.parameters())
         count = len(lesson.x)
 
-        def share(*part: Tensor) -> tuple[Tensor, Tensor]:
+        def learn_from(*part: Tensor) -> tuple[Tensor, Tensor]:
             losses = self.loss(Lesson(*part))
             gradient = torch.empty_like(self.weights)
             gradients = torch.autograd.grad(losses.sum() / count, parameters)
@@ -163,11 +162,10 @@ class Trainer:
 
         if self.rounded is not self.weights:
             threads.share(Tensor.copy_, self.rounded, self.weights)
-        losses, gradients = zip(*threads.share(share, *lesson), strict=True)
+        losses, gradients = zip(*threads.share(learn_from, *lesson), strict=True)
         threads.share(add, *gradients)
-        self.gradient = gradients[0]
-        parallel.average(self.gradient)
-        return torch.cat(losses)
+        parallel.average(gradients[0])
+        return torch.cat(losses), gradients[0]
 
     def by_name(self, vector: Tensor) -> dict[str, Tensor]:
         """Views of a vector with a number for each weight, (P,), shaped as the parameters."""
@@ -198,13 +196,13 @@ class Trainer:
         """One optimiser step. Raises ValueError where training diverges."""
         started, busy = time.monotonic(), time.process_time()
         lesson = self.lesson(*self.data.batch(self.share, self.generator))
-        losses = self.backward(lesson, threads)
+        losses, gradient = self.backward(lesson, threads)
         eighths = losses.tensor_split(min(8, len(losses)))
         means = torch.stack([part.mean() for part in (losses, *eighths)])
         loss, *by_level = parallel.mean(means).tolist()
         if not math.isfinite(loss):
             raise ValueError("training has diverged: lower the learning rate")
-        self.optimizer.step(self.gradient, self.learning_rate(), self.ema.updates, threads)
+        self.optimizer.step(gradient, self.learning_rate(), self.ema.updates, threads)
         self.ema.update(self.weights, threads)
         spent = [time.monotonic() - started, time.process_time() - busy]
         wall, cpu = parallel.mean(torch.tensor(spent, dtype=torch.float64)).tolist()

@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 class Threads(ThreadPoolExecutor):
-    """As many as that, of which the caller is one."""
+    """`count` of them, of which the caller is one."""
 
     def __init__(self, count: int = 1) -> None:
         super().__init__(max(1, count - 1))
