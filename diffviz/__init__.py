@@ -16,18 +16,17 @@ from typing import Any
 # Loaded when first asked for, so that `import diffviz` (and the command line's --help) is light.
 _HOME = {
     "checkpoints": ("Checkpoint", "load_checkpoint"),
-    "denoisers": (
-        "ClippedDenoiser",
-        "GaussianDenoiser",
-        "GuidedDenoiser",
-        "LearnedDenoiser",
-        "MixtureDenoiser",
-        "Prediction",
-    ),
-    "editing": ("EditSettings", "edit", "invert", "run_edit"),
-    "export": ("fingerprint", "save_gif", "save_mp4", "save_png", "save_strip"),
+    "denoisers.base": ("Prediction",),
+    "denoisers.clipped": ("ClippedDenoiser",),
+    "denoisers.exact": ("GaussianDenoiser", "MixtureDenoiser"),
+    "denoisers.learned": ("LearnedDenoiser",),
     "forward": ("SeededNoise", "add_noise", "noise", "noising_chain"),
-    "runs": ("RunSettings", "run"),
+    "guidance.classifier_free": ("GuidedDenoiser",),
+    "media.files": ("save_gif", "save_mp4", "save_png", "save_strip"),
+    "media.levels": ("fingerprint",),
+    "runs.editing": ("EditSettings", "edit", "invert", "run_edit"),
+    "runs.sampling": ("run",),
+    "runs.schema": ("RunSettings",),
     "samplers": ("SAMPLERS", "Step", "sample"),
     "schedules": ("SCHEDULES", "NoiseSchedule", "drawn_schedule", "make_schedule"),
 }

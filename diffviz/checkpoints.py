@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,13 +13,20 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 
 from diffviz.data.base import DataInfo, Slot
-from diffviz.denoisers import LearnedDenoiser
-from diffviz.networks import UNet, UNetConfig
+from diffviz.denoisers.learned import LearnedDenoiser
+from diffviz.networks.unet import UNet, UNetConfig
 from diffviz.parametrization import PARAMETRIZATIONS
+from diffviz.storage import write_whole
 
 FOLDER = Path(__file__).parent.parent / "checkpoints"
+
+
 MEGABYTE = 2**20
+
+
 MAX_WEIGHTS, MAX_HEADER, MAX_CARD = 256 * MEGABYTE, MEGABYTE, MEGABYTE  # bytes
+
+
 # What a card may say of its network: (least, most), of each entry where there are several.
 BOUNDS = {
     "image_size": (4, 256),
@@ -32,6 +37,8 @@ BOUNDS = {
     "slots": (1, 10_000),
     "patch": (1, 8),
 }
+
+
 MAX_LEVELS, MAX_SLOTS = 4, 64
 
 
@@ -162,20 +169,3 @@ def read_card(path: Path) -> Card:
         )
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(f"{path.name} is not a denoiser's card: {error}") from error
-
-
-def write_whole(path: Path, write: Any) -> None:
-    """Let `write` fill a temporary file beside `path`, then put it in its place in one move, so
-    that a full disk or a kill leaves the old file or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        write(Path(temporary))
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp's own mode shuts other users out
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

@@ -81,7 +81,7 @@ def counter_noise(seed: int, step: int, count: int) -> np.ndarray:
     """`count` standard normals (float64) that depend on (seed, step) and their place alone.
 
     A hash of counters (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") through
-    Box and Muller's transform; ui/components/noise.js holds the same few lines for the browser.
+    Box and Muller's transform; ui/lib/noise.js holds the same few lines for the browser.
     """
     with np.errstate(over="ignore"):  # arithmetic modulo 2³² is meant
         key = _mix(np.uint32(step) ^ _mix(np.uint32(seed & 0xFFFFFFFF)))

@@ -16,7 +16,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from diffviz.denoisers import ClippedDenoiser, Denoiser, Prediction
+from diffviz.denoisers.base import Denoiser, Prediction
+from diffviz.denoisers.clipped import ClippedDenoiser
 from diffviz.schedules import NoiseSchedule, Parameter
 
 Noise = Callable[[], Tensor]

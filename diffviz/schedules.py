@@ -1,7 +1,7 @@
 """Noise schedules: how much picture (α_t) and how much noise (σ_t) is in x_t = α_t·x0 + σ_t·ε.
 
 A schedule is two float64 tables over t = 0 … T, whose index 0 is clean data. A new kind is one
-function and one entry of SCHEDULES here, and its twin in ui/components/schedules.js, which draws
+function and one entry of SCHEDULES here, and its twin in ui/lib/schedules.js, which draws
 it live in the browser.
 """
 

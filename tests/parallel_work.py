@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from diffviz.training import parallel
-from diffviz.training.loop import Trainer
-from diffviz.training.threads import Threads
+from diffviz.cpu.threads import Threads
+from diffviz.training import distributed as parallel
+from diffviz.training.learner import Trainer
 from tests.oracles.networks import random_unet
 from tests.test_training import CONFIG, NETWORK, Halves
 

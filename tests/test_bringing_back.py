@@ -14,12 +14,13 @@ import gradio as gr
 import pytest
 from torch import Tensor
 
-from diffviz.denoisers import GaussianDenoiser, Level, Prediction
+from diffviz.denoisers.base import Level, Prediction
+from diffviz.denoisers.exact import GaussianDenoiser
 from diffviz.serving.admission import Admission
+from diffviz.serving.guessing import DENOISERS
 from diffviz.serving.ticket import Ticket
-from diffviz.ui import bringing_back
-from diffviz.ui.bringing_back import _bring_back, edit_picture
-from diffviz.ui.guessing import DENOISERS
+from diffviz.ui.forward import bringing_back
+from diffviz.ui.forward.bringing_back import _bring_back, edit_picture
 
 EXACT = GaussianDenoiser(0.0, 0.5)
 SMALL = base64.b64encode(bytes(range(256)) * 3 + bytes(16)).decode()  # 28 × 28

@@ -16,10 +16,10 @@ from diffviz.checkpoints import (
     load_checkpoint,
     read_card,
     save_checkpoint,
-    write_whole,
 )
 from diffviz.data.base import DataInfo, Slot
 from diffviz.parametrization import PARAMETRIZATIONS
+from diffviz.storage import write_whole
 from tests.oracles.networks import TINY, random_unet
 
 DATA = DataInfo(

@@ -18,9 +18,9 @@ import diffviz.training.plan
 from diffviz.__main__ import COMMANDS, main
 from diffviz.checkpoints import FOLDER, Card, Checkpoint, load_checkpoint, save_checkpoint
 from diffviz.data.fashion import FOLDER_VARIABLE, INFO
-from diffviz.networks import UNet, UNetConfig
+from diffviz.networks.unet import UNet, UNetConfig
 from diffviz.training.files import unfinished_names
-from diffviz.training.loop import Progress, Trainer
+from diffviz.training.learner import Progress, Trainer
 
 ROOT = Path(diffviz.__file__).parents[1]
 Steps = Callable[[Trainer], Iterator[Progress]]

@@ -8,15 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from diffviz.denoisers import (
-    ClippedDenoiser,
-    Denoiser,
-    GaussianDenoiser,
-    GuidedDenoiser,
-    LearnedDenoiser,
-    MixtureDenoiser,
-    prediction_from_x0,
-)
+from diffviz.denoisers.base import Denoiser, prediction_from_x0
+from diffviz.denoisers.clipped import ClippedDenoiser
+from diffviz.denoisers.exact import GaussianDenoiser, MixtureDenoiser
+from diffviz.denoisers.learned import LearnedDenoiser
+from diffviz.guidance.classifier_free import GuidedDenoiser
 from diffviz.parametrization import PARAMETRIZATIONS
 from tests.oracles.networks import Constant, random_denoiser
 

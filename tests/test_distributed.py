@@ -15,14 +15,15 @@ import torch
 from torch import Tensor
 
 from diffviz.checkpoints import Checkpoint, load_checkpoint
-from diffviz.denoisers import Prediction
-from diffviz.runs import EACH, RunSettings, run
+from diffviz.denoisers.base import Prediction
+from diffviz.runs.sampling import run
+from diffviz.runs.schema import EACH, RunSettings
 from diffviz.serving.engine import LocalEngine, Request
 from diffviz.serving.ticket import StoppedError, Ticket, TooLateError
 from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
-    from diffviz.serving.distributed import RayEngine
+    from diffviz.serving.replicas import RayEngine
 
 # Ray's own, when it is imported; there is nothing that we could do about them.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -32,7 +33,7 @@ REPLICAS = 2
 @pytest.fixture(scope="module")
 def engine() -> Iterator[RayEngine]:
     pytest.importorskip("ray")
-    from diffviz.serving.distributed import RayEngine
+    from diffviz.serving.replicas import RayEngine
 
     engine = RayEngine("local", REPLICAS, 1, LocalEngine(1))
     yield engine

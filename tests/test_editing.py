@@ -9,9 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from diffviz.denoisers import GaussianDenoiser, GuidedDenoiser, Level, Prediction
-from diffviz.editing import MAX_EDIT_STEPS, EditSettings, edit, error, invert, run_edit
+from diffviz.denoisers.base import Level, Prediction
+from diffviz.denoisers.exact import GaussianDenoiser
 from diffviz.forward import SeededNoise, add_noise, noise
+from diffviz.guidance.classifier_free import GuidedDenoiser
+from diffviz.runs.editing import MAX_EDIT_STEPS, EditSettings, edit, error, invert, run_edit
 from diffviz.samplers import sample
 from diffviz.schedules import SCHEDULES, make_schedule
 from tests.oracles.gaussian import Gaussian

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from diffviz.cpu.threads import Threads
 from diffviz.training.ema import PowerEMA, gamma_of
-from diffviz.training.threads import Threads
 
 
 def fill(network: nn.Linear, value: float) -> None:

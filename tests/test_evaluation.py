@@ -11,9 +11,9 @@ from torch import Generator, Tensor
 
 from diffviz.checkpoints import Card, Checkpoint
 from diffviz.data.fashion import INFO, load_fashion_subset
-from diffviz.data.hero_rules import SLOTS, is_held_out
-from diffviz.data.heroes import Heroes
-from diffviz.evaluation import (
+from diffviz.data.heroes.rules import SLOTS, is_held_out
+from diffviz.data.heroes.stacks import Heroes
+from diffviz.measure.evaluation import (
     REFERENCES,
     Reference,
     evaluate,
@@ -21,7 +21,7 @@ from diffviz.evaluation import (
     gaussian_distance,
     generate,
 )
-from diffviz.judge import (
+from diffviz.measure.judge import (
     SUBJECTS,
     Judge,
     accuracy,
@@ -31,8 +31,9 @@ from diffviz.judge import (
     train_judge,
     verdict,
 )
-from diffviz.networks import UNet, UNetConfig
-from diffviz.runs import RunSettings, run
+from diffviz.networks.unet import UNet, UNetConfig
+from diffviz.runs.sampling import run
+from diffviz.runs.schema import RunSettings
 
 SMALL = UNetConfig(channels=(8, 8), blocks=(1, 1), heads=1, slots=(10,))
 
@@ -130,7 +131,7 @@ def test_a_judge_can_be_trained(name: str) -> None:
 def test_a_missing_judge_says_how_to_make_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("diffviz.judge.FOLDER", tmp_path)
+    monkeypatch.setattr("diffviz.measure.judge.FOLDER", tmp_path)
     with pytest.raises(ValueError, match="python -m diffviz make fashion-judge"):
         load_judge(SUBJECTS["fashion"])
 

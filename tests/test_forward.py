@@ -9,14 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffviz.forward import (
-    SeededNoise,
-    add_noise,
-    counter_noise,
-    noise,
-    noising_chain,
-    transition,
-)
+from diffviz.forward import SeededNoise, add_noise, counter_noise, noise, noising_chain, transition
 from diffviz.schedules import NoiseSchedule, make_schedule
 from tests.oracles.strategies import any_schedule
 

@@ -7,8 +7,8 @@ from itertools import chain
 from typing import Any
 
 from diffviz.checkpoints import load_checkpoint
-from diffviz.runs import RunSettings
-from diffviz.ui.frames import stream
+from diffviz.runs.schema import RunSettings
+from diffviz.serving.frames import stream
 
 RUN = RunSettings(condition={"class": "bag"}, count=1, steps=6)
 

@@ -9,8 +9,8 @@ import torch
 from torch import Generator, Tensor
 
 from diffviz.data import DATA_SETS, DataChoice, load_data_set
-from diffviz.data.hero_layers import COLOURED, LAYERS, PLAIN
-from diffviz.data.hero_rules import (
+from diffviz.data.heroes.layers import COLOURED, LAYERS, PLAIN
+from diffviz.data.heroes.rules import (
     COLOUR_OF,
     HELD_OUT,
     SLOT_INDEX,
@@ -22,8 +22,8 @@ from diffviz.data.hero_rules import (
     encode,
     is_held_out,
 )
-from diffviz.data.hero_sentences import sentence
-from diffviz.data.heroes import (
+from diffviz.data.heroes.sentences import sentence
+from diffviz.data.heroes.stacks import (
     FILES,
     INFO,
     SPLITS,
@@ -35,7 +35,7 @@ from diffviz.data.heroes import (
     drawings_of,
     load_sheet,
 )
-from diffviz.words import NONE
+from diffviz.data.language import NONE
 
 # A change of this size in the sum of a pixel's channels (57 of 765 levels) is plain to the eye.
 PLAIN_CHANGE = 0.45

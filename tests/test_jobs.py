@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from diffviz.data import DataChoice
-from diffviz.training.database import Database
-from diffviz.training.jobs import (
+from diffviz.jobs.database import Database
+from diffviz.jobs.job import (
     ACTIONS,
     FAILED,
     FINISHED,
@@ -26,8 +26,8 @@ from diffviz.training.jobs import (
     Point,
     plan_of,
 )
+from diffviz.jobs.store import JobStore
 from diffviz.training.plan import Plan
-from diffviz.training.store import JobStore
 
 PLAN = Plan(
     DataChoice("digits", ("1", "7")), "tiny", network={"channels": (16, 16)}, config={"hours": 0.01}
@@ -263,8 +263,8 @@ def test_looking_does_not_wait_for_a_writer(tmp_path: Path) -> None:
 MANY = """
 import sys
 from pathlib import Path
-from diffviz.training.jobs import FINISHED, Point
-from diffviz.training.store import JobStore
+from diffviz.jobs.job import FINISHED, Point
+from diffviz.jobs.store import JobStore
 from tests.test_jobs import ME, PLAN
 
 print("ready", flush=True)

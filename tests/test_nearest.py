@@ -12,9 +12,9 @@ import torch
 from torch import Generator, Tensor
 
 from diffviz.data.fashion import CLASSES, FOLDER, load_fashion, load_fashion_subset
-from diffviz.denoisers import MixtureDenoiser
+from diffviz.denoisers.exact import MixtureDenoiser
 from diffviz.forward import SeededNoise
-from diffviz.nearest import (
+from diffviz.measure.nearest import (
     COPY_SHARE,
     FILE,
     QUANTILES,
@@ -29,7 +29,7 @@ from diffviz.nearest import (
 )
 from diffviz.samplers import sample
 from diffviz.schedules import make_schedule
-from diffviz.ui.nearest_view import _nearest_of_file, nearest_pictures
+from diffviz.ui.sample.nearest import _nearest_of_file, nearest_pictures
 
 needs_all = pytest.mark.skipif(not Path(FOLDER).exists(), reason="needs dataset-fashion-mnist")
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from diffviz.networks import NoiseEmbedding, UNet, UNetConfig
+from diffviz.networks.unet import NoiseEmbedding, UNet, UNetConfig
 from tests.oracles.networks import TINY, random_unet
 
 CONFIGS = [

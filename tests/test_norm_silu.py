@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from diffviz.networks import NormSiLU, UNetConfig
-from diffviz.norm_silu import norm_silu, normalise
+from diffviz.cpu.norm_silu import norm_silu, normalise
+from diffviz.networks.unet import NormSiLU, UNetConfig
 from tests.oracles.networks import random_unet
 
 EPS = 1e-5
@@ -103,7 +103,7 @@ def test_networks_train_with_it_in_bfloat16_alone(monkeypatch: pytest.MonkeyPatc
         calls.append(arguments)
         normalise(*arguments)
 
-    monkeypatch.setattr("diffviz.norm_silu.normalise", counted)
+    monkeypatch.setattr("diffviz.cpu.norm_silu.normalise", counted)
     network = random_unet(UNetConfig(image_size=8, channels=(16, 32), slots=(3,)))
     x, level = torch.randn(4, 1, 8, 8, generator=Generator().manual_seed(0)), torch.zeros(4)
     condition = torch.ones(4, 1, dtype=torch.int64)

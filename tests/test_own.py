@@ -24,9 +24,9 @@ from safetensors.torch import save_file
 from torch import Generator
 
 from diffviz.data import DataChoice, load_data_set
-from diffviz.data.own import MIN_SIGMA_DATA, OwnPictures, load_own, pack
-from diffviz.data.uploads import LIMITS, LOCAL, UPLOADED, Limits, files_in, gather
-from diffviz.data.zips import ENTRY_BYTES
+from diffviz.data.own.pictures import MIN_SIGMA_DATA, OwnPictures, load_own, pack
+from diffviz.data.own.uploads import LIMITS, LOCAL, UPLOADED, Limits, files_in, gather
+from diffviz.data.own.zips import ENTRY_BYTES
 
 MEGABYTE = 2**20
 
@@ -342,7 +342,7 @@ def test_sizes_are_few(size: int, channels: int) -> None:
 MEASURE = """
 import sys, time
 from pathlib import Path
-from diffviz.data.uploads import gather
+from diffviz.data.own.uploads import gather
 
 def peak():
     return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024

@@ -16,14 +16,14 @@ import pytest
 import torch
 from PIL import Image, PngImagePlugin
 
-from diffviz.export import grey_levels
-from diffviz.pictures import (
+from diffviz.media.decoding import (
     PictureError,
     decoder_advice,
     load_picture,
     load_square,
     small_square,
 )
+from diffviz.media.levels import grey_levels
 
 MEGABYTE = 2**20
 RED, WHITE = (220, 30, 40), (255, 255, 255)
@@ -253,7 +253,7 @@ def test_damage_anywhere_is_either_survived_or_said(tmp_path: Path) -> None:
 
 MEASURE = """
 import sys
-from diffviz.pictures import PictureError, load_picture
+from diffviz.media.decoding import PictureError, load_picture
 
 def peak():
     return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024

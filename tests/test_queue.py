@@ -11,7 +11,7 @@ import gradio as gr
 import gradio.route_utils
 import pytest
 
-from diffviz.ui.queue import lighten, log_events, sweep_once
+from diffviz.ui.gradio_seams import lighten, log_events, sweep_once
 from diffviz.web.logs import REQUEST_ID
 
 

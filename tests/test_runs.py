@@ -12,7 +12,10 @@ from torch import Tensor
 
 import diffviz
 from diffviz.checkpoints import Checkpoint, load_checkpoint
-from diffviz.runs import RunSettings, Variation, code, rows, run
+from diffviz.runs.code import code
+from diffviz.runs.conditions import rows
+from diffviz.runs.sampling import run
+from diffviz.runs.schema import RunSettings, Variation
 
 BASE = RunSettings(model="heroes", condition={"species": "troll"}, steps=3, seed=7, guidance=2.0)
 

@@ -12,7 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from diffviz.denoisers import GaussianDenoiser, MixtureDenoiser, Prediction, level
+from diffviz.denoisers.base import Prediction, level
+from diffviz.denoisers.exact import GaussianDenoiser, MixtureDenoiser
 from diffviz.forward import SeededNoise
 from diffviz.grids import SPACINGS
 from diffviz.parametrization import PARAMETRIZATIONS

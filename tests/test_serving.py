@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from diffviz.checkpoints import Checkpoint, load_checkpoint
-from diffviz.denoisers import Denoiser
-from diffviz.export import grey_levels
-from diffviz.runs import EACH, RunSettings, run
+from diffviz.denoisers.base import Denoiser
+from diffviz.media.levels import grey_levels
+from diffviz.runs.sampling import run
+from diffviz.runs.schema import EACH, RunSettings
 from diffviz.samplers import SAMPLERS
 from diffviz.serving import engine as engine_module
 from diffviz.serving.admission import Admission, BusyError, InLine

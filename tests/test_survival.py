@@ -26,22 +26,13 @@ import torch
 
 from diffviz.checkpoints import load_checkpoint
 from diffviz.data import DataChoice, load_data_set
-from diffviz.training import supervisor, worker
+from diffviz.jobs import supervisor, worker
+from diffviz.jobs.job import FAILED, FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Job, Point
+from diffviz.jobs.sheets import describe_sheet
+from diffviz.jobs.store import JobStore
+from diffviz.jobs.supervisor import Supervisor
 from diffviz.training.files import load_training
-from diffviz.training.jobs import (
-    FAILED,
-    FINISHED,
-    PAUSED,
-    QUEUED,
-    RUNNING,
-    STOPPED,
-    Job,
-    Point,
-)
 from diffviz.training.plan import Plan, name_of
-from diffviz.training.sheets import describe_sheet
-from diffviz.training.store import JobStore
-from diffviz.training.supervisor import Supervisor
 from tests.waiting import PATIENCE, eventually
 
 ROOT = Path(__file__).parent.parent
@@ -680,7 +671,7 @@ def test_a_folder_that_is_unwritable_from_the_start(tmp_path: Path, exists: bool
         (folder / "jobs.sqlite3").chmod(0o444)
         folder.chmod(0o555)
     tmp_path.chmod(0o555)
-    code = "from diffviz.training.store import JobStore; JobStore(pathlib.Path(sys.argv[1]))"
+    code = "from diffviz.jobs.store import JobStore; JobStore(pathlib.Path(sys.argv[1]))"
     try:
         with powerless_python(code, folder) as process:
             _, complaint = process.communicate(timeout=PATIENCE)

@@ -11,18 +11,18 @@ import torch
 from torch import Generator, Tensor
 
 from diffviz.checkpoints import load_checkpoint, save_checkpoint
+from diffviz.cpu import precision
+from diffviz.cpu.precision import rounded_twin
+from diffviz.cpu.threads import Threads
+from diffviz.cpu.vectors import flatten_parameters, views
 from diffviz.data import DataChoice, load_data_set
 from diffviz.data.base import DataInfo, DataSet, Slot
-from diffviz.networks import UNet, UNetConfig
+from diffviz.networks.unet import UNet, UNetConfig
 from diffviz.schedules import make_schedule
-from diffviz.training import precision
 from diffviz.training.config import LEVELS, LOG_NORMAL, MAX_RATIO, TrainConfig
 from diffviz.training.files import Order, load_training, save_training, unfinished_names
-from diffviz.training.loop import Trainer, fine_tune, network_for
+from diffviz.training.learner import Trainer, fine_tune, network_for
 from diffviz.training.plan import Plan, begin
-from diffviz.training.precision import rounded_twin
-from diffviz.training.threads import Threads
-from diffviz.training.vectors import flatten_parameters, views
 from tests.oracles.networks import random_unet
 
 SLOTS = (Slot("shade", ("dark", "light")), Slot("side", ("left", "right", "both")))

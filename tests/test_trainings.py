@@ -15,10 +15,10 @@ import pytest
 
 from diffviz.config import ROOT, Config
 from diffviz.data import DataChoice
-from diffviz.training.jobs import FINISHED, Point
+from diffviz.jobs.job import FINISHED, Point
+from diffviz.jobs.recording import recorded
+from diffviz.jobs.trainings import POLL_SECONDS, POLLS, Trainings
 from diffviz.training.plan import Plan
-from diffviz.ui.recording import recorded
-from diffviz.ui.trainings import POLL_SECONDS, POLLS, Trainings
 
 OWNER, OTHER = "o" * 32, "x" * 32
 PLAN = Plan(DataChoice("digits"), "tiny")

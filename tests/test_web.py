@@ -96,7 +96,7 @@ def answer(app: Any, path: str, **headers: str) -> tuple[int, Headers, bytes]:
 
 def test_what_is_the_same_for_everyone_is_made_once() -> None:
     app = Kept(inside := Told())
-    for path in ("/", "/assets/a.js", "/live/player.js", "/theme.css"):
+    for path in ("/", "/assets/a.js", "/live/sample/view.js", "/theme.css"):
         first, again = (answer(app, path, host="here") for _ in "ab")
         assert first == again
         assert first[1]["cache-control"]

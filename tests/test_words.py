@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Generator
 
-from diffviz.data.hero_layers import COLOURED, PLAIN
-from diffviz.data.hero_rules import HELD_OUT, SLOTS, UNFIT, decode, encode, is_held_out
-from diffviz.data.hero_sentences import (
+from diffviz.data.heroes.layers import COLOURED, PLAIN
+from diffviz.data.heroes.rules import HELD_OUT, SLOTS, UNFIT, decode, encode, is_held_out
+from diffviz.data.heroes.sentences import (
     LANGUAGE,
     beside_unseen,
     contradictions,
@@ -17,9 +17,9 @@ from diffviz.data.hero_sentences import (
     sentence,
     understand,
 )
-from diffviz.data.hero_words import COLOURS, DYED, EMPTY, FILLERS, SYNONYMS, nouns
-from diffviz.data.heroes import Heroes, draw
-from diffviz.words import MAX_LENGTH, NONE, Understood, singular
+from diffviz.data.heroes.stacks import Heroes, draw
+from diffviz.data.heroes.words import COLOURS, DYED, EMPTY, FILLERS, SYNONYMS, nouns
+from diffviz.data.language import MAX_LENGTH, NONE, Understood, singular
 
 DRAWN = [decode(row) for row in Heroes("all").draw(500, Generator().manual_seed(0)).values]
 CONDITIONS = st.fixed_dictionaries(

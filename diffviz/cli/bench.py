@@ -34,9 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    from diffviz.allocator import keep_freed_memory
-    from diffviz.bench import evaluation_times, sampler_overheads, threads, training_speeds
     from diffviz.checkpoints import load_checkpoint
+    from diffviz.cpu.allocator import keep_freed_memory
+    from diffviz.measure.bench import evaluation_times, sampler_overheads, threads, training_speeds
 
     keep_freed_memory()
     checkpoint = load_checkpoint(options.model)

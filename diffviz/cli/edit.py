@@ -15,9 +15,9 @@ from diffviz.cli.parser import (
     whole,
 )
 from diffviz.cli.run_options import add_schedule_options
-from diffviz.editing import EDIT_GUIDANCE, INVERT, MAX_EDIT_STEPS, EditSettings
-from diffviz.export import VIEWS
-from diffviz.runs import GUIDANCE, MAX_SEED
+from diffviz.media.picture import VIEWS
+from diffviz.runs.editing import EDIT_GUIDANCE, INVERT, MAX_EDIT_STEPS, EditSettings
+from diffviz.runs.schema import GUIDANCE, MAX_SEED
 
 EPILOG = """\
 Image-to-image: the picture, brought to the denoiser's size, is noised to t and sampled from there.
@@ -85,12 +85,13 @@ def run(options: argparse.Namespace) -> None:
     import torch
 
     from diffviz.checkpoints import load_checkpoint
-    from diffviz.editing import error, run_edit
-    from diffviz.export import save_gif, save_mp4, save_png, view_of
-    from diffviz.pictures import load_picture, small_square
-    from diffviz.runs import conditions
+    from diffviz.media.decoding import load_picture, small_square
+    from diffviz.media.files import save_gif, save_mp4, save_png
+    from diffviz.media.picture import view_of
+    from diffviz.runs.asking import condition_of
+    from diffviz.runs.conditions import conditions
+    from diffviz.runs.editing import error, run_edit
     from diffviz.schedules import make_schedule
-    from diffviz.ui.asking import condition_of
 
     out, films = Path(options.out), {".gif": save_gif, ".mp4": save_mp4}
     output_file(options.out, (".png", *films))

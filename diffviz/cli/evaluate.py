@@ -44,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     from diffviz.checkpoints import load_checkpoint, save_card
-    from diffviz.evaluation import REFERENCES, evaluate
-    from diffviz.judge import SUBJECTS, load_judge
+    from diffviz.measure.evaluation import REFERENCES, evaluate
+    from diffviz.measure.judge import SUBJECTS, load_judge
 
     use_threads(options.threads)
     settings = run_settings(options)

@@ -28,15 +28,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     use_threads(options.threads)
     if options.what in JUDGES:
-        from diffviz.judge import SUBJECTS, make_judge
+        from diffviz.measure.judge import SUBJECTS, make_judge
 
         subject = SUBJECTS[options.what.removesuffix("-judge")]
         right = make_judge(subject, note, subject.path)
         print("the judge is right about")
         print("\n".join(f"  {slot:<18}{share:.2%}" for slot, share in right.items()))
     elif options.what == "fashion-index":
-        from diffviz.nearest import FILE as INDEX
-        from diffviz.nearest import make_index
+        from diffviz.measure.nearest import FILE as INDEX
+        from diffviz.measure.nearest import make_index
 
         print(f"{INDEX.name}: {make_index(note):,} bytes")
     elif options.what == "digits":
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> None:
 
         print(f"{digits.FILE.name}: {digits.make_digits():,} bytes")
     elif options.what == "recording":
-        from diffviz.ui.recording import FILE, make_recording
+        from diffviz.jobs.recording import FILE, make_recording
 
         print(f"{FILE.name}: {make_recording(note):,} bytes")
     else:

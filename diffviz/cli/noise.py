@@ -6,7 +6,7 @@ import argparse
 
 from diffviz.cli.parser import existing_file, output_file, parameters, whole
 from diffviz.cli.run_options import add_schedule_options
-from diffviz.runs import MAX_SEED
+from diffviz.runs.schema import MAX_SEED
 
 EPILOG = """\
 Writes x_t = α_t·x0 + σ_t·ε as a PNG of at most 256 × 256 pixels, and prints what stands in it.
@@ -35,9 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    from diffviz.export import save_png
     from diffviz.forward import add_noise, noise
-    from diffviz.pictures import load_picture
+    from diffviz.media.decoding import load_picture
+    from diffviz.media.files import save_png
     from diffviz.schedules import make_schedule
 
     out = output_file(options.out, (".png",))

@@ -9,7 +9,7 @@ from types import TracebackType
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from diffviz.cli.parser import note
-from diffviz.training.loop import Progress
+from diffviz.training.learner import Progress
 
 REPORT_SECONDS = 10
 BAR = "{percentage:5.1f}% |{bar}| {desc}, {elapsed} so far, {remaining} left"

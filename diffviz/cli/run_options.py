@@ -7,7 +7,7 @@ from typing import Any
 
 from diffviz.cli.parser import number, pair, parameters, whole
 from diffviz.grids import SPACINGS
-from diffviz.runs import GUIDANCE, MAX_SEED, MAX_STEPS, RunSettings
+from diffviz.runs.schema import GUIDANCE, MAX_SEED, MAX_STEPS, RunSettings
 from diffviz.samplers import SAMPLERS
 from diffviz.schedules import MAX_STEPS as MAX_T
 from diffviz.schedules import MIN_STEPS as MIN_T

@@ -9,8 +9,9 @@ from typing import Any
 
 from diffviz.cli.parser import add_threads, note, number, output_file, pair, use_threads, whole
 from diffviz.cli.run_options import add_run_options, run_settings
-from diffviz.export import VIEWS, save_gif, save_mp4, save_png, save_strip
-from diffviz.runs import EACH, MAX_COUNT
+from diffviz.media.files import save_gif, save_mp4, save_png, save_strip
+from diffviz.media.picture import VIEWS
+from diffviz.runs.schema import EACH, MAX_COUNT
 
 EPILOG = f"""\
 The file's suffix says what is written: .png (the pictures in a grid; with --strip each run in a
@@ -63,8 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     from diffviz.checkpoints import load_checkpoint
-    from diffviz.export import fingerprint
-    from diffviz.runs import run as start
+    from diffviz.media.levels import fingerprint
+    from diffviz.runs.sampling import run as start
 
     out, films = Path(options.out), {".gif": save_gif, ".mp4": save_mp4}
     output_file(options.out, (".png", *films))

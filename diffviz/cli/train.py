@@ -16,11 +16,11 @@ from diffviz.cli.parser import existing_file, note
 from diffviz.cli.progress import Report
 from diffviz.cli.train_options import EPILOG, SETTINGS, SHAPE, add_arguments, given, plan_from
 from diffviz.data import load_data_set
-from diffviz.data.own import pack
-from diffviz.data.uploads import LOCAL
-from diffviz.training import parallel
+from diffviz.data.own.pictures import pack
+from diffviz.data.own.uploads import LOCAL
+from diffviz.training import distributed as parallel
 from diffviz.training.files import Order, load_training, save_training, unfinished_names
-from diffviz.training.loop import Trainer, prepare_threads
+from diffviz.training.learner import Trainer, prepare_threads
 from diffviz.training.plan import begin, name_of
 
 __all__ = ["EPILOG", "add_arguments", "run"]

@@ -11,7 +11,7 @@ from typing import Any
 from diffviz.checkpoints import FOLDER
 from diffviz.cli.parser import add_threads, number, whole, whole_numbers
 from diffviz.data import DATA_SETS, DataChoice
-from diffviz.data.uploads import SIZES
+from diffviz.data.own.uploads import SIZES
 from diffviz.parametrization import PARAMETRIZATIONS
 from diffviz.training.config import BOUNDS, LEVELS, TrainConfig
 from diffviz.training.plan import OWN, Plan

@@ -70,7 +70,7 @@ def _digits(choice: DataChoice) -> DataSet:
 
 
 def _heroes(choice: DataChoice) -> DataSet:
-    from diffviz.data.heroes import Heroes
+    from diffviz.data.heroes.stacks import Heroes
 
     if choice.classes:
         raise ValueError("heroes have no classes to choose from")
@@ -78,7 +78,7 @@ def _heroes(choice: DataChoice) -> DataSet:
 
 
 def _own(choice: DataChoice) -> DataSet:
-    from diffviz.data.own import load_own
+    from diffviz.data.own.pictures import load_own
 
     if not choice.path:
         raise ValueError("choose your own pictures first: a zip of them, or several files")

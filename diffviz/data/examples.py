@@ -12,10 +12,10 @@ from PIL import Image
 from torch import Generator, Tensor
 
 from diffviz.data.fashion import load_fashion
-from diffviz.data.heroes import compose, draw
-from diffviz.export import save_png
-from diffviz.pictures import load_picture
-from diffviz.words import NONE
+from diffviz.data.heroes.stacks import compose, draw
+from diffviz.data.language import NONE
+from diffviz.media.decoding import load_picture
+from diffviz.media.files import save_png
 
 FOLDER = Path(__file__).parent / "example_pictures"
 FASHION_ROWS = {"boot": 28, "pullover": 20, "bag": 30, "sneaker": 9}  # of the test part

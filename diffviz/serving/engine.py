@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from diffviz.checkpoints import Checkpoint
-from diffviz.denoisers import Denoiser, Level, Prediction, level
+from diffviz.denoisers.base import Denoiser, Level, Prediction, level
 from diffviz.serving.fair import FairQueue
 from diffviz.serving.ticket import StoppedError, Ticket
 

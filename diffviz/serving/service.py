@@ -9,8 +9,8 @@ from functools import cache
 
 import torch
 
-from diffviz.allocator import keep_freed_memory
 from diffviz.config import Config, config
+from diffviz.cpu.allocator import keep_freed_memory
 from diffviz.metrics import count_batch
 from diffviz.serving.admission import Admission
 from diffviz.serving.engine import Engine, LocalEngine
@@ -53,7 +53,7 @@ def cores() -> int:
 def ray_engine(settings: Config, workers: int, local: LocalEngine) -> Engine:
     """Exits with a sentence where Ray is not installed, or its cluster not there."""
     try:
-        from diffviz.serving.distributed import RayEngine
+        from diffviz.serving.replicas import RayEngine
 
         return RayEngine(settings.ray_address, settings.ray_replicas, workers, local)
     except ImportError as error:

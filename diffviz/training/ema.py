@@ -7,9 +7,9 @@ import copy
 import numpy as np
 from torch import Tensor
 
-from diffviz.networks import UNet
-from diffviz.training.threads import Threads
-from diffviz.training.vectors import flatten_parameters
+from diffviz.cpu.threads import Threads
+from diffviz.cpu.vectors import flatten_parameters
+from diffviz.networks.unet import UNet
 
 
 class PowerEMA:

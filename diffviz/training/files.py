@@ -14,11 +14,12 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from diffviz.checkpoints import write_whole
 from diffviz.data import DataChoice
 from diffviz.data.base import DataSet
-from diffviz.networks import UNetConfig
-from diffviz.training.loop import TrainConfig, Trainer
+from diffviz.networks.unet import UNetConfig
+from diffviz.storage import write_whole
+from diffviz.training.config import TrainConfig
+from diffviz.training.learner import Trainer
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim.adamw import adamw
 
-from diffviz.training.threads import Threads
+from diffviz.cpu.threads import Threads
 
 MAX_NORM = 1.0  # of the gradient; a longer one is shortened to it
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from diffviz.checkpoints import FOLDER, Card, Checkpoint, load_checkpoint
 from diffviz.data import DATA_SETS, DataChoice, load_data_set
-from diffviz.networks import UNetConfig
+from diffviz.networks.unet import UNetConfig
+from diffviz.training.config import TrainConfig
 from diffviz.training.files import Order
-from diffviz.training.loop import TrainConfig, Trainer, network_for
+from diffviz.training.learner import Trainer, network_for
 from diffviz.training.presets import BUNDLED, PRESETS
 
 OWN = "own"

@@ -12,7 +12,7 @@ import gradio as gr
 def live_view(
     name: str, elem_id: str, label: str, events: Sequence[str] = (), **props: Any
 ) -> gr.HTML:
-    """An empty element that static/NAME.js brings to life by its `mount(element, view)`.
+    """An empty element that NAME.js in this folder brings to life by its `mount(element, view)`.
 
     view.props: what is passed here (and `value`, which Python events set); view.watch(name,
     callback): called whenever Python sets it; view.trigger(event, data): starts a Python event;
@@ -22,7 +22,7 @@ def live_view(
     start = (
         f"/* {' '.join(map(repr, events))} */"  # Gradio knows an event by its name in this code
         "const root = new URL(window.gradio_config?.root || '/', location.href).pathname"
-        ".replace(/\\/$/, '');"  # as in static/root.js, which has first to be found
+        ".replace(/\\/$/, '');"  # as in lib/root.js, which has first to be found
         f"import(`${{root}}/live/{name}.js`)"
         ".then((module) => module.mount(element, { props, watch, trigger, server }));"
     )

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import gradio as gr
 
+from diffviz.serving.models import TRAINED, choices
 from diffviz.ui.component import told
-from diffviz.ui.forward_tab import forward_tab
-from diffviz.ui.models import TRAINED, choices
-from diffviz.ui.sample_tab import sample_tab
-from diffviz.ui.train_tab import train_tab
+from diffviz.ui.forward.tab import forward_tab
+from diffviz.ui.sample.tab import sample_tab
+from diffviz.ui.train.tab import train_tab
 
-STATIC = Path(__file__).parent / "static"
-CSS = "\n".join(path.read_text() for path in sorted(STATIC.glob("*.css")))
+HERE = Path(__file__).parent
+# A tab's own styles may build on the page's.
+CSS = "\n".join(path.read_text() for path in [HERE / "page.css", *sorted(HERE.glob("*/*.css"))])
 HEAD = '<meta name="description" content="See how a diffusion model works.">'
 THEME = gr.themes.Base(
     primary_hue="indigo",
@@ -21,7 +22,7 @@ THEME = gr.themes.Base(
     font=["ui-sans-serif", "system-ui", "sans-serif"],
     font_mono=["ui-monospace", "monospace"],
 ).set(button_primary_background_fill="*primary_600")  # white on the lighter default is 4.46:1
-INTRODUCTION = (STATIC / "introduction.html").read_text()
+INTRODUCTION = (HERE / "introduction.html").read_text()
 
 # A link with ?train=ID is there to watch that training.
 WATCH_LINK = """() => {

@@ -11,7 +11,7 @@ import time
 import torch
 from torch import Generator
 
-from diffviz.data.heroes import Heroes
+from diffviz.data.heroes.stacks import Heroes
 
 SECONDS = 2.0
 BATCHES = (1, 32, 128, 512)

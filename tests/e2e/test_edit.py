@@ -16,9 +16,9 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from diffviz.data.examples import example, example_path
-from diffviz.export import grey_levels
 from diffviz.forward import add_noise, noise
-from diffviz.pictures import small_square
+from diffviz.media.decoding import small_square
+from diffviz.media.levels import grey_levels
 from diffviz.schedules import make_schedule
 from tests.e2e.test_forward import levels, pixels, png, set_range, two_frames, upload
 

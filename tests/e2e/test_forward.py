@@ -20,8 +20,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from diffviz.data.examples import example, example_path
-from diffviz.export import grey_levels
 from diffviz.forward import add_noise, noise, noising_chain
+from diffviz.media.levels import grey_levels
 from diffviz.schedules import SCHEDULES, NoiseSchedule, drawn_schedule, make_schedule
 from tests.e2e.conftest import Server
 
@@ -122,7 +122,7 @@ def schedules() -> Iterator[tuple[str, int, dict[str, Any], bool, NoiseSchedule]
 
 def test_the_page_works_out_the_same_schedules(forward: Page) -> None:
     script = """async ([kind, T, parameters, zero]) => {
-      const { makeSchedule, addsNoiseEverywhere } = await import('/live/schedules.js');
+      const { makeSchedule, addsNoiseEverywhere } = await import('/live/lib/schedules.js');
       const schedule = makeSchedule(kind, T, parameters, zero);
       return [[...schedule.alpha], [...schedule.sigma], addsNoiseEverywhere(schedule)];
     }"""
@@ -176,8 +176,8 @@ def test_steps_of_the_chain_are_the_servers(forward: Page) -> None:
     choose_example(forward, "boot")
     x0 = example("boot")
     script = """async ([x0, eps, kind, indices, seed]) => {
-      const { makeSchedule } = await import('/live/schedules.js');
-      const { noisingChain } = await import('/live/noise.js');
+      const { makeSchedule } = await import('/live/lib/schedules.js');
+      const { noisingChain } = await import('/live/lib/noise.js');
       const parameters = kind === 'cosine' ? { s: 0.008 } : { shift: 1 };
       const schedule = makeSchedule(kind, 1000, parameters);
       const chain = noisingChain(new Float32Array(x0), eps, schedule, indices, seed);

@@ -9,7 +9,7 @@ from gradio_client import Client, handle_file
 from playwright.sync_api import Page, expect
 
 from diffviz.data.fashion import load_fashion_subset
-from diffviz.export import save_png
+from diffviz.media.files import save_png
 
 PLAYER = "#sample-player .live-view"
 PANEL = "#sample-nearest-panel"

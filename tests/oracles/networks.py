@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from diffviz.denoisers import LearnedDenoiser
-from diffviz.networks import UNet, UNetConfig
+from diffviz.denoisers.learned import LearnedDenoiser
+from diffviz.networks.unet import UNet, UNetConfig
 from diffviz.parametrization import PARAMETRIZATIONS
 
 TINY = UNetConfig(image_size=8, channels=(8, 8), blocks=(1, 1), heads=2, slots=(3,))

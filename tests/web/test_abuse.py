@@ -269,7 +269,7 @@ def test_what_the_log_is_told(visitor: Visitor, server: Server) -> None:
 
 
 def test_answers_say_what_browsers_may_do(visitor: Visitor) -> None:
-    for address in ("/", "/config", "/live/player.js", "/nowhere"):
+    for address in ("/", "/config", "/live/sample/view.js", "/nowhere"):
         headers = visitor.http.get(address).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"

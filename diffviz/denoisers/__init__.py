@@ -1,0 +1,1 @@
+"""Denoisers: (x, alpha, sigma, condition) → the best guess of the sample and of its noise."""

@@ -1,0 +1,1 @@
+"""Guidance: denoisers that wrap a denoiser, to steer it."""

@@ -1,0 +1,67 @@
+"""What a page that watches a training asks for, outside Gradio's queue: a poll costs little."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Header, HTTPException, Response
+
+from diffviz.jobs.recording import NAME, recorded
+from diffviz.jobs.trainings import Trainings
+
+FOREVER = "private, max-age=31536000, immutable"  # a sheet is never drawn twice
+
+Found = TypeVar("Found")
+
+
+def train_routes(trainings: Trainings | None) -> APIRouter:
+    """The routes under /train; without trainings those of the recorded one alone."""
+    routes = APIRouter(prefix="/train")
+
+    @routes.get(f"/{NAME}")
+    def recorded_status() -> dict[str, Any]:
+        return recorded()[0]
+
+    @routes.get(f"/{NAME}/sheets/{{images}}")
+    def recorded_sheet(images: str) -> Response:
+        if images not in recorded()[1]:
+            raise HTTPException(404, "there is no such sheet of samples")
+        return _sheet(recorded()[1][images])
+
+    if trainings is None:
+        return routes
+
+    @routes.get("/{job}")
+    def status(job: str, since: int = 0) -> Response:
+        """The job's status, with the points of its curves after number `since`."""
+        found = _found(lambda: trainings.status(job, since))
+        again = trainings.pause_between_polls()
+        return Response(json.dumps({**found, "again": again}), media_type="application/json")
+
+    @routes.get("/{job}/sheets/{images}")
+    def sheet(job: str, images: int) -> Response:
+        """The samples drawn after so many pictures."""
+        return _sheet(_found(lambda: trainings.sheet(job, images)))
+
+    @routes.get("/{job}/denoiser.zip")
+    def denoiser(job: str, x_owner: str = Header()) -> Response:
+        """The weights and the card."""
+        name, content = _found(lambda: trainings.denoiser_file(job, x_owner))
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(content, media_type="application/zip", headers=headers)
+
+    return routes
+
+
+def _sheet(content: bytes) -> Response:
+    headers = {"Content-Encoding": "gzip", "Cache-Control": FOREVER}
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+def _found(look: Callable[[], Found]) -> Found:
+    try:
+        return look()
+    except ValueError as error:
+        raise HTTPException(404, str(error)) from error

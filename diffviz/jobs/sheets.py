@@ -1,0 +1,51 @@
+"""Sample sheets: pictures from the same noise and conditions at every checkpoint of a training."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from diffviz.checkpoints import Checkpoint
+from diffviz.data.base import DataInfo
+from diffviz.media.levels import grey_levels
+from diffviz.runs.sampling import run
+from diffviz.runs.schema import EACH, RunSettings
+from diffviz.storage import write_whole
+
+COUNT, STEPS, SEED = 10, 12, 0
+VIEWS = ("x", "x0")
+
+
+def sheet_settings(info: DataInfo) -> RunSettings:
+    """The run behind every sheet: a picture for each value of the first slot, as far as they go."""
+    condition = {info.slots[0].name: EACH} if info.slots else {}
+    return RunSettings(condition=condition, count=COUNT, steps=STEPS, seed=SEED)
+
+
+def draw_sheet(checkpoint: Checkpoint) -> Tensor:
+    """Grey levels (views, STEPS + 1, COUNT, C, H, W), uint8, of x_t and of x̂0 at each step."""
+    steps = list(run(sheet_settings(checkpoint.card.data), checkpoint))
+    views = (torch.stack([grey_levels(getattr(step, view)) for step in steps]) for view in VIEWS)
+    return torch.stack(list(views))
+
+
+def save_sheet(sheet: Tensor, path: Path) -> None:
+    """The sheet's bytes in order, gzipped, which a browser unpacks by itself."""
+    content = gzip.compress(sheet.numpy().tobytes(), compresslevel=5, mtime=0)
+    write_whole(path, lambda temporary: temporary.write_bytes(content))
+
+
+def describe_sheet(info: DataInfo) -> dict[str, Any]:
+    """What a page has to know in order to draw a sheet."""
+    settings = sheet_settings(info)
+    slot = info.slots[0].values if info.slots else ()
+    return {
+        "views": VIEWS,
+        "shape": (STEPS + 1, COUNT, *info.shape),
+        "t": settings.grid(settings.noise_schedule()),
+        "labels": [slot[i % len(slot)] for i in range(COUNT)] if slot else [],
+    }

@@ -1,0 +1,247 @@
+"""The trainings of this app: the jobs' store, who may do what with it, and how it is told."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import sqlite3
+import threading
+import time
+import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from diffviz.checkpoints import Card, Checkpoint, load_checkpoint, read_card
+from diffviz.config import Config, config
+from diffviz.data.own.pictures import pack
+from diffviz.jobs.job import FAILED, FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Job, digest, new_id
+from diffviz.jobs.sheets import describe_sheet
+from diffviz.jobs.store import JobStore
+from diffviz.jobs.supervisor import Supervisor
+from diffviz.jobs.worker import SHEETS
+from diffviz.training.plan import OWN, Plan, name_of, title
+from diffviz.web.clients import neighbourhood
+from diffviz.web.limits import Buckets
+
+OPEN = (QUEUED, RUNNING, PAUSED)
+ID = re.compile(r"[0-9a-f]{16}")
+TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
+LEVELS = 8
+FRESH_SECONDS = 0.5  # an answer may be as old as this, so that many watchers cost as one
+POLL_SECONDS = (1.0, 6.0)  # between polls: with few watchers, and at most
+POLLS = 25  # a second, from all watchers together
+MOST_ANSWERS = 500
+BEGUN_SECONDS = 600.0  # in which one address may begin `rate_trainings`
+
+
+class Trainings:
+    """Raises ValueError, in a sentence, for what a visitor cannot have."""
+
+    def __init__(self, settings: Config) -> None:
+        self.settings = settings
+        self.store = JobStore(settings.trainings)
+        self.supervisor = Supervisor(self.store, settings.training_jobs, settings.training_threads)
+        self._beginning = threading.Lock()
+        self._begun = Buckets(settings.rate_trainings, BEGUN_SECONDS)
+        self._answers: dict[tuple[str, int], tuple[float, dict[str, Any]]] = {}
+        self._rate, self._asked, self._pause = 0.0, 0.0, POLL_SECONDS[0]
+
+    def begin(
+        self,
+        plan: Plan,
+        token: str,
+        files: Sequence[str] = (),
+        size: int = 28,
+        channels: int = 1,
+        client: str = "",
+    ) -> tuple[Job, str]:
+        """Put a training into the queue; returns it, and what is to be said of the uploads.
+
+        client: the address of who asks, "" for the machine itself. A token can be made up anew.
+        """
+        check_token(token)
+        self._tidy()
+        plan.check()
+        if plan.settings().hours > self.settings.training_hours:
+            limit = self.settings.training_hours
+            raise ValueError(f"a training may take {limit * 60:g} minutes here, not more")
+        with self._beginning:
+            self._check_room(token)
+            if client and (wait := self._begun.take(neighbourhood(client))):
+                minutes = math.ceil(wait / 60)
+                raise ValueError(
+                    f"many trainings were begun from your address; try again in {minutes} min"
+                )
+            job, said = new_id(), ""
+            if plan.data.name == OWN:
+                path = self.store.folder(job) / "pictures.safetensors"
+                said = pack([Path(file) for file in files], size, channels, path).sentence
+                plan = replace(plan, data=replace(plan.data, path=str(path.resolve())))
+            return self.store.add(plan, token, job), said
+
+    def _tidy(self) -> None:
+        """Delete what nobody has touched for long."""
+        oldest = time.time() - 86_400 * self.settings.training_days
+        for job in self.store.in_state(PAUSED, STOPPED, FINISHED, FAILED):
+            if job.changed < oldest:
+                self.store.remove(job.id)
+
+    def _check_room(self, token: str) -> None:
+        own = [job for job in self.store.owned(token) if job.state in OPEN]
+        if len(own) >= self.settings.training_each:
+            raise ValueError(
+                f"you have {len(own)} trainings that run, wait or pause; stop or delete one first"
+            )
+        if len(self.store.waiting()) >= self.settings.training_queue:
+            raise ValueError("the queue of trainings is full; please try again later")
+
+    def ask(self, job: str, token: str, action: str) -> dict[str, Any]:
+        """Let an owner pause, resume, stop or delete; returns the new status, or {"gone": job}."""
+        self._answers.clear()
+        left = self.store.ask(check_id(job), check_token(token), action)
+        return self.status(job) if left else {"gone": job}
+
+    def owned(self, token: str) -> list[dict[str, Any]]:
+        """That owner's trainings in brief, the newest first."""
+        return [self._brief(job) for job in self.store.owned(check_token(token))]
+
+    def status(self, job: str, since: int = 0) -> dict[str, Any]:
+        """All that a page shows of a job; of the curves what came after point number `since`."""
+        key, now = (check_id(job), since), time.monotonic()
+        made, answer = self._answers.get(key, (0.0, None))
+        if answer is None or now - made > FRESH_SECONDS:
+            if len(self._answers) > MOST_ANSWERS:
+                self._answers.clear()
+            answer = self._status(self.store.get(job), since)
+            self._answers[key] = now, answer
+        return answer
+
+    def _status(self, job: Job, since: int) -> dict[str, Any]:
+        newest, points = self.store.points(job.id, since)
+        card = self.card(job)
+        settings = job.plan.settings()
+        left = job.seconds * (1 - job.fraction) / job.fraction if job.fraction else None
+        levels = (torch.arange(LEVELS, dtype=torch.float64) + 0.5) / LEVELS
+        return {
+            **self._brief(job),
+            "wish": job.wish,
+            "shared": self.settings.share_trainings,
+            "message": job.message,
+            "images": job.images,
+            "seconds": round(job.seconds, 1),
+            "speed": job.speed,
+            "left": left if left is None else round(left),
+            "saved": job.saved,
+            "objective": card.parametrization if card else settings.parametrization,
+            "ratios": [round(ratio, 5) for ratio in settings.ratio(levels).tolist()],
+            "points": [[p.images, p.loss, *p.losses] for p in points],
+            "newest": newest,
+            "sheets": self.store.samples(job.id),
+            "sheet": describe_sheet(card.data) if card else None,
+            "credit": f"{card.data.credit} ({card.data.licence})" if card else "",
+        }
+
+    def _brief(self, job: Job) -> dict[str, Any]:
+        return {
+            "id": job.id,
+            "title": title(job.plan),
+            "state": job.state,
+            "position": self.store.position(job),
+            "fraction": round(job.fraction, 4),
+            "usable": self.card(job) is not None,
+        }
+
+    def pause_between_polls(self) -> float:
+        """Seconds after which a watcher should ask again, so that all of them together ask POLLS
+        times a second at most."""
+        now = time.monotonic()
+        self._rate = self._rate * math.exp((self._asked - now) / 5) + 1 / 5
+        self._asked = now
+        shortest, longest = POLL_SECONDS
+        self._pause = min(longest, max(shortest, self._rate * self._pause / POLLS))
+        return round(self._pause, 2)
+
+    def card(self, job: Job) -> Card | None:
+        """The card of what it has learned so far; None before its first checkpoint."""
+        path = self.store.folder(job.id) / f"{name_of(job.plan)}.json"
+        try:
+            return card_of(path, path.stat().st_mtime)
+        except FileNotFoundError:
+            return None
+
+    def sheet(self, job: str, images: int) -> bytes:
+        """The sheet drawn after so many pictures, gzipped."""
+        try:
+            return (self.store.folder(check_id(job)) / SHEETS / str(images)).read_bytes()
+        except FileNotFoundError as error:
+            raise ValueError("there is no such sheet of samples") from error
+
+    def checkpoint(self, job: str, token: str) -> Checkpoint:
+        """What a job has learned so far, for its owner, or for all where the host allows it."""
+        found = self.store.get(check_id(job))
+        if not (self.settings.share_trainings or found.owner == digest(token)):
+            raise ValueError("only the one who trained this denoiser can sample with it")
+        path = self.store.folder(job) / f"{name_of(found.plan)}.safetensors"
+        try:
+            return checkpoint_of(path, path.stat().st_mtime_ns)
+        except FileNotFoundError as error:
+            raise ValueError("this training has not learned anything yet") from error
+
+    def denoiser_file(self, job: str, token: str) -> tuple[str, bytes]:
+        """(name, content) of a zip with the weights and the card, for who may sample with it."""
+        checkpoint = self.checkpoint(job, token)
+        folder, content = self.store.folder(job), io.BytesIO()
+        with zipfile.ZipFile(content, "w") as archive:  # stored: weights do not get smaller
+            for suffix in ("safetensors", "json"):
+                name = f"{checkpoint.card.name}.{suffix}"
+                archive.write(folder / name, name)
+        return f"{checkpoint.card.name}.zip", content.getvalue()
+
+
+def check_id(job: object) -> str:
+    """Raises ValueError for what is no job's id; a path could be made of it."""
+    if not (isinstance(job, str) and ID.fullmatch(job)):
+        raise ValueError("there is no such training; it may have been deleted")
+    return job
+
+
+def check_token(token: object) -> str:
+    if not (isinstance(token, str) and TOKEN.fullmatch(token)):
+        raise ValueError("an owner's token has 16 to 64 letters, digits, - and _")
+    return token
+
+
+@lru_cache(4)
+def checkpoint_of(path: Path, _changed: int) -> Checkpoint:
+    return load_checkpoint(path.stem, path.parent)
+
+
+@lru_cache(64)
+def card_of(path: Path, _changed: float) -> Card:
+    return read_card(path)
+
+
+@cache
+def trainings() -> Trainings | None:
+    """The app's one Trainings; None where training is switched off, or its folder unwritable."""
+    settings = config()
+    if not settings.training:
+        return None
+    try:
+        return Trainings(settings)
+    except (OSError, sqlite3.Error) as error:
+        print(f"no training: {settings.trainings} cannot be written ({error})", flush=True)
+        return None
+
+
+def running() -> Trainings:
+    """The app's trainings; raises ValueError where there are none."""
+    if (found := trainings()) is None:
+        raise ValueError("training is switched off on this server")
+    return found

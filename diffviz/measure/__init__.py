@@ -1,0 +1,1 @@
+"""Measuring: how good samples are, whether they are copies, how fast all of it runs."""

@@ -1,0 +1,1 @@
+"""Media: what a sample is, how it is shown, and which files it makes."""

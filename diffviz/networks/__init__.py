@@ -1,0 +1,1 @@
+"""Networks that denoisers are made of."""

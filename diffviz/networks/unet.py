@@ -1,0 +1,242 @@
+"""The U-Net that every learned denoiser is made of.
+
+It works on pixel-unshuffled input (2 × 2 pixels folded into channels): on a CPU a 3 × 3 convolution
+is fastest at 14–16 pixels with 64–128 channels, and a first full-resolution level would cost more
+than all others together.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class UNetConfig:
+    """The shape of a U-Net; saved in a checkpoint's card.
+
+    slots: the size of each conditioning slot's vocabulary, without the null value 0. One slot of
+    10 classes is `(10,)`; an unconditional network has no slot.
+    """
+
+    image_size: int = 28
+    image_channels: int = 1
+    channels: tuple[int, ...] = (64, 128)  # one entry a resolution level
+    blocks: tuple[int, ...] = (1, 2)  # residual blocks a level, on the way down and on the way up
+    heads: int = 4  # of the attention at the lowest level
+    slots: tuple[int, ...] = ()
+    patch: int = 2  # side of the square of pixels folded into channels
+    cross_attention: bool = False  # pixels know their place and look each slot's value up from it
+
+
+class ChannelNorm(nn.LayerNorm):
+    """Layer norm over the channels of each pixel. (B, C, H, W) → the same.
+
+    In channels_last memory the channels lie side by side, where PyTorch's layer norm costs a small
+    part of its group norm on a CPU; group norm took a quarter of a training step.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class NormSiLU(ChannelNorm):
+    """SiLU of the norm, scaled and shifted by its own weights, or by the caller's, (B, C)."""
+
+    def forward(
+        self, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None
+    ) -> Tensor:
+        if x.requires_grad and x.dtype == torch.bfloat16:  # training alone waits for a compiler
+            from diffviz.cpu.norm_silu import norm_silu
+
+            if scale is None or shift is None:
+                scale, shift = self.weight[None], self.bias[None]
+            return norm_silu(x, scale, shift, self.eps)
+        h = super().forward(x)
+        if scale is not None and shift is not None:
+            h = torch.addcmul(shift[:, :, None, None], h, scale[:, :, None, None])
+        return F.silu(h)
+
+
+class NoiseEmbedding(nn.Module):
+    """Sines and cosines of the noise level, log(σ/α)/4, through a small MLP. (B,) → (B, dim)."""
+
+    frequencies: Tensor
+
+    def __init__(self, dim: int, features: int = 64) -> None:
+        super().__init__()
+        # From a quarter to sixteen turns a unit; the noise level takes values from about −2 to 2.
+        frequencies = math.pi / 2 * torch.logspace(0, 6, features // 2, base=2.0)
+        self.register_buffer("frequencies", frequencies, persistent=False)
+        self.mlp = nn.Sequential(nn.Linear(features, dim), nn.SiLU(), nn.Linear(dim, dim))
+
+    def forward(self, noise_level: Tensor) -> Tensor:
+        angles = noise_level.float()[:, None] * self.frequencies
+        embedded: Tensor = self.mlp(torch.cat([angles.cos(), angles.sin()], dim=1))
+        return embedded
+
+
+class ResidualBlock(nn.Module):
+    """Norm, SiLU, convolution, twice; the embedding scales and shifts the second norm."""
+
+    def __init__(self, in_channels: int, channels: int, embedding: int) -> None:
+        super().__init__()
+        self.norm1 = NormSiLU(in_channels)
+        self.conv1 = nn.Conv2d(in_channels, channels, 3, padding=1)
+        self.modulation = nn.Linear(embedding, 2 * channels)
+        self.norm2 = NormSiLU(channels, elementwise_affine=False)
+        self.conv2 = zero(nn.Conv2d(channels, channels, 3, padding=1))  # starts as the identity
+        same = in_channels == channels
+        self.skip = nn.Identity() if same else nn.Conv2d(in_channels, channels, 1)
+
+    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
+        h = self.conv1(self.norm1(x))
+        scale, shift = self.modulation(embedding).chunk(2, dim=1)
+        out: Tensor = self.skip(x) + self.conv2(self.norm2(h, 1 + scale, shift))
+        return out
+
+
+class Attention(nn.Module):
+    """Self-attention over all pixels of a feature map, as a residual."""
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = ChannelNorm(channels)
+        self.qkv = nn.Conv2d(channels, 3 * channels, 1)
+        self.out = zero(nn.Conv2d(channels, channels, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        b, c, h, w = x.shape
+        tokens = self.qkv(self.norm(x)).permute(0, 2, 3, 1)  # (B, H, W, 3C)
+        q, k, v = tokens.reshape(b, h * w, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
+        # Written out: for so few pixels the fused kernel's backward pass is several times slower.
+        weights = (q * (c // self.heads) ** -0.5 @ k.transpose(-1, -2)).softmax(dim=-1)
+        mixed = (weights @ v).transpose(1, 2).reshape(b, h, w, c)  # from (B, heads, HW, C / heads)
+        out: Tensor = x + self.out(mixed.permute(0, 3, 1, 2))
+        return out
+
+
+class CrossAttention(nn.Module):
+    """From every pixel of a feature map to the slots, as a residual (Rombach et al. 2022, 3.3).
+
+    Where there are many slots, each has its own part of the picture; a sum of their embeddings, by
+    which a block is modulated, says the same to all pixels.
+    """
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = ChannelNorm(channels)
+        self.q = nn.Conv2d(channels, channels, 1)
+        self.kv = nn.Linear(channels, 2 * channels)
+        self.out = zero(nn.Conv2d(channels, channels, 1))
+
+    def forward(self, x: Tensor, tokens: Tensor) -> Tensor:
+        """x: (B, C, H, W); tokens: (B, slots, C)."""
+        b, c, h, w = x.shape
+        shape = b, -1, self.heads, c // self.heads
+        q = self.q(self.norm(x)).permute(0, 2, 3, 1).reshape(shape).transpose(1, 2)
+        k, v = (part.reshape(shape).transpose(1, 2) for part in self.kv(tokens).chunk(2, dim=2))
+        # (B, heads, slots, HW): along the few slots, a softmax is several times slower.
+        weights = (k * (c // self.heads) ** -0.5 @ q.transpose(-1, -2)).softmax(dim=-2)
+        mixed = (weights.transpose(-1, -2) @ v).transpose(1, 2).reshape(b, h, w, c)
+        out: Tensor = x + self.out(mixed.permute(0, 3, 1, 2))
+        return out
+
+
+class UNet(nn.Module):
+    """(x, noise_level, condition) → an image-shaped output; what it means is the parametrization's.
+
+    x: (B, C, H, W) of about unit variance. noise_level: (B,). condition: (B, slots) integers, 0 for
+    "not said" (the null condition of classifier-free guidance; Ho & Salimans 2022).
+    """
+
+    def __init__(self, config: UNetConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.channels
+        folded = config.image_channels * config.patch**2
+        embedding = 4 * width[0]
+
+        self.noise = NoiseEmbedding(embedding)
+        self.slots = nn.ModuleList(nn.Embedding(size + 1, embedding) for size in config.slots)
+
+        def levels(skip: int) -> nn.ModuleList:
+            """One list of blocks a level; each takes `skip` times as many channels as it gives."""
+            return nn.ModuleList(
+                nn.ModuleList(ResidualBlock(skip * c, c, embedding) for _ in range(count))
+                for c, count in zip(width, config.blocks, strict=True)
+            )
+
+        self.stem = nn.Conv2d(folded, width[0], 3, padding=1)
+        if config.cross_attention:
+            side = config.image_size // config.patch
+            self.position = nn.Parameter(torch.zeros(1, width[0], side, side))
+            self.tokens = nn.ModuleList(nn.Embedding(n + 1, width[-1]) for n in config.slots)
+            self.lookups = nn.ModuleList(CrossAttention(width[-1], config.heads) for _ in "ab")
+        self.encoder = levels(skip=1)
+        self.downsample = nn.ModuleList(
+            nn.Conv2d(fine, coarse, 3, stride=2, padding=1) for fine, coarse in pairwise(width)
+        )
+        self.middle = nn.ModuleList(ResidualBlock(width[-1], width[-1], embedding) for _ in "ab")
+        self.attention = Attention(width[-1], config.heads)
+        self.upsample = nn.ModuleList(
+            nn.Conv2d(coarse, fine, 1) for fine, coarse in pairwise(width)
+        )
+        self.decoder = levels(skip=2)
+        self.norm = NormSiLU(width[0])
+        self.head = zero(nn.Conv2d(width[0], folded, 3, padding=1))
+
+    def forward(self, x: Tensor, noise_level: Tensor, condition: Tensor) -> Tensor:
+        embedding = self.noise(noise_level)
+        if self.slots:
+            embedding = embedding + look_up(self.slots, condition).sum(dim=1)
+        embedding = F.silu(embedding)
+
+        h = self.stem(F.pixel_unshuffle(x, self.config.patch))
+        if self.config.cross_attention:
+            h = h + self.position.to(h.dtype)  # autocast would go on in float32
+            tokens = look_up(self.tokens, condition)
+        skips: list[Tensor] = []
+        for level, blocks in enumerate(self.encoder):
+            if level > 0:
+                h = self.downsample[level - 1](h)
+            if self.config.cross_attention and level == len(self.encoder) - 1:
+                h = self.lookups[0](h, tokens)
+            for block in blocks:  # type: ignore[attr-defined]
+                h = block(h, embedding)
+                skips.append(h)
+
+        h = self.middle[0](h, embedding)
+        if self.config.cross_attention:
+            h = self.lookups[1](h, tokens)
+        h = self.middle[1](self.attention(h), embedding)
+
+        for level, blocks in reversed(list(enumerate(self.decoder))):
+            for block in blocks:  # type: ignore[attr-defined]
+                h = block(torch.cat([h, skips.pop()], dim=1), embedding)
+            if level > 0:
+                h = F.interpolate(self.upsample[level - 1](h), size=skips[-1].shape[-2:])
+
+        out: Tensor = F.pixel_shuffle(self.head(self.norm(h)), self.config.patch)
+        return out
+
+
+def look_up(tables: nn.ModuleList, condition: Tensor) -> Tensor:
+    """Each slot's value in that slot's table, (B, slots, dim); one operation instead of a dozen."""
+    weights = tuple(tables.parameters())
+    starts = torch.tensor([0, *(len(weight) for weight in weights[:-1])]).cumsum(0)
+    return F.embedding(condition + starts, torch.cat(weights))
+
+
+def zero(layer: nn.Conv2d) -> nn.Conv2d:
+    """The layer with weight and bias 0, so that what it ends contributes nothing at first."""
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+    return layer

@@ -1,0 +1,42 @@
+"""What a visitor asks a denoiser for: a class by its name, or a sentence where words are known."""
+
+from __future__ import annotations
+
+import html
+
+from diffviz.data.base import DataInfo
+from diffviz.data.heroes import stacks as heroes
+from diffviz.data.heroes.sentences import understand
+from diffviz.runs.schema import EACH
+
+ANYTHING, IN_TURN = "anything", "one of each"
+
+
+def speaks(info: DataInfo) -> bool:
+    """Whether it is asked in sentences."""
+    return info.name == heroes.INFO.name
+
+
+def condition_of(info: DataInfo, what: str) -> dict[str, str]:
+    """Slot → value of a sentence, or of a class's name; what is not understood says nothing.
+    Raises ValueError for a sentence that is too long."""
+    if what in (ANYTHING, "") or not info.slots:
+        return {}
+    if speaks(info):
+        return understand(what).condition
+    return {info.slots[0].name: EACH if what == IN_TURN else what}
+
+
+def heard(text: str) -> str:
+    """What was understood of a sentence, what was not, and where it contradicts itself; HTML."""
+    said = understand(text)
+    chips = "".join(
+        f'<span class="chip"><small>{slot}</small> {value}</span>'
+        for slot, value in said.condition.items()
+    )
+    lines = [f'<div class="chips">{chips or "Nothing said: it makes whatever it likes."}</div>']
+    if said.unknown:
+        words = ", ".join(f"“{html.escape(word)}”" for word in said.unknown)
+        lines.append(f'<p class="unheard">Not understood: {words}</p>')
+    lines += [f'<p class="unheard">{html.escape(told)}</p>' for told in said.contradictions]
+    return f'<div class="heard" role="status">{"".join(lines)}</div>'

@@ -1,0 +1,170 @@
+"""A real picture to t and back: by chance (image-to-image), or exactly (DDIM inversion)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from diffviz.denoisers.base import Denoiser, Prediction
+from diffviz.forward import SeededNoise, add_noise
+from diffviz.guidance.classifier_free import GuidedDenoiser
+from diffviz.runs.schema import GUIDANCE, MAX_SEED
+from diffviz.samplers import Noise, Point, Step, sample
+from diffviz.schedules import NoiseSchedule
+
+BACK, INVERT = "back", "invert"
+MODES = {BACK: "noised by the seed, and brought back", INVERT: "inverted, and brought back"}
+MAX_EDIT_STEPS = 200  # of each way
+EDIT_GUIDANCE = 4.0
+
+
+@dataclass(frozen=True)
+class EditSettings:
+    """What is to become of a picture.
+
+    mode: "back" noises it with the seed's ε, "invert" finds the noise that leads back to it.
+    t: how far into the noise. steps: of each way; t holds no more than t of them.
+    guidance: of "back"; more than sampling wants, for the words have the picture against them.
+    Inversion has none: it would exaggerate the errors of both ways, which then do not cancel
+    (Mokady et al. 2023, section 3.1).
+    """
+
+    t: int = 500
+    steps: int = 50
+    mode: str = BACK
+    seed: int = 0
+    guidance: float = EDIT_GUIDANCE
+
+    def check(self, schedule: NoiseSchedule) -> None:
+        """Raises ValueError, in a sentence, for what is unknown or out of bounds."""
+        if self.mode not in MODES:
+            raise ValueError(f"unknown mode {self.mode!r}; choose from {', '.join(MODES)}")
+        GUIDANCE.check(self.guidance)
+        for name, value, low, high in (
+            ("steps", self.steps, 1, MAX_EDIT_STEPS),
+            ("seed", self.seed, 0, MAX_SEED),
+            ("t", self.t, 1, schedule.T),
+        ):
+            if not low <= value <= high:
+                raise ValueError(f"{name} must be from {low} to {high}, not {value}")
+
+    def grid(self, schedule: NoiseSchedule) -> list[int]:
+        """The indices from t down to 0."""
+        return schedule.grid(min(self.steps, self.t), start=self.t)
+
+
+class Stage(NamedTuple):
+    """A step of the way there (inversion) or of the way back."""
+
+    back: bool
+    step: Step
+
+
+def edit(
+    denoiser: Denoiser,
+    schedule: NoiseSchedule,
+    grid: Sequence[int],
+    x0: Tensor,
+    noise: Noise,
+    sampler: str = "ddim",
+    condition: Tensor | None = None,
+    **parameters: float,
+) -> Iterator[Step]:
+    """Image-to-image, or SDEdit (Meng et al. 2022, algorithm 1): x0 (B, C, H, W) is noised straight
+    to t = grid[0], and sampling goes on from there, so that the picture decides what noise has not
+    drowned yet, and the denoiser the rest.
+
+    grid: as `schedule.grid(steps, start=t)` makes it. noise: the first draw is x_t's ε.
+    Yields and raises as `sample`.
+    """
+    x_t = add_noise(x0, noise(), schedule, grid[0])
+    return sample(denoiser, schedule, grid, noise, sampler, condition, False, x_t, **parameters)
+
+
+@torch.no_grad()  # as a decorator, for the reason that `sample` gives
+def invert(
+    denoiser: Denoiser,
+    schedule: NoiseSchedule,
+    grid: Sequence[int],
+    x0: Tensor,
+    condition: Tensor | None = None,
+) -> Iterator[Step]:
+    """DDIM inversion: the noise x_t from which deterministic sampling comes back to x0.
+
+    The probability-flow ODE d(x/α)/d(σ/α) = ε̂ upwards, in Euler's steps, which are DDIM's with the
+    roles of s and t exchanged (Song et al. 2021, section 4.3; Dhariwal & Nichol 2021, appendix F):
+
+        x_t = α_t·x̂0(x_s) + σ_t·ε̂(x_s),   s < t.
+
+    It is exact as the steps go to zero; in finite ones the way back asks for ε̂ at the other end of
+    each, and the two differ by the steps' length to the first order.
+
+    At σ = 0, where the slope ε̂ = (x − α·x̂0)/σ is no number, the first step takes that of the same
+    picture at the next level, α·x0, which is right to the same order. grid: falling to 0, as for
+    `edit`; it is walked from its end. N updates yield N + 1 Steps, from x0 to x_t; at the last, x0
+    and eps are those that led there. Raises ValueError, at the first `next`, for a grid that does
+    not fall within 0 … T.
+    """
+    if len(grid) < 2 or any(t <= s for t, s in pairwise(grid)) or grid[0] > schedule.T:
+        raise ValueError("a grid must hold at least two indices, strictly falling, up to T")
+    if grid[-1] != 0:
+        raise ValueError("a picture's own level is t = 0: the grid must end there")
+    indices = list(reversed(grid))
+    points = [Point(float(schedule.alpha[t]), float(schedule.sigma[t])) for t in indices]
+    first, x = points[1], x0
+    seen = denoiser(first.alpha * x0, first.alpha, first.sigma, condition)
+    prediction = Prediction(x0, seen.eps)
+    for index, (s, (here, there)) in enumerate(zip(indices, pairwise(points), strict=False)):
+        if index > 0:
+            prediction = denoiser(x, here.alpha, here.sigma, condition)
+        yield Step(index, s, *here, x, *prediction, index + 1)
+        x = there.alpha * prediction.x0 + there.sigma * prediction.eps
+    yield Step(len(indices) - 1, indices[-1], *points[-1], x, *prediction, len(indices) - 1)
+
+
+def run_edit(
+    settings: EditSettings,
+    denoiser: Denoiser,
+    schedule: NoiseSchedule,
+    x0: Tensor,
+    condition: Tensor | None = None,
+) -> Iterator[Stage]:
+    """All states of what the settings ask for, from x0 (B, C, H, W) with its condition (B, slots).
+
+    Every picture of the batch has the seed's noise. Raises ValueError at once for bad settings.
+    """
+    settings.check(schedule)
+    grid = settings.grid(schedule)
+    stream = SeededNoise([settings.seed] * len(x0), x0.shape[1:])
+    if settings.mode == INVERT:
+        return _there_and_back(denoiser, schedule, grid, x0, stream, condition)
+    if condition is not None and condition.any():
+        denoiser = GuidedDenoiser(denoiser, settings.guidance)
+    steps = edit(denoiser, schedule, grid, x0, stream, condition=condition)
+    return (Stage(True, step) for step in steps)
+
+
+def _there_and_back(
+    denoiser: Denoiser,
+    schedule: NoiseSchedule,
+    grid: Sequence[int],
+    x0: Tensor,
+    noise: Noise,
+    condition: Tensor | None,
+) -> Iterator[Stage]:
+    x = x0
+    for step in invert(denoiser, schedule, grid, x0, condition):
+        x = step.x
+        yield Stage(False, step)
+    for step in sample(denoiser, schedule, grid, noise, condition=condition, x=x):
+        yield Stage(True, step)
+
+
+def error(one: Tensor, other: Tensor) -> float:
+    """How far two pictures are apart: the root mean square over their pixels."""
+    return float((one - other).square().mean().sqrt())

@@ -1,0 +1,50 @@
+"""A sampling run from its settings: what the page, the command line and the endpoints all start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from diffviz.checkpoints import Checkpoint
+from diffviz.denoisers.base import Denoiser
+from diffviz.forward import SeededNoise
+from diffviz.guidance.classifier_free import GuidedDenoiser
+from diffviz.runs.conditions import conditions, rows
+from diffviz.runs.schema import RunSettings
+from diffviz.samplers import Step, sample
+
+
+def run(
+    settings: RunSettings,
+    checkpoint: Checkpoint,
+    condition: Tensor | None = None,
+    denoiser: Denoiser | None = None,
+) -> Iterator[Step]:
+    """The run's Steps. Raises ValueError at once, before the first, for bad settings.
+
+    condition: (count, slots) in place of the settings' own. denoiser: in place of the checkpoint's
+    own; it is evaluated elsewhere, perhaps.
+    """
+    settings.check()
+    info = checkpoint.card.data
+    schedule = settings.noise_schedule()
+    if condition is None:
+        condition = rows(settings, info)
+    denoiser = denoiser or checkpoint.denoiser()
+    if condition.any():
+        scale = torch.tensor(settings.scale, dtype=torch.float64)
+        negative = conditions(info, settings.negative, 1)
+        denoiser = GuidedDenoiser(denoiser, scale, negative)
+    return sample(
+        denoiser,
+        schedule,
+        settings.grid(schedule),
+        SeededNoise(settings.seeds, info.shape),
+        settings.sampler,
+        condition,
+        settings.clip_x0,
+        None,
+        **settings.sampler_parameters,
+    )

@@ -1,0 +1,148 @@
+"""What the player in the page is sent of a sampling run: small raw frames, as they are made."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from diffviz.checkpoints import Checkpoint
+from diffviz.data.base import DataInfo
+from diffviz.data.heroes.sentences import sentence
+from diffviz.denoisers.base import Denoiser
+from diffviz.media.levels import fingerprint, grey_levels
+from diffviz.media.picture import VIEWS, columns, view_of
+from diffviz.runs.asking import speaks
+from diffviz.runs.sampling import run
+from diffviz.runs.schema import EACH, RunSettings
+from diffviz.samplers import SAMPLERS, Step
+from diffviz.schedules import NoiseSchedule
+
+_run_numbers = itertools.count()
+CURVE_POINTS = 120
+
+
+def stream(
+    settings: RunSettings,
+    rivals: Sequence[str],
+    checkpoint: Checkpoint,
+    denoiser: Denoiser | None = None,
+    pause: Callable[[], float] = lambda: 0.0,
+) -> Iterator[str]:
+    """JSON messages: {"run", "events": […]}, an event for the start, each frame of each lane, and
+    the end of a lane. rivals: samplers that race against the settings' own, one lane each, from the
+    same x_T and a step at a time in turn. pause: the least seconds from one message to the next;
+    the frames made meanwhile are in it together.
+
+    Raises ValueError before the first message for bad settings.
+    """
+    entrants = [settings, *(replace(settings, sampler=r, sampler_parameters={}) for r in rivals)]
+    lanes = [run(entrant, checkpoint, denoiser=denoiser) for entrant in entrants]
+    number = next(_run_numbers)
+    events: list[dict[str, Any]] = [_start(entrants, checkpoint)]
+    seconds = [0.0] * len(lanes)
+    running, told = dict(enumerate(lanes)), -math.inf
+    while running:
+        for lane, steps in list(running.items()):
+            started = time.perf_counter()
+            step = next(steps, None)
+            seconds[lane] += time.perf_counter() - started
+            if step is None:
+                del running[lane]
+                continue
+            events.append(frame(lane, step, step.nfe * settings.sides, seconds[lane]))
+            if step.index == settings.steps:
+                events.append({"kind": "end", "lane": lane, "fingerprint": fingerprint(step.x)})
+            if (now := time.monotonic()) >= told + pause():
+                yield json.dumps({"run": number, "events": events})
+                events, told = [], now
+    if events:
+        yield json.dumps({"run": number, "events": events})
+
+
+def in_line(number: int) -> str:
+    """The message for one who waits for a place: 1 is next."""
+    return json.dumps({"run": None, "events": [{"kind": "waiting", "number": number}]})
+
+
+def recording(settings: RunSettings, checkpoint: Checkpoint) -> str:
+    """A whole run in one message."""
+    messages = [json.loads(message) for message in stream(settings, (), checkpoint)]
+    events = [event for message in messages for event in message["events"]]
+    return json.dumps({"run": messages[0]["run"], "recorded": True, "events": events})
+
+
+def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str, Any]:
+    settings = entrants[0]
+    info = checkpoint.card.data
+    schedule = settings.noise_schedule()
+    at = torch.linspace(0, schedule.T, min(CURVE_POINTS, schedule.T + 1)).round().long()
+    alpha_bar = schedule.alpha_bar[at]
+    grid = settings.grid(schedule)
+    return {
+        "kind": "start",
+        "data": info.name,
+        "count": settings.count,
+        "shape": info.shape,
+        "steps": settings.steps,
+        "T": schedule.T,
+        "grid": grid,
+        "curve": [[int(t), round(float(bar), 6)] for t, bar in zip(at, alpha_bar, strict=True)],
+        "outside": outside(schedule, grid, checkpoint.card.ratio_range),
+        "columns": settings.columns if settings.vary else columns(settings.count),
+        "headings": headings(settings),
+        "words": words(settings, info),
+        "lanes": [SAMPLERS[e.sampler].label for e in entrants],
+    }
+
+
+def outside(schedule: NoiseSchedule, grid: Sequence[int], ratio_range: tuple[float, float]) -> int:
+    """How many of a grid's steps begin at a σ/α that the denoiser was not trained on."""
+    low, high = ratio_range
+    ratios = schedule.sigma[grid[:-1]] / schedule.alpha[grid[:-1]]
+    return int(((ratios < low) | (ratios > high)).sum())
+
+
+def headings(settings: RunSettings) -> list[str]:
+    """Of the columns, where they differ in something."""
+    if not settings.vary:
+        return []
+    values = settings.vary.values
+    return [f"{value:g}" if isinstance(value, float) else value or "not said" for value in values]
+
+
+def words(settings: RunSettings, info: DataInfo) -> str:
+    """What was asked for in all columns, as people say it."""
+    if speaks(info):
+        differs = settings.vary.what if settings.vary else ""
+        common = {slot: value for slot, value in settings.condition.items() if slot != differs}
+        asked, not_asked = (sentence(said) if said else "" for said in (common, settings.negative))
+        return (asked or "whatever it likes") + (f"; but not {not_asked}" if not_asked else "")
+    said = next(iter(settings.condition.values()), "")
+    return {EACH: "one of each", "": "anything"}.get(said, said) if info.slots else ""
+
+
+def frame(lane: int, step: Step, evaluations: int, seconds: float) -> dict[str, Any]:
+    """A step as the page's players take it."""
+    levels = grey_levels(torch.stack([view_of(step, view) for view in VIEWS]))
+    return {
+        "kind": "frame",
+        "lane": lane,
+        "index": step.index,
+        "t": step.t,
+        "alpha": step.alpha,
+        "sigma": step.sigma,
+        "evaluations": evaluations,
+        "seconds": round(seconds, 4),
+        **{
+            view: base64.b64encode(planes).decode()
+            for view, planes in zip(VIEWS, levels.numpy(), strict=True)
+        },
+    }

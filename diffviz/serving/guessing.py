@@ -1,0 +1,128 @@
+"""The denoisers that the Forward tab asks, what they see of a picture, and what it asks them."""
+
+from __future__ import annotations
+
+import base64
+import math
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from diffviz.checkpoints import Card
+from diffviz.data.fashion import load_fashion_subset
+from diffviz.denoisers.base import Denoiser
+from diffviz.denoisers.exact import MixtureDenoiser
+from diffviz.media.decoding import small_square
+from diffviz.runs.guess import Guess, guess
+from diffviz.runs.schema import MAX_SEED
+from diffviz.serving.models import model, served
+from diffviz.serving.ticket import Ticket, TooLateError
+
+MOST_AT_ONCE = 2  # of the optimum; more on two cores only slow each other down
+WAIT_SECONDS = 2.0
+MAX_SIGMA = 1000.0
+OPTIMUM = "optimal"
+DENOISERS = {
+    "fashion": "Trained on clothes",
+    "heroes": "Trained on heroes",
+    OPTIMUM: "The clothes’ own optimum",
+}
+MANY = "many visitors are asking the denoiser just now; move the slider again"
+_turns = threading.BoundedSemaphore(MOST_AT_ONCE)
+
+
+def denoiser(name: str, ticket: Ticket) -> Denoiser:
+    """The denoiser of that name, for a visitor; this tab asks no other, and gets it nowhere else.
+
+    Raises ValueError for an unknown one, naming the choices.
+    """
+    model_name = sees(name)
+    return _optimum() if name == OPTIMUM else served(model_name, "", ticket)[1]
+
+
+def card_of(name: str) -> Card:
+    """What it sees and may be asked for; of the optimum, its data's denoiser's. Raises as above."""
+    return model(sees(name)).card
+
+
+def sees(name: str) -> str:
+    """The bundled denoiser whose pictures it sees; raises ValueError as above."""
+    if name not in DENOISERS:
+        raise ValueError(f"unknown denoiser {name!r}; choose from {', '.join(DENOISERS)}")
+    return "fashion" if name == OPTIMUM else name
+
+
+def ratio_range(name: str) -> tuple[float, float]:
+    """The σ/α that it knows: those it was trained on, or all. Raises as above."""
+    return (0.0, math.inf) if name == OPTIMUM else card_of(name).ratio_range
+
+
+@cache
+def _optimum() -> Denoiser:
+    pictures, classes = load_fashion_subset("train").rows(slice(None))
+    return MixtureDenoiser(pictures, 0.0, classes=classes[:, 0])
+
+
+def what_it_sees(picture: Tensor, name: str) -> Tensor:
+    """The picture as that denoiser knows pictures, (C, H, W); the very one where it fits."""
+    info = card_of(name).data
+    if picture.shape == info.shape:
+        return picture
+    return small_square(picture, info.image_size, info.image_channels)
+
+
+def from_levels_sent(text: Any, name: str) -> Tensor:
+    """What that denoiser sees, (C, H, W), of the bytes that the page was sent of it, in base64.
+    Raises ValueError where they are no such picture."""
+    shape = card_of(name).data.shape
+    try:
+        levels = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
+        return torch.from_numpy(levels.reshape(shape).astype(np.float32)) / 127.5 - 1
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"a picture of {' × '.join(map(str, shape))} bytes is needed") from error
+
+
+def ask(name: str, x0: Tensor, seed: int, alpha: float, sigma: float) -> Guess:
+    """The guess for x0, as the denoiser sees it, noised to (alpha, sigma).
+
+    Raises ValueError, in a sentence, for what is out of bounds, and when too many ask at once.
+    """
+    slots = len(card_of(name).data.slots)
+    check_seed(seed)
+    if not (0 <= alpha <= 1 and 0 < sigma <= MAX_SIGMA and math.isfinite(sigma)):
+        raise ValueError("where there is no noise, there is nothing to find; choose a later t")
+    ticket = Ticket(secrets.token_hex(8), WAIT_SECONDS, quick=True)
+    with _turn() if name == OPTIMUM else told_if_late():
+        return guess(denoiser(name, ticket), x0, seed, alpha, sigma, slots)
+
+
+def check_seed(seed: int) -> int:
+    """The seed, if it is one; raises ValueError otherwise."""
+    if not 0 <= seed <= MAX_SEED:
+        raise ValueError(f"seed must be from 0 to {MAX_SEED}, not {seed}")
+    return seed
+
+
+@contextmanager
+def told_if_late() -> Iterator[None]:
+    try:
+        yield
+    except TooLateError as error:
+        raise ValueError(MANY) from error
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _turns.acquire(timeout=WAIT_SECONDS):
+        raise ValueError(MANY)
+    try:
+        yield
+    finally:
+        _turns.release()

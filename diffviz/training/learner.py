@@ -1,0 +1,283 @@
+"""The training loop: a generator that trains one denoiser and yields its progress."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from diffviz.checkpoints import Card, Checkpoint
+from diffviz.cpu.allocator import keep_freed_memory
+from diffviz.cpu.precision import fastest_dtype, rounded_twin
+from diffviz.cpu.threads import Threads
+from diffviz.cpu.vectors import flatten_parameters, views
+from diffviz.data.base import DataInfo, DataSet
+from diffviz.denoisers.learned import LearnedDenoiser
+from diffviz.networks.unet import UNet, UNetConfig
+from diffviz.parametrization import PARAMETRIZATIONS, per_image
+from diffviz.training import distributed as parallel
+from diffviz.training.config import BOUNDS as BOUNDS
+from diffviz.training.config import LEVELS as LEVELS
+from diffviz.training.config import LOG_NORMAL as LOG_NORMAL
+from diffviz.training.config import TrainConfig as TrainConfig
+from diffviz.training.ema import PowerEMA
+from diffviz.training.optimizer import AdamW
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where training stands: what was seen in this run and before it, and the last step's loss;
+    of all processes that train together.
+
+    losses: of each eighth of the noise levels that training draws, the least noise first.
+    """
+
+    images: int
+    hours: float
+    fraction: float
+    loss: float
+    losses: tuple[float, ...]
+
+
+class Lesson(NamedTuple):
+    """What the network is shown of each picture of a batch, and what it should answer.
+
+    x, target: (B, C, H, W). sigma: (B,), beside an α of 1. condition: (B, slots)."""
+
+    x: Tensor
+    sigma: Tensor
+    condition: Tensor
+    target: Tensor
+
+
+def prepare_threads() -> None:
+    """Ready this process for `Trainer.steps`, whose threads share batches, not operations."""
+    torch.set_num_threads(1)
+    keep_freed_memory()
+
+
+def network_for(info: DataInfo) -> UNetConfig:
+    """The shape of the network that suits a data set."""
+    return UNetConfig(
+        image_size=info.image_size,
+        image_channels=info.image_channels,
+        slots=tuple(len(slot.values) for slot in info.slots),
+        cross_attention=len(info.slots) > 1,
+    )
+
+
+class Trainer:
+    """A network, its optimiser and its average; `state` and `load_state` carry it over a stop.
+
+    weights: those to start from, instead of random ones; a conditioning slot whose vocabulary has
+    another size starts anew. Raises ValueError where they are another network's, or where the
+    processes that train together cannot share the batch.
+
+    dtype, memory_format: what the network computes in, by autocast, and how it lies in memory; the
+    defaults are the fastest on this CPU. Weights stay float32.
+    """
+
+    def __init__(
+        self,
+        data: DataSet,
+        network: UNetConfig,
+        config: TrainConfig,
+        weights: Mapping[str, Tensor] | None = None,
+        dtype: torch.dtype | None = None,
+        memory_format: torch.memory_format = torch.channels_last,
+    ) -> None:
+        config.check()
+        torch.manual_seed(config.seed)  # nn.Module's initialisation knows no other generator
+        self.data = data
+        self.config = config
+        self.dtype = dtype or fastest_dtype()
+        self.share = parallel.share(config.batch)
+        self.network = UNet(network).to(memory_format=memory_format)  # type: ignore[call-overload]
+        if weights is not None:
+            fine_tune(self.network, weights)
+        self.ema = PowerEMA(self.network, config.ema_length)
+        self.weights = flatten_parameters(self.network)  # (P,)
+        self.twin, self.rounded = self.network, self.weights
+        if self.dtype != torch.float32:
+            self.twin, self.rounded = rounded_twin(self.network, self.weights, self.dtype)
+        self.denoiser = LearnedDenoiser(
+            self.twin, PARAMETRIZATIONS[config.parametrization], data.info.sigma_data
+        )
+        self.optimizer = AdamW(self.weights)
+        self.generator = parallel.generator(config.seed)
+        self.images = 0
+        self.hours = 0.0
+        self.cpu_hours = 0.0
+        self.started_from: Mapping[str, Any] = {}  # told in the card
+
+    def lesson(self, x0: Tensor, condition: Tensor) -> Lesson:
+        """The pictures at one random noise level each, the least noise first, and some of their
+        condition left unsaid.
+
+        The levels are stratified: picture i of n draws from the i-th n-th of the distribution,
+        which lowers the variance of the gradient (Kingma et al. 2021, appendix I.1). Each of
+        several processes does so for its own share.
+        """
+        n = len(x0)
+        quantile = (
+            torch.arange(n) + torch.rand(n, generator=self.generator, dtype=torch.float64)
+        ) / n
+        sigma = self.config.ratio(quantile)
+        eps = torch.randn(x0.shape, generator=self.generator)
+        keep = self.kept(n, 1, self.config.condition_dropout)
+        keep = keep & self.kept(n, condition.shape[1], self.config.slot_dropout)
+        target = self.denoiser.parametrization.target(
+            x0, eps, torch.ones_like(sigma), sigma, self.denoiser.sigma_data
+        )
+        return Lesson(x0 + per_image(sigma, x0) * eps, sigma, condition * keep, target)
+
+    def loss(self, lesson: Lesson) -> Tensor:
+        """Each picture's mean squared error of the network's output, (B,)."""
+        with torch.autocast("cpu", self.dtype, enabled=self.dtype != torch.float32):
+            output = self.denoiser.output(
+                lesson.x, torch.ones_like(lesson.sigma), lesson.sigma, lesson.condition
+            )
+        return (output.float() - lesson.target).square().flatten(1).mean(1)
+
+    def backward(self, lesson: Lesson, threads: Threads) -> tuple[Tensor, Tensor]:
+        """The losses, (B,), and the gradient of their mean, (P,)."""
+        parameters = list(self.twin.parameters())
+        count = len(lesson.x)
+
+        def learn_from(*part: Tensor) -> tuple[Tensor, Tensor]:
+            losses = self.loss(Lesson(*part))
+            gradient = torch.empty_like(self.weights)
+            gradients = torch.autograd.grad(losses.sum() / count, parameters)
+            torch._foreach_copy_(views(gradient, parameters), gradients)
+            return losses.detach(), gradient
+
+        def add(total: Tensor, *others: Tensor) -> None:
+            for other in others:
+                total += other
+
+        if self.rounded is not self.weights:
+            threads.share(Tensor.copy_, self.rounded, self.weights)
+        losses, gradients = zip(*threads.share(learn_from, *lesson), strict=True)
+        threads.share(add, *gradients)
+        parallel.average(gradients[0])
+        return torch.cat(losses), gradients[0]
+
+    def by_name(self, vector: Tensor) -> dict[str, Tensor]:
+        """Views of a vector with a number for each weight, (P,), shaped as the parameters."""
+        names, parameters = zip(*self.network.named_parameters(), strict=True)
+        return dict(zip(names, views(vector, parameters), strict=True))
+
+    def kept(self, rows: int, columns: int, dropout: float) -> Tensor:
+        return torch.rand(rows, columns, generator=self.generator) >= dropout
+
+    def fraction(self) -> float:
+        """How much of the training is done, 0 to 1."""
+        return min(1.0, max(self.images / self.config.images, self.hours / self.config.hours))
+
+    def learning_rate(self) -> float:
+        warmup = min(1.0, (self.images + 1) / self.config.warmup_images)
+        return self.config.learning_rate * warmup * 0.5 * (1 + math.cos(math.pi * self.fraction()))
+
+    def steps(self, threads: int = 1) -> Iterator[Progress]:
+        """Train to the end, one optimiser step at a time.
+
+        threads: among which each batch is shared; `prepare_threads` comes first.
+        """
+        with Threads(threads) as team:
+            while self.fraction() < 1:
+                yield self.step(team)
+
+    def step(self, threads: Threads) -> Progress:
+        """One optimiser step. Raises ValueError where training diverges."""
+        started, busy = time.monotonic(), time.process_time()
+        lesson = self.lesson(*self.data.batch(self.share, self.generator))
+        losses, gradient = self.backward(lesson, threads)
+        eighths = losses.tensor_split(min(8, len(losses)))
+        means = torch.stack([part.mean() for part in (losses, *eighths)])
+        loss, *by_level = parallel.mean(means).tolist()
+        if not math.isfinite(loss):
+            raise ValueError("training has diverged: lower the learning rate")
+        self.optimizer.step(gradient, self.learning_rate(), self.ema.updates, threads)
+        self.ema.update(self.weights, threads)
+        spent = [time.monotonic() - started, time.process_time() - busy]
+        wall, cpu = parallel.mean(torch.tensor(spent, dtype=torch.float64)).tolist()
+        self.images += self.config.batch
+        self.hours += wall / 3600
+        self.cpu_hours += cpu * parallel.size() / 3600
+        return Progress(self.images, self.hours, self.fraction(), loss, tuple(by_level))
+
+    def state(self) -> dict[str, Tensor]:
+        """All that training goes on from, as named tensors; with one thread, to the last bit.
+
+        Of several processes it is the first one's. The others differ in their random numbers alone,
+        which they draw anew from the seed and the pictures seen, so that any number can go on.
+        """
+        tensors = {"generator": self.generator.get_state()}
+        for part, network in (("network", self.network), ("ema", self.ema.network)):
+            tensors |= {f"{part}.{name}": value for name, value in network.state_dict().items()}
+        if self.ema.updates:
+            for key, moment in self.optimizer.moments.items():
+                for name, value in self.by_name(moment).items():
+                    tensors[f"optimizer.{key}.{name}"] = value
+        for name, number in (("updates", self.ema.updates), ("images", self.images)):
+            tensors[name] = torch.tensor(number)
+        for name, hours in (("hours", self.hours), ("cpu_hours", self.cpu_hours)):
+            tensors[name] = torch.tensor(hours, dtype=torch.float64)
+        return tensors
+
+    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from `state()`. Raises ValueError where it is not this network's."""
+        try:
+            for part, network in (("network.", self.network), ("ema.", self.ema.network)):
+                network.load_state_dict(with_prefix(tensors, part))
+            self.ema.updates, self.images = int(tensors["updates"]), int(tensors["images"])
+            if self.ema.updates:
+                for key, moment in self.optimizer.moments.items():
+                    for name, value in self.by_name(moment).items():
+                        value.copy_(tensors[f"optimizer.{key}.{name}"])
+            self.generator = parallel.generator(self.config.seed, self.images)
+            if parallel.rank() == 0:
+                self.generator.set_state(tensors["generator"])
+            self.hours, self.cpu_hours = float(tensors["hours"]), float(tensors["cpu_hours"])
+        except (KeyError, AttributeError, RuntimeError) as error:
+            raise ValueError(f"this is another training's state: {error}") from error
+
+    def checkpoint(self, name: str, command: str) -> Checkpoint:
+        """The averaged network so far and its card. command: the one that trains it."""
+        config = self.config
+        card = Card(
+            name=name,
+            network=self.network.config,
+            parametrization=config.parametrization,
+            data=self.data.info,
+            ratio_range=config.ratio_range,
+            images_seen=self.images,
+            cpu_hours=round(self.cpu_hours, 6),
+            started_from=dict(self.started_from),
+            training={**asdict(config), "wall_hours": round(self.hours, 4), "command": command},
+        )
+        return Checkpoint(card, self.ema.network)
+
+
+def with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Those whose names begin so, by the rest of their names."""
+    return {n.removeprefix(prefix): value for n, value in tensors.items() if n.startswith(prefix)}
+
+
+def fine_tune(network: UNet, weights: Mapping[str, Tensor]) -> None:
+    """Give the network another one's weights, but for words and sizes that it does not know."""
+    own = network.state_dict()
+    fitting = {
+        name: weights[name]
+        for name, value in own.items()
+        if name in weights and weights[name].shape == value.shape
+    }
+    of_data = "slots.", "tokens.", "position"  # depend on vocabulary and size of pictures
+    if other := [name for name in own if name not in fitting and not name.startswith(of_data)]:
+        raise ValueError(f"those weights are of a network of another shape, in {other[0]}")
+    network.load_state_dict(fitting, strict=False)

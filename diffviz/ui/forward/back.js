@@ -1,0 +1,233 @@
+// A picture brought to t and back by a denoiser: image-to-image, and DDIM inversion.
+
+import { bytes, float16, make } from "../lib/pixels.js";
+import { errorsPanel } from "./errors.js";
+import { Walk } from "./walk.js";
+
+const STEPS = [10, 20, 50, 100, 200];
+const FIRST_STEPS = 50;
+const PAUSE = 300; // ms without a key after which the server is asked what a sentence says
+const ANYTHING = "anything";
+const EXAMPLE = "an orc in a red robe, holding a sword";
+const SAYS = {
+  fashion: "This denoiser has seen nothing but clothes. Of a photograph it keeps what noise has not drowned, the large lights and darks, and takes the rest for cloth: at a small t your picture comes back blurred, at a large t it comes back as clothing.",
+  heroes: "This denoiser has seen nothing but small drawn figures on plain ground. Of a photograph it keeps what noise has not drowned, the large patches of colour, and makes a figure of them: the larger t, the more figure and the less photograph.",
+  optimal: "The exact best denoiser for its 6,000 training pictures can only copy them: whatever you give it comes back as one of those, and no way there and back is exact.",
+};
+
+export function backPanel(state, change, server, trigger) {
+  const select = (id, label, options) => {
+    const input = make("select", {}, ...options);
+    return { input, root: make("label", { id, className: "back-field" }, make("span", {}, label), input) };
+  };
+  const option = (value, label = value) => make("option", { value }, label);
+  const denoiser = select("forward-back-denoiser", "Denoiser", state.facts.denoisers.map(({ name, label }) => option(name, label)));
+  const thing = select("forward-back-class", "Make it", []);
+  const words = make("input", { type: "text", value: EXAMPLE, maxLength: 400 });
+  const wordsField = make("label", { id: "forward-back-words", className: "back-field wide" }, make("span", {}, "In your words"), words);
+  const heard = make("div", { id: "forward-back-heard", className: "back-heard" });
+  const steps = select("forward-back-steps", "Steps", STEPS.map((n) => option(n)));
+  steps.input.value = FIRST_STEPS;
+  const { minimum, default: usual } = state.facts.guidance;
+  const guidance = range("forward-back-guidance", "Guidance", minimum, 8, 0.5);
+  const t = range("forward-back-t", "Noise: t", 1, state.T, 1);
+  const run = make("button", { type: "button", id: "forward-back-run", className: "primary" }, "Bring it back");
+  const invert = make("button", { type: "button", id: "forward-back-invert" }, "There and back (DDIM inversion)");
+  const stop = make("button", { type: "button", id: "forward-back-stop", hidden: true }, "Stop");
+  const message = make("p", { className: "forward-note", role: "status" });
+  const note = make("p", { className: "muted" });
+  const walk = new Walk();
+  const errors = errorsPanel();
+  guidance.input.value = usual;
+  let asked = 0; // the latest request; messages of older ones are not looked at
+  let mode = "back";
+  let apart = null;
+  let hearing = 0;
+  let shown = ""; // what the pictures and errors on show are of
+
+  const root = make(
+    "details",
+    { className: "card forward-back", id: "forward-back" },
+    make("summary", {}, make("h3", {}, "Bring it back"), make("span", { className: "muted" }, "the denoiser starts from your drowned picture, not from pure noise")),
+    make("div", { className: "back-controls" }, denoiser.root, thing.root, wordsField, t.root, steps.root, guidance.root),
+    heard,
+    make("div", { className: "back-buttons" }, run, invert, stop, message),
+    walk.root,
+    errors.root,
+    note,
+  );
+  root.addEventListener("toggle", () => root.open && listen());
+
+  const known = () => state.facts.denoisers.find(({ name }) => name === state.denoiser);
+  const small = () => state.picture.small[known().sees];
+  const wanted = () => (known().speaks ? words.value : thing.input.value);
+
+  denoiser.input.addEventListener("change", () => {
+    state.denoiser = denoiser.input.value;
+    change("denoiser");
+  });
+  t.input.addEventListener("input", () => {
+    state.t = Number(t.input.value);
+    change("t");
+  });
+  guidance.input.addEventListener("input", showGuidance);
+  words.addEventListener("input", () => {
+    age();
+    clearTimeout(hearing);
+    hearing = setTimeout(listen, PAUSE);
+  });
+  thing.input.addEventListener("change", () => {
+    showGuidance();
+    age();
+  });
+  run.addEventListener("click", () => start("back"));
+  invert.addEventListener("click", () => start("invert"));
+  stop.addEventListener("click", () => {
+    halt();
+    message.textContent = "Stopped.";
+  });
+
+  function showGuidance() {
+    guidance.output.textContent = Number(guidance.input.value).toFixed(1);
+    guidance.root.hidden = wanted() === ANYTHING;
+  }
+
+  async function listen() {
+    if (!known().speaks) return;
+    const text = words.value;
+    const answer = await server.hear({ text }).catch(() => null);
+    if (answer?.html && text === words.value) heard.innerHTML = answer.html; // escaped by the server
+    showGuidance();
+  }
+
+  function describe() {
+    const { name, speaks, things, shape: [channels, side] } = known();
+    denoiser.input.value = name;
+    wordsField.hidden = heard.hidden = !speaks;
+    thing.root.hidden = speaks;
+    thing.input.replaceChildren(...[ANYTHING, ...things].map((value) => option(value)));
+    const seen = small().same ? "The very picture above." : `Your picture’s square centre, brought to what the denoiser knows: ${side} × ${side}, ${channels === 1 ? "grey" : "in colour"}.`;
+    note.textContent = `${seen} ${SAYS[name]}`;
+    showGuidance();
+    if (root.open) listen();
+  }
+
+  function forget() {
+    if (root.dataset.state === "running") halt();
+    root.dataset.state = "new";
+    message.textContent = "";
+    apart = null;
+    walk.clear(known().shape);
+    errors.clear();
+  }
+
+  /** The two pictures that it begins with: as the model sees it, and noised to t as it stands. */
+  function showBeginning() {
+    const { x0, eps } = decoded();
+    const { schedule } = state;
+    const divisor = state.asIs ? 1 : state.divisor(schedule);
+    const [a, s] = [schedule.alpha[state.t] / divisor, schedule.sigma[state.t] / divisor];
+    walk.begin(x0, x0.map((v, i) => a * v + s * eps[i]), state.t);
+  }
+
+  const now = () => JSON.stringify([state.t, state.described(), wanted()]);
+
+  /** What is on show may be of another t, schedule or wish. */
+  function age() {
+    const same = now() === shown;
+    if (!same) errors.clear();
+    if (["done", "stale"].includes(root.dataset.state)) root.dataset.state = same ? "done" : "stale";
+  }
+
+  let cache = {};
+  function decoded() {
+    const of = small();
+    if (cache.of !== of) {
+      cache = { of, x0: Float32Array.from(bytes(of.x0), (level) => level / 127.5 - 1), eps: float16(of.eps) };
+    }
+    return cache;
+  }
+
+  function update(changed) {
+    if (t.input.max !== String(state.T)) t.input.max = state.T;
+    t.input.value = state.t;
+    t.output.textContent = `${state.t} of ${state.T}`;
+    if (changed.has("picture") || changed.has("denoiser")) {
+      forget();
+      describe();
+    }
+    age();
+    if (root.dataset.state !== "running") showBeginning();
+  }
+
+  function start(newMode) {
+    if (root.dataset.state === "running") halt();
+    if (state.t === 0) return (message.textContent = "At t = 0 there is nothing to bring back. Move the slider first.");
+    mode = newMode;
+    asked += 1;
+    apart = null;
+    root.dataset.state = "running";
+    root.dataset.run = asked; // for tools
+    root.dataset.mode = mode;
+    stop.hidden = false;
+    message.textContent = "Waiting for its turn …";
+    walk.clear(known().shape);
+    showBeginning();
+    age();
+    shown = now();
+    trigger("back", { request: {
+      id: asked, mode, denoiser: state.denoiser, small: small().x0, what: wanted(),
+      t: state.t, steps: Number(steps.input.value), guidance: Number(guidance.input.value), seed: state.picture.seed,
+      ...state.described(),
+    } });
+  }
+
+  function halt() {
+    trigger("halt");
+    asked += 1;
+    end("stopped");
+  }
+
+  function end(how) {
+    root.dataset.state = how;
+    stop.hidden = true;
+  }
+
+  /** A message of the server's: {id, waiting | start | frame | apart | failed}. */
+  function take({ id, waiting, start: begun, frame, apart: distance, failed }) {
+    if (id !== asked) return;
+    if (waiting) {
+      message.textContent = `diffviz is busy: you are number ${waiting} in line.`;
+    } else if (begun) {
+      walk.expect(begun.steps, mode);
+      message.textContent = remark(begun);
+    } else if (frame) {
+      walk.add(frame);
+    } else if (failed) {
+      message.textContent = failed;
+      end("failed");
+    } else {
+      apart = distance;
+      end("done");
+      walk.finish(apart);
+      if (mode === "invert") errors.add(walk.steps, apart);
+    }
+  }
+
+  return { root, update, take };
+}
+
+/** What must be said of a run that has begun. */
+function remark({ steps, grid, outside }) {
+  const said = [];
+  if (steps === grid[0]) said.push(`From t = ${steps} there are ${steps} steps and no more.`);
+  if (outside) said.push(`${outside === 1 ? "One step is" : `${outside} steps are`} outside the noise that this network was trained on.`);
+  return said.join(" ");
+}
+
+/** A labelled range with its value beside it. */
+function range(id, label, minimum, maximum, step) {
+  const input = make("input", { type: "range", min: minimum, max: maximum, step });
+  const output = make("output", { className: "number" });
+  return { input, output, root: make("label", { id, className: "forward-slider back-range" }, make("span", {}, label), input, output) };
+}

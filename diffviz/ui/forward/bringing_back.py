@@ -1,0 +1,231 @@
+"""A picture to t and back by a denoiser: the Forward tab's panel for it, and the endpoint /edit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from functools import partial
+from typing import Any, NamedTuple
+
+import gradio as gr
+from torch import Tensor
+
+from diffviz.data.examples import example_names
+from diffviz.media.levels import fingerprint
+from diffviz.runs.asking import condition_of, heard
+from diffviz.runs.conditions import conditions
+from diffviz.runs.editing import (
+    BACK,
+    EDIT_GUIDANCE,
+    MAX_EDIT_STEPS,
+    MODES,
+    EditSettings,
+    Stage,
+    run_edit,
+)
+from diffviz.runs.editing import error as distance
+from diffviz.runs.schema import GUIDANCE, MAX_SEED
+from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES, NoiseSchedule
+from diffviz.serving.admission import InLine
+from diffviz.serving.frames import frame, outside
+from diffviz.serving.guessing import (
+    DENOISERS,
+    card_of,
+    denoiser,
+    from_levels_sent,
+    ratio_range,
+    what_it_sees,
+)
+from diffviz.serving.service import service
+from diffviz.serving.ticket import Ticket
+from diffviz.ui.component import told
+from diffviz.ui.forward.api import DRAWN, facts_of, norm, picture_of, png, schedule_of, whole
+from diffviz.ui.messages import answer, sentence, told_in_the_page
+from diffviz.ui.sample.tab import NETWORK, SILENT, visitor
+
+
+class Edit(NamedTuple):
+    """A run of `run_edit`, checked and ready for its turn."""
+
+    settings: EditSettings
+    schedule: NoiseSchedule
+    x0: Tensor  # (1, C, H, W)
+    name: str  # of the denoiser
+    condition: dict[str, str]
+    table: Tensor  # the same as rows, (1, slots)
+
+    @property
+    def sides(self) -> int:
+        """Network evaluations behind one of the denoiser's."""
+        guided = self.settings.mode == BACK and bool(self.table.any())
+        return 2 if guided and self.settings.guidance != 1 else 1
+
+    def stages(self, ticket: Ticket) -> Iterator[Stage]:
+        asked = denoiser(self.name, ticket)
+        return run_edit(self.settings, asked, self.schedule, self.x0, self.table)
+
+
+def prepared(
+    name: str, what: str, settings: EditSettings, schedule: NoiseSchedule, x0: Tensor
+) -> Edit:
+    """The run of a denoiser for what is asked of x0 (C, H, W). Raises ValueError, in a sentence."""
+    info = card_of(name).data
+    condition = condition_of(info, what)
+    settings.check(schedule)
+    return Edit(settings, schedule, x0[None], name, condition, conditions(info, condition, 1))
+
+
+def let_bring_back(view: gr.HTML) -> None:
+    """Let a live view with the events "back" and "halt" start a run, {"request": …}, and end it;
+    its value then is one message after the other."""
+    running = view.back(_bring_back, None, view, trigger_mode="multiple", **SILENT, **NETWORK)
+    view.halt(None, cancels=[running], api_visibility="private")
+
+
+async def _bring_back(event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:
+    """JSON messages, each with its request's id: {"waiting"}, one's number in the line; {"start"},
+    a {"frame"} a step, and {"apart"}, how far the result is from the picture; or {"failed"}, a
+    sentence."""
+    wanted = told(event, "request")
+    number = wanted.get("id") if isinstance(wanted, dict) else None
+
+    def message(**content: Any) -> str:
+        return json.dumps({"id": number, **content})
+
+    asked = await asyncio.to_thread(answer, _asked, wanted)
+    if "error" in asked:
+        yield message(failed=asked["error"])
+        return
+    try:
+        made = service().admission.parts(visitor(request), partial(_told, asked))
+        async with aclosing(made) as parts:
+            async for part in parts:
+                yield message(waiting=part.number) if isinstance(part, InLine) else message(**part)
+    except ValueError as error:
+        yield message(failed=sentence(error))
+
+
+def _told(asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
+    """The messages of a run whose turn it is."""
+    edit: Edit = asked["edit"]
+    grid = edit.settings.grid(edit.schedule)
+    beyond = outside(edit.schedule, grid, asked["range"])
+    yield {"start": {"steps": len(grid) - 1, "grid": grid, "outside": beyond}}
+    started = time.perf_counter()
+    x = edit.x0
+    for back, step in edit.stages(ticket):
+        seconds = time.perf_counter() - started
+        x = step.x
+        yield {"frame": frame(int(back), step, step.nfe * edit.sides, seconds)}
+    yield {"apart": distance(x, edit.x0)}
+
+
+def _asked(request: Any) -> dict[str, Any]:
+    """What a page's request asks for; raises what `answer` turns into a sentence."""
+    name, T = str(request["denoiser"]), request["T"]
+    schedule = schedule_of(
+        str(request["schedule"]),
+        T,
+        bool(request["zeroTerminal"]),
+        request["parameters"],
+        request["handles"],
+    )
+    settings = EditSettings(
+        t=whole("t", request["t"], 1, schedule.T),
+        steps=whole("the number of steps", request["steps"], 1, MAX_EDIT_STEPS),
+        mode=str(request["mode"]),
+        seed=whole("the seed", request["seed"], 0, MAX_SEED),
+        guidance=float(request["guidance"]),
+    )
+    x0 = from_levels_sent(request["small"], name)
+    edit = prepared(name, str(request["what"]), settings, schedule, x0)
+    return {"edit": edit, "range": ratio_range(name)}
+
+
+def hear(request: Any) -> dict[str, Any]:
+    """{"text"} → {"html"}: what is understood of a sentence."""
+    return answer(lambda asked: {"html": heard(str(asked["text"]))}, request)
+
+
+def edit_endpoint() -> None:
+    """Register /edit inside the current gr.Blocks; its controls are for programs, never seen."""
+    with gr.Group(visible=False):
+        inputs = [
+            gr.File(label="A PNG, JPEG, WebP or GIF file; or none, for an example"),
+            gr.Dropdown(example_names(), value="boot", label="Example"),
+            gr.Dropdown(list(DENOISERS), value="fashion", label="Denoiser"),
+            gr.Textbox("", label="What to make of it: a class, or words"),
+            gr.Slider(1, MAX_STEPS, 500, step=1, label="t, from 1 to T"),
+            gr.Dropdown(list(MODES), value=BACK, label="Mode"),
+            gr.Slider(1, MAX_EDIT_STEPS, 50, step=1, label="Steps"),
+            gr.Slider(GUIDANCE.minimum, GUIDANCE.maximum, EDIT_GUIDANCE, label="Guidance"),
+            gr.Slider(0, MAX_SEED, 0, step=1, label="Seed of the noise"),
+            gr.Dropdown([*SCHEDULES, DRAWN], value="cosine", label="Noise schedule"),
+            gr.Slider(MIN_STEPS, MAX_STEPS, 1000, step=1, label="T"),
+            gr.Checkbox(False, label="Zero terminal SNR"),
+            gr.JSON({}, label="The schedule's own parameters, by name"),
+            gr.JSON([], label="For a drawn schedule: values of ᾱ from 1 to above 0"),
+        ]
+        result = gr.Image(type="filepath", format="png", label="The picture brought back")
+        noisy = gr.Image(type="filepath", format="png", label="x_t")
+        facts = gr.JSON(label="t, α, σ, ᾱ, errors and more")
+        gr.Button("Edit").click(
+            edit_picture, inputs, [result, noisy, facts], api_name="edit", **NETWORK
+        )
+
+
+async def edit_picture(
+    request: gr.Request,
+    picture: str | None = None,
+    example_name: str = "boot",
+    denoiser: str = "fashion",
+    what: str = "",
+    t: float = 500,
+    mode: str = BACK,
+    steps: float = 50,
+    guidance: float = EDIT_GUIDANCE,
+    seed: float = 0,
+    schedule: str = "cosine",
+    T: float = 1000,
+    zero_terminal_snr: bool = False,
+    parameters: dict[str, float] | None = None,
+    handles: list[float] | None = None,
+) -> tuple[str, str, dict[str, Any]]:
+    """A picture, brought to the denoiser's size, to step t and back. Mode "back": noised by the
+    seed, and denoised from there (image-to-image). Mode "invert": DDIM inversion there and back.
+    Returns the result and x_t as PNGs, and the root mean square over pixels in −1..1 between result
+    and picture, which is the inversion's error."""
+    with told_in_the_page():
+        path = schedule_of(schedule, T, zero_terminal_snr, parameters, handles)
+        settings = EditSettings(
+            whole("the step t", t, 1, path.T),
+            whole("the number of steps", steps, 1, MAX_EDIT_STEPS),
+            mode,
+            whole("the seed", seed, 0, MAX_SEED),
+            guidance,
+        )
+        x0 = what_it_sees(picture_of(picture, example_name), denoiser)
+        edit = prepared(denoiser, what, settings, path, x0)
+        stages = await service().admission.whole(
+            visitor(request), lambda ticket: list(edit.stages(ticket))
+        )
+        first_back = next(step for back, step in stages if back)
+        last = stages[-1].step
+        there = sum(not back for back, _ in stages)
+        facts = facts_of(path, settings.t) | {
+            "mode": mode,
+            "strength": settings.t / path.T,
+            "steps": len(settings.grid(path)) - 1,
+            "condition": edit.condition,
+            "error": distance(last.x, edit.x0),
+            "evaluations": last.nfe * edit.sides + max(there - 1, 0),
+            "fingerprint": fingerprint(last.x),
+        }
+        return (
+            png(last.x[0], "edited.png"),
+            png(first_back.x[0] / norm(path, settings.t), "x_t.png"),
+            facts,
+        )

@@ -1,0 +1,100 @@
+// One step at a time against straight to t: both land on the same picture.
+
+import { grey, make, paint } from "../lib/pixels.js";
+import { chainIndices, noisingChain } from "../lib/noise.js";
+import { digits } from "./readouts.js";
+import { transition } from "../lib/schedules.js";
+
+const STEP_MS = 450;
+
+export function chainPanel(state) {
+  const steps = make("select", {}, ...[4, 8, 12, 20].map((n) => make("option", { value: n }, `${n} steps`)));
+  const play = make("button", { type: "button", id: "forward-play" }, "▶ Play");
+  const walked = figure("forward-chain", "One step at a time");
+  const direct = figure("forward-direct", "Straight to t");
+  const said = make("p", { className: "number", role: "status" });
+  const intro = "Noise is really added in many small steps, each with noise of its own. A formula goes straight to any t. Play, and see both land on the same picture.";
+  const root = make(
+    "div",
+    { className: "card forward-chain" },
+    make("div", { className: "card-head" }, make("h3", {}, "One step at a time"), make("label", {}, make("span", { className: "sr-only" }, "How many steps"), steps), play),
+    make("p", { className: "muted" }, intro),
+    make("div", { className: "forward-pair" }, walked.root, direct.root),
+    said,
+  );
+  let run = 0; // of the play button; a newer one, or a change of anything, ends it
+  play.addEventListener("click", () => (root.dataset.state === "playing" ? reset() : start()));
+
+  function reset() {
+    run += 1;
+    root.dataset.state = "still";
+    play.textContent = "▶ Play";
+  }
+
+  function show(canvas, values, t) {
+    const { channels, height, width } = state.picture;
+    const divisor = state.asIs ? 1 : state.divisor(state.schedule, t);
+    paint(canvas, values, channels, height, width, (v) => grey(v / divisor));
+    canvas.dataset.t = t;
+  }
+
+  /** Both ends of the way: the clean picture, and x_t by the formula. */
+  function rest() {
+    const { picture, schedule, t } = state;
+    show(walked.canvas, picture.x0, 0);
+    show(direct.canvas, picture.x0.map((v, i) => schedule.alpha[t] * v + schedule.sigma[t] * picture.eps[i]), t);
+  }
+
+  function update() {
+    reset();
+    said.textContent = "";
+    delete root.dataset.difference;
+  }
+
+  async function start() {
+    if (!state.picture) return;
+    reset();
+    const mine = run;
+    const { picture, schedule, t } = state;
+    const indices = chainIndices(t, Number(steps.value));
+    if (!indices.length) return (said.textContent = "At t = 0 there is no step to take. Move the slider first.");
+    root.dataset.state = "playing";
+    play.textContent = "■ Stop";
+    said.textContent = "Drawing the noise of each step …";
+    show(walked.canvas, picture.x0, 0);
+    let s = 0;
+    let k = 0;
+    for (const x of noisingChain(picture.x0, picture.eps, schedule, indices, picture.seed)) {
+      await (x ? wait(STEP_MS) : nextFrame());
+      if (mine !== run) return;
+      if (!x) continue;
+      const at = indices[k];
+      show(walked.canvas, x, at);
+      const [ratio, spread] = transition(schedule, s, at);
+      said.textContent = `step ${++k} of ${indices.length}:  x${below(at)} = ${digits(ratio)} · x${below(s)} + ${digits(spread)} · new noise`;
+      s = at;
+    }
+    await wait(STEP_MS);
+    if (mine !== run) return;
+    const apart = difference(walked.canvas, direct.canvas);
+    root.dataset.difference = apart;
+    said.textContent = `After ${indices.length} steps and at once: the largest difference is ${apart} grey levels of 255.`;
+    reset();
+  }
+
+  return { root, update, rest };
+}
+
+function figure(id, caption) {
+  const canvas = make("canvas", { id, className: "picture", role: "img", "aria-label": caption });
+  return { root: make("figure", {}, canvas, make("figcaption", {}, caption)), canvas };
+}
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+const below = (t) => [...String(t)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]).join("");
+
+function difference(one, other) {
+  const values = [one, other].map((c) => c.getContext("2d").getImageData(0, 0, c.width, c.height).data);
+  return values[0].reduce((most, value, i) => Math.max(most, Math.abs(value - values[1][i])), 0);
+}

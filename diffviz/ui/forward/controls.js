@@ -1,0 +1,106 @@
+// The schedule's controls: its kind in sight; its shape, T and the noise's seed folded away.
+
+import { make } from "../lib/pixels.js";
+import { handlesAlong, storeHandles } from "./handles.js";
+import { digits } from "./readouts.js";
+import { DRAWN, alphaBar } from "../lib/schedules.js";
+
+/** curves: what is shown between; renoise(): fetch the picture's noise again, for another seed. */
+export function controlsPanel(state, change, curves, renoise) {
+  const options = state.kinds.map(({ name, label }) => make("option", { value: name }, label));
+  const kind = make("select", {}, ...options);
+  const draw = make("button", { type: "button", id: "forward-draw" }, "Draw on this curve");
+  const source = make("p", { className: "muted" });
+  const own = make("div", { className: "forward-parameters" });
+  const T = slider("forward-T", "T, the number of steps", state.facts.T.minimum, state.facts.T.maximum, 1);
+  const zero = make("input", { type: "checkbox" });
+  const zeroLabel = make("label", { id: "forward-ztsnr" }, zero, " Zero terminal SNR: nothing of the picture is left at T");
+  const seed = make("input", { type: "number", min: 0, max: state.facts.maxSeed, step: 1 });
+  const dice = make("button", { type: "button", id: "forward-dice" }, "Other noise");
+
+  kind.addEventListener("change", () => {
+    state.kind = kind.value;
+    change("schedule");
+  });
+  draw.addEventListener("click", () => {
+    const { schedule } = state;
+    state.handles = handlesAlong((share) => alphaBar(schedule, Math.round(share * schedule.T)));
+    storeHandles(state.handles);
+    state.kind = DRAWN;
+    change("schedule");
+  });
+  T.input.addEventListener("input", () => {
+    state.setT(Number(T.input.value));
+    change("schedule", "t");
+  });
+  zero.addEventListener("change", () => {
+    state.zeroTerminal = zero.checked;
+    change("schedule");
+  });
+  const setSeed = (value) => {
+    const whole = Math.round(Number(value)) || 0;
+    state.seed = Math.min(state.facts.maxSeed, Math.max(0, whole));
+    seed.value = state.seed;
+    renoise();
+  };
+  seed.addEventListener("change", () => setSeed(seed.value));
+  dice.addEventListener("click", () => setSeed(Math.floor(Math.random() * 1e6)));
+
+  /** The sliders of the present kind's own parameters. */
+  function showParameters() {
+    const { name, parameters } = state.kindNamed(state.kind);
+    if (own.dataset.kind === name) return;
+    own.dataset.kind = name;
+    own.replaceChildren(
+      ...parameters.map((parameter) => {
+        const row = slider(`forward-${parameter.name}`, parameter.label, parameter.minimum, parameter.maximum, parameter.step);
+        row.set(state.parameters[name][parameter.name]);
+        row.input.addEventListener("input", () => {
+          state.parameters[name][parameter.name] = Number(row.input.value);
+          row.set(Number(row.input.value));
+          change("schedule");
+        });
+        return row.root;
+      }),
+    );
+    if (name === DRAWN) own.append(make("p", {}, "Drag the handles on the ᾱ curve; or focus one and use the arrow keys."));
+  }
+
+  function update(changed) {
+    if (!changed.has("schedule")) return;
+    const { source: paper, preserving } = state.kindNamed(state.kind);
+    kind.value = state.kind;
+    draw.hidden = state.kind === DRAWN;
+    source.textContent = paper;
+    T.set(state.T);
+    zero.checked = state.zeroTerminal && preserving;
+    zero.disabled = !preserving;
+    showParameters();
+    if (document.activeElement !== seed) seed.value = state.seed;
+  }
+
+  const advanced = make(
+    "details",
+    { id: "forward-advanced" },
+    make("summary", {}, "Shape the schedule"),
+    own,
+    T.root,
+    zeroLabel,
+    make("div", { className: "forward-seed" }, make("label", { id: "forward-seed" }, "Seed of the noise ", seed), dice),
+    source,
+  );
+  const top = make("div", { className: "forward-kind" }, make("label", { id: "forward-schedule" }, "Noise schedule", kind), draw);
+  return { root: make("div", { className: "card forward-controls" }, top, curves, advanced), update };
+}
+
+/** A labelled range with its value beside it: {root, input, set}. */
+function slider(id, label, minimum, maximum, step) {
+  const input = make("input", { type: "range", min: minimum, max: maximum, step });
+  const output = make("output", { className: "number" });
+  const root = make("label", { id, className: "forward-slider" }, make("span", {}, label), input, output);
+  const set = (value) => {
+    input.value = value;
+    output.textContent = Number.isInteger(value) ? String(value) : digits(value);
+  };
+  return { root, input, set };
+}

@@ -1,0 +1,96 @@
+// What a denoiser makes of this x_t, asked for when the slider rests.
+
+import { float16, grey, make, paint } from "../lib/pixels.js";
+import { digits } from "./readouts.js";
+
+/** server.denoise answers; older answers never take the place of newer ones. */
+export function guessPanel(state, change, server) {
+  const figures = {
+    xt: figure("forward-guess-xt", "xₜ, as the denoiser sees it"),
+    x0: figure("forward-guess-x0", "x̂0, the picture it guesses"),
+    eps: figure("forward-guess-eps", "ε̂, the noise it guesses"),
+  };
+  const options = state.facts.denoisers.map(({ name, label }) => make("option", { value: name }, label));
+  const select = make("select", {}, ...options);
+  const note = make("p", { className: "muted" });
+  const message = make("p", { className: "forward-note", role: "status" });
+  const trio = make("div", { className: "forward-trio" }, ...Object.values(figures).map(({ root }) => root));
+  const root = make(
+    "div",
+    { className: "card forward-guess", id: "forward-guess" },
+    make("div", { className: "card-head" }, make("h3", {}, "What a denoiser sees in it"), make("label", { id: "forward-denoiser" }, make("span", { className: "sr-only" }, "Denoiser"), select)),
+    trio,
+    message,
+    note,
+  );
+  let latest = 0;
+  select.addEventListener("change", () => {
+    state.denoiser = select.value;
+    change("denoiser");
+  });
+  const known = () => state.facts.denoisers.find(({ name }) => name === state.denoiser);
+
+  function update(changed) {
+    latest += 1; // whatever is under way is about another x_t
+    if (state.t > 0 && root.dataset.state === "nothing") message.textContent = "";
+    root.dataset.state = state.t === 0 ? "nothing" : "waiting";
+    if (changed.has("picture") || changed.has("denoiser")) describe();
+  }
+
+  function describe() {
+    const { name, sees, shape: [channels, side] } = known();
+    select.value = name;
+    const knows = sees === "heroes" ? "small drawn heroes" : "clothes";
+    const what = state.picture.small[sees].same
+      ? "The very picture and noise above."
+      : `The picture’s centre, ${side} × ${side}, ${channels === 1 ? "grey" : "in colour"}, with noise of its own from the same seed; this denoiser only knows ${knows}.`;
+    const optimum = "It is the exact best answer for its 6,000 training pictures, and so it can only copy them.";
+    note.textContent = name === "optimal" ? `${what} ${optimum}` : what;
+  }
+
+  async function ask() {
+    const { schedule, t } = state;
+    const [alpha, sigma] = [schedule.alpha[t], schedule.sigma[t]];
+    describe();
+    if (sigma === 0) {
+      message.textContent = "At t = 0 there is no noise to find. Move the slider.";
+      root.dataset.state = "nothing";
+      return;
+    }
+    const id = ++latest;
+    const { name, sees, shape } = known();
+    const request = { id, small: state.picture.small[sees].x0, seed: state.picture.seed, alpha, sigma, denoiser: name };
+    const answer = (await server.denoise(request).catch(() => null)) ?? { error: "The server does not answer." };
+    if (id !== latest) return;
+    message.textContent = answer.error ?? beyond(alpha, sigma);
+    if (answer.error) return;
+    const divisor = state.asIs ? 1 : state.divisor(schedule, t);
+    const show = (part, scale, text) => {
+      paint(figures[part].canvas, float16(answer[part]), ...shape, (v) => grey(v * scale));
+      figures[part].error.textContent = text;
+    };
+    show("xt", 1 / divisor, `t = ${t}`);
+    show("x0", 1, `error ${digits(answer.x0Error)}`);
+    show("eps", 1, `error ${digits(answer.epsError)}`);
+    root.dataset.t = t;
+    root.dataset.state = "answered";
+  }
+
+  /** A sentence, where this noise level is outside of what the network was trained on. */
+  function beyond(alpha, sigma) {
+    const { range } = known(); // or null, for what knows every level
+    const ratio = sigma / alpha;
+    if (!range || (ratio >= range[0] && ratio <= range[1])) return "";
+    const [least, most] = range;
+    const side = ratio < least ? "less" : "more";
+    return `σ/α = ${digits(ratio)} is ${side} noise than the network was trained on (${digits(least)} to ${digits(most)}).`;
+  }
+
+  return { root, update, rest: ask };
+}
+
+function figure(id, label) {
+  const canvas = make("canvas", { id, className: "picture", role: "img", "aria-label": label, width: 28, height: 28 });
+  const error = make("span", { className: "number muted" });
+  return { root: make("figure", {}, canvas, make("figcaption", {}, make("span", {}, label), error)), canvas, error };
+}

@@ -1,0 +1,102 @@
+// The drawn schedule's editor: handles on the ᾱ curve, moved by pointer or by keyboard.
+
+import { onDrag, placeOf, svg } from "../lib/plots.js";
+
+export const FIRST_HANDLES = [1, 0.97, 0.86, 0.66, 0.42, 0.2, 0.07, 0.01];
+const STORED = "diffviz.handles"; // the Sample tab offers the curve too
+const GAP = 0.002; // neighbours stay this far apart, so that the curve falls strictly
+const KEYS = { ArrowUp: 0.01, ArrowDown: -0.01, ArrowRight: 0.01, ArrowLeft: -0.01, PageUp: 0.05, PageDown: -0.05 };
+
+/** The curve drawn last time in this browser, or a first one. */
+export function storedHandles() {
+  try {
+    const handles = JSON.parse(localStorage.getItem(STORED));
+    const falls = handles.every((h, i) => Number.isFinite(h) && (i === 0 ? h === 1 : h < handles[i - 1]));
+    if (handles.length === FIRST_HANDLES.length && falls && handles.at(-1) > 0) return handles;
+  } catch {
+    // nothing stored, or storage is switched off: the first curve then
+  }
+  return [...FIRST_HANDLES];
+}
+
+export function storeHandles(handles) {
+  try {
+    localStorage.setItem(STORED, JSON.stringify(handles));
+  } catch {
+    // the curve then lasts as long as the page
+  }
+}
+
+/** Handles that follow a function of t/T as closely as falling strictly allows. */
+export function handlesAlong(alphaBar) {
+  const count = FIRST_HANDLES.length;
+  const handles = FIRST_HANDLES.map((_, k) => alphaBar(k / (count - 1)));
+  handles[0] = 1;
+  for (let k = 1; k < count; k++) handles[k] = below(handles, k);
+  return handles;
+}
+
+/** Handle k's value, kept below its left neighbour, with room for those still to come. */
+function below(handles, k) {
+  const low = GAP * (handles.length - k);
+  return Number(Math.min(handles[k - 1] - GAP, Math.max(low, handles[k])).toFixed(4));
+}
+
+/** Set handle k to value, as near as its neighbours allow; returns a new list. */
+export function moveHandle(handles, k, value) {
+  const low = k === handles.length - 1 ? GAP : handles[k + 1] + GAP;
+  const high = handles[k - 1] - GAP;
+  const moved = [...handles];
+  moved[k] = Number(Math.min(high, Math.max(low, value)).toFixed(4));
+  return moved;
+}
+
+/** Handles on a curvePlot; onMove(k, ᾱ) is called as one is moved. update(handles, T, shown). */
+export function handleEditor(plot, onMove) {
+  const count = FIRST_HANDLES.length;
+  const group = svg("g", { class: "handles" });
+  const circles = [];
+  let current = [...FIRST_HANDLES];
+  for (let k = 1; k < count; k++) {
+    const circle = svg("circle", {
+      id: `forward-handle-${k}`,
+      r: 8,
+      cx: plot.x(k / (count - 1)),
+      tabindex: 0,
+      role: "slider",
+      "aria-orientation": "vertical",
+      "aria-valuemin": 0,
+      "aria-valuemax": 1,
+    });
+    const bar = (event) => (plot.y(0) - placeOf(plot.root, event).y) / (plot.y(0) - plot.y(1));
+    circle.addEventListener("pointerdown", (event) => event.stopPropagation());
+    onDrag(circle, (event) => {
+      event.stopPropagation();
+      circle.focus({ preventScroll: true });
+      onMove(k, bar(event));
+    });
+    circle.addEventListener("keydown", (event) => {
+      if (!(event.key in KEYS)) return;
+      event.preventDefault();
+      onMove(k, current[k] + KEYS[event.key]);
+    });
+    circles.push(circle);
+  }
+  group.append(...circles);
+  plot.front.append(group);
+
+  function update(handles, T, shown) {
+    if (!shown && group.style.display === "none") return;
+    current = handles;
+    group.style.display = shown ? "" : "none";
+    // Inside an image, what can be focused would be hidden from assistive technology.
+    plot.root.setAttribute("role", shown ? "group" : "img");
+    circles.forEach((circle, i) => {
+      const k = i + 1;
+      circle.setAttribute("cy", plot.y(handles[k]));
+      circle.setAttribute("aria-valuenow", handles[k]);
+      circle.setAttribute("aria-label", `ᾱ at t = ${Math.round((k * T) / (count - 1))}`);
+    });
+  }
+  return { update };
+}

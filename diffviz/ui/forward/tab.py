@@ -1,0 +1,195 @@
+"""The Forward tab: a picture drowns in noise, in the browser; what it needs of the server."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+import os
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from gradio.utils import get_upload_folder, is_in_or_equal
+from PIL import Image
+from torch import Tensor
+
+from diffviz.data.examples import example, example_names, example_path
+from diffviz.forward import noise
+from diffviz.media.decoding import MAX_BYTES, SIZE, PictureError, load_picture
+from diffviz.media.levels import grey_levels
+from diffviz.runs.asking import speaks
+from diffviz.runs.editing import EDIT_GUIDANCE
+from diffviz.runs.schema import GUIDANCE, MAX_SEED
+from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
+from diffviz.serving.guessing import (
+    DENOISERS,
+    ask,
+    card_of,
+    check_seed,
+    from_levels_sent,
+    ratio_range,
+    sees,
+    what_it_sees,
+)
+from diffviz.ui.component import live_view
+from diffviz.ui.forward.api import forward_endpoints
+from diffviz.ui.forward.bringing_back import edit_endpoint, hear, let_bring_back
+from diffviz.ui.messages import answer
+
+THUMBNAIL = 56
+SEEN = tuple(dict.fromkeys(map(sees, DENOISERS)))  # by whom pictures are seen in different ways
+
+
+def forward_tab() -> None:
+    """Build the tab inside the current gr.Blocks."""
+    view = live_view(
+        "forward/view",
+        "forward-view",
+        "Adding noise to a picture",
+        events=("back", "halt"),
+        value=json.dumps(_facts()),
+        server_functions=[load, other_noise, denoise, hear],
+    )
+    let_bring_back(view)
+    forward_endpoints()
+    edit_endpoint()
+
+
+def _facts() -> dict[str, Any]:
+    """What the page's code must know; the schedules' parameters exist in Python alone."""
+    return {
+        "kinds": [
+            {
+                "name": kind.name,
+                "label": kind.label,
+                "source": kind.source,
+                "preserving": kind.variance_preserving,
+                "parameters": [asdict(parameter) for parameter in kind.parameters],
+            }
+            for kind in SCHEDULES.values()
+        ],
+        "T": {"minimum": MIN_STEPS, "maximum": MAX_STEPS},
+        "maxSeed": MAX_SEED,
+        "maxBytes": MAX_BYTES,
+        "examples": [{"name": name, "thumbnail": _thumbnail(name)} for name in example_names()],
+        "denoisers": [_denoiser_facts(name) for name in DENOISERS],
+        "guidance": asdict(GUIDANCE) | {"default": EDIT_GUIDANCE},
+    }
+
+
+def _denoiser_facts(name: str) -> dict[str, Any]:
+    """sees: whose pictures it sees, the key of `load`'s "small"; things: the classes that it can be
+    asked for, or none where it `speaks`, that is, takes words."""
+    info = card_of(name).data
+    low, high = ratio_range(name)
+    return {
+        "name": name,
+        "label": DENOISERS[name],
+        "sees": sees(name),
+        "shape": info.shape,
+        "range": [low, high] if math.isfinite(high) else None,
+        "speaks": speaks(info),
+        "things": [] if speaks(info) else info.slots[0].values,
+    }
+
+
+def _thumbnail(name: str) -> str:
+    """A small PNG as a data: address."""
+    with Image.open(example_path(name)) as image:
+        image.thumbnail((THUMBNAIL * 2, THUMBNAIL * 2))
+        file = io.BytesIO()
+        image.save(file, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def load(request: Any) -> dict[str, Any]:
+    """{"example": name} or {"path": of an upload}, and "seed" → the picture x0 as bytes and its ε
+    as float16, both planar; and "small", the same of what each denoiser sees of it."""
+    return answer(_load, request)
+
+
+def _load(request: Any) -> dict[str, Any]:
+    seed = check_seed(int(request["seed"]))
+    picture = example(str(request["example"])) if "example" in request else _upload(request["path"])
+    channels, height, width = picture.shape
+    return {
+        "seed": seed,
+        "channels": channels,
+        "height": height,
+        "width": width,
+        "x0": _base64(grey_levels(picture).numpy()),
+        "eps": _half(noise(seed, picture.shape)),
+        "small": {name: _small(picture, name, seed) for name in SEEN},
+    }
+
+
+def _small(picture: Tensor, name: str, seed: int) -> dict[str, Any]:
+    small = what_it_sees(picture, name)
+    return {
+        "x0": _base64(grey_levels(small).numpy()),
+        "eps": _half(noise(seed, small.shape)),
+        "same": small is picture,
+    }
+
+
+def other_noise(request: Any) -> dict[str, Any]:
+    """{"seed", "shape"} → the ε of that seed for a picture of that shape, and "small", those for
+    what each denoiser sees."""
+    return answer(_other_noise, request)
+
+
+def _other_noise(request: Any) -> dict[str, Any]:
+    seed = check_seed(int(request["seed"]))
+    channels, height, width = (int(side) for side in request["shape"])
+    if channels not in (1, 3) or not (0 < height <= SIZE and 0 < width <= SIZE):
+        raise ValueError("no picture here has that shape")
+    small = {name: _half(noise(seed, card_of(name).data.shape)) for name in SEEN}
+    return {"seed": seed, "eps": _half(noise(seed, (channels, height, width))), "small": small}
+
+
+def _upload(path: Any) -> Tensor:
+    """The picture of a file that was just uploaded; the file is then deleted."""
+    if not (isinstance(path, str) and is_in_or_equal(path, get_upload_folder())):
+        raise ValueError("the path is none of an uploaded file")
+    try:
+        return load_picture(path)
+    except FileNotFoundError as error:
+        raise PictureError("the upload is gone; please choose the file again") from error
+    finally:
+        if os.path.isfile(path):
+            os.unlink(path)
+
+
+def denoise(request: Any) -> dict[str, Any]:
+    """{"id", "small": x0 of `load`'s "small", "seed", "alpha", "sigma", "denoiser"} → the same id,
+    x_t, x̂0 and ε̂ as float16, and their root mean square errors."""
+    return answer(_denoise, request)
+
+
+def _denoise(request: Any) -> dict[str, Any]:
+    name = str(request["denoiser"])
+    seen = ask(
+        name,
+        from_levels_sent(request["small"], name),
+        int(request["seed"]),
+        float(request["alpha"]),
+        float(request["sigma"]),
+    )
+    return {
+        "id": request["id"],
+        "xt": _half(seen.x_t),
+        "x0": _half(seen.x0),
+        "eps": _half(seen.eps),
+        "x0Error": seen.x0_error,
+        "epsError": seen.eps_error,
+    }
+
+
+def _half(values: Tensor) -> str:
+    return _base64(values.half().numpy())
+
+
+def _base64(values: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()

@@ -1,0 +1,128 @@
+"""Where we reach into Gradio's private parts: the tests of this file are the gate for an upgrade.
+
+Its queue on a server that strangers reach (whose event failed, what nobody fetches, how often it
+looks around), and what it keeps of a visit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import gradio.blocks
+import gradio.queueing
+import gradio.route_utils
+import gradio.routes
+import gradio.state_holder
+import gradio.utils
+from gradio.state_holder import SessionState
+
+from diffviz.metrics import ERRORS
+from diffviz.web.logs import LOG, REQUEST_ID
+
+SWEEP_SECONDS = 30.0
+LOOK_SECONDS = 0.01
+
+
+class _Traceback:
+    """Stands where Gradio's modules have Python's `traceback`, with which they print failures of
+    events; a gr.Error is an answer, not a failure."""
+
+    @staticmethod
+    def print_exc() -> None:
+        failed = not isinstance(sys.exc_info()[1], gr.Error)
+        if failed:
+            ERRORS.inc()
+        level = logging.ERROR if failed else logging.DEBUG
+        LOG.log(level, "event failed", exc_info=True)
+
+
+def log_events(page: gr.Blocks) -> None:
+    """Whatever is logged while an event is worked on carries the id of its request."""
+    modules: list[Any] = [gradio.queueing, gradio.route_utils, gradio.routes]
+    for module in modules:
+        module.traceback = _Traceback
+    queue: Any = page._queue
+    process = queue.process_events
+
+    async def with_id(events: list[Any], *rest: Any, **more: Any) -> None:
+        state = getattr(events[0].request, "scope", {}).get("state", {})
+        REQUEST_ID.set(state.get("request_id", ""))  # each batch is worked on in a task of its own
+        await process(events, *rest, **more)
+
+    queue.process_events = with_id
+
+
+def lighten(page: gr.Blocks) -> None:
+    """Spare what Gradio does for nothing here, while what runs networks waits for Python's lock: a
+    thousand looks a second whether there are events to begin, and a hundred for the progress of a
+    gr.Progress; and at each message two searches for matplotlib."""
+    page._queue.sleep_when_free = LOOK_SECONDS
+    page._queue.progress_update_sleep_when_free = SWEEP_SECONDS
+    utils: Any = gradio.utils
+    utils.MatplotlibBackendMananger = nullcontext
+
+
+async def sweep(page: gr.Blocks) -> None:
+    """Forget, again and again, the answers that a session has not fetched since the last time.
+    Gradio keeps them for whoever may still ask, of 2,000 sessions, however long each is."""
+    queue: Any = page._queue
+    waiting: dict[str, int] = {}
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        waiting = await sweep_once(queue, waiting)
+
+
+async def sweep_once(queue: Any, before: dict[str, int]) -> dict[str, int]:
+    """before: how many messages were waiting for each session the last time; returns the same of
+    now. A session that reads has fewer of them, or none."""
+    unread = {
+        session: messages.qsize()
+        for session, messages in list(queue.pending_messages_per_session.items())
+        if messages.qsize()
+    }
+    for session, count in list(unread.items()):
+        if count >= before.get(session, count + 1):
+            del unread[session]
+            queue.pending_messages_per_session.pop(session, None)
+            await queue.clean_events(session_hash=session)
+            queue.pending_event_ids_session.pop(session, None)
+    for session, events in list(queue.pending_event_ids_session.items()):
+        if not events:  # Gradio keeps the empty set of every session that there ever was
+            queue.pending_event_ids_session.pop(session, None)
+    return unread
+
+
+class Visit(SessionState):
+    """gr.State and components that changed for one visitor, and no more.
+
+    Not what only Gradio's deep links need, which are closed here (web/gate.py). For them alone it
+    copies the settings of all components (330 KB of each visit, and tens of milliseconds in which
+    nobody else is answered), and every output's last value.
+    """
+
+    def __init__(self, blocks: gr.Blocks) -> None:
+        no_copies: Any = SimpleNamespace(default_config=blocks.default_config, blocks=())
+        super().__init__(no_copies)
+
+    def __setitem__(self, key: int, value: Any) -> None:
+        super().__setitem__(key, value)
+        self.config_values.clear()
+
+    def _update_config(self, key: int) -> None:
+        """Nothing is copied."""
+
+    def _update_value_in_config(self, key: int, value: Any) -> None:
+        """Nothing is copied."""
+
+
+def keep_little() -> None:
+    """From now on Gradio's sessions are visits."""
+    modules: list[Any] = [gradio.state_holder, gradio.blocks, gradio.route_utils]
+    for module in modules:
+        module.SessionState = Visit

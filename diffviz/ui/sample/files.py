@@ -1,0 +1,69 @@
+"""A run as something to take home: GIF, MP4, PNG strip, or the code that repeats it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from diffviz.checkpoints import Checkpoint
+from diffviz.denoisers.base import Denoiser
+from diffviz.media.files import save_gif, save_mp4, save_png, save_strip
+from diffviz.media.levels import fingerprint
+from diffviz.media.picture import VIEWS
+from diffviz.runs.code import code
+from diffviz.runs.sampling import run
+from diffviz.runs.schema import RunSettings
+from diffviz.ui.files import new_file
+
+CODE = "code"
+FORMATS: dict[str, tuple[str, Callable[..., None]]] = {
+    "gif": ("diffviz.gif", save_gif),
+    "mp4": ("diffviz.mp4", save_mp4),
+    "strip": ("diffviz-strip.png", save_strip),
+}
+# A film of more frames is longer to make than to wait for; the steps are then thinned out evenly.
+MOST_FRAMES = 120
+
+
+def write_file(
+    settings: RunSettings, kind: str, view: str, checkpoint: Checkpoint, denoiser: Denoiser
+) -> Path | str:
+    """The path of a new file in a folder of its own, or the program's text for kind "code".
+
+    Raises ValueError for a kind or view that is not there.
+    """
+    if view not in VIEWS:
+        raise ValueError(f"unknown view {view!r}; choose from {', '.join(VIEWS)}")
+    if kind == CODE:
+        named = replace(settings, model=checkpoint.card.name)
+        return code(named, checkpoint.card.data, torch.get_num_threads())
+    if kind not in FORMATS:
+        raise ValueError(f"unknown format {kind!r}; choose from {', '.join([*FORMATS, CODE])}")
+    name, save = FORMATS[kind]
+    stride = -(-settings.steps // MOST_FRAMES)
+    made = run(settings, checkpoint, denoiser=denoiser)
+    steps = [step for step in made if (settings.steps - step.index) % stride == 0]
+    path = new_file(name)
+    rows = {"per_row": settings.columns} if settings.vary and kind != "strip" else {}
+    save(steps, path, view, **rows)
+    return path
+
+
+def write_picture(
+    settings: RunSettings, checkpoint: Checkpoint, denoiser: Denoiser
+) -> tuple[Path, dict[str, Any]]:
+    """The path of a new PNG with the run's results, and facts about the run."""
+    last = deque(run(settings, checkpoint, denoiser=denoiser), maxlen=1).pop()
+    path = new_file("diffviz.png")
+    save_png(last.x, path, per_row=settings.columns if settings.vary else None)
+    facts = {
+        "fingerprint": fingerprint(last.x),
+        "evaluations": last.nfe * settings.sides,
+        "settings": asdict(settings),
+    }
+    return path, facts

@@ -1,0 +1,147 @@
+// "Is it a copy?": each sample of a finished run beside the training pictures nearest to it, and
+// where its distance lies among those of real pictures that nobody trained on.
+
+import { bytes, make, paint } from "../lib/pixels.js";
+import { svg } from "../lib/plots.js";
+
+const DATA = "fashion"; // whose training pictures the server knows
+const VERDICTS = {
+  copy: "A copy",
+  near: "Very near",
+  new: "No copy",
+};
+
+/** server.nearest_pictures answers. update(run, size): whenever the player's run has changed. */
+export function nearestPanel(server) {
+  const button = make("button", { type: "button", id: "sample-nearest", textContent: "Is it a copy? Its nearest training pictures" });
+  const panel = make("div", { className: "nearest-panel", id: "sample-nearest-panel", hidden: true });
+  const root = make("div", { className: "nearest", hidden: true }, button, panel);
+  button.setAttribute("aria-expanded", false);
+  button.setAttribute("aria-controls", panel.id);
+  let run = null;
+  let asked = null; // the run that the panel is of
+  button.onclick = () => {
+    panel.hidden = !panel.hidden;
+    button.setAttribute("aria-expanded", !panel.hidden);
+    if (!panel.hidden) ask();
+  };
+
+  function update(newRun) {
+    run = newRun;
+    const complete = run.lanes.every((lane) => lane.frames.length > run.steps);
+    root.hidden = run.data !== DATA;
+    button.disabled = !complete;
+    if (root.hidden || panel.hidden) return;
+    if (complete) ask();
+    else panel.dataset.state = "waiting";
+  }
+
+  async function ask() {
+    if (asked === run) return;
+    const of = (asked = run);
+    panel.dataset.state = "waiting";
+    if (!panel.childElementCount) panel.append(make("p", { className: "muted", textContent: "Looking through 60,000 pictures …" }));
+    const answers = [];
+    for (const lane of of.lanes) {
+      const levels = lane.frames[of.steps].x;
+      const answer = (await server.nearest_pictures({ pictures: base64(levels) }).catch(() => null)) ?? { error: "The server does not answer." };
+      if (of !== asked) return; // a newer run has been asked about
+      if (answer.error) {
+        asked = null; // so that opening the panel again asks again
+        panel.dataset.state = "failed";
+        panel.replaceChildren(make("p", { role: "status", textContent: answer.error }));
+        return;
+      }
+      answers.push({ ...answer, label: lane.label, levels });
+    }
+    panel.replaceChildren(...describe(answers, of));
+    panel.dataset.state = "answered";
+  }
+
+  return { root, update };
+}
+
+function describe(answers, run) {
+  const found = answers.flatMap((answer) => answer.found);
+  const copies = found.filter(({ verdict }) => verdict === "copy").length;
+  const count = found.length === 1 ? "It is" : copies === found.length ? "All are" : `${copies || "None"} of the ${found.length} ${copies > 1 ? "are" : "is"}`;
+  const told = copies || found.length > 1 ? `${count} ${copies > 1 ? "copies" : "a copy"} of a training picture.` : "It is no copy of a training picture.";
+  const parts = [
+    make("p", { className: "nearest-told", role: "status" },
+      make("strong", { textContent: told }),
+      " Of all 60,000 pictures that a denoiser may have learned from, these are the nearest."),
+    scale(answers[0].scale, found),
+  ];
+  for (const { label, levels, found } of answers) {
+    if (answers.length > 1) parts.push(make("h4", { textContent: label }));
+    parts.push(make("div", { className: "nearest-cards" }, ...found.map((facts, i) => card(facts, levels, i, run.shape))));
+  }
+  parts.push(make("p", { className: "muted nearest-note" },
+    "Distance: the root mean square over pixels, black −1 and white 1, 0 for the very same picture. " +
+    "Pixel stands against pixel, so a copy that was moved or brightened would not be found. " +
+    "The training pictures are kept a little lossy, which leaves a copy at a distance of about 0.04. " +
+    "A denoiser that reached the optimum for its data could make nothing but copies; " +
+    "“Data set’s own optimum” in the Forward tab is one."));
+  return parts;
+}
+
+function card({ neighbours, nearer, verdict }, levels, i, [channels, height, width]) {
+  const size = channels * height * width;
+  const picture = (planes, label, className, ...caption) => {
+    const canvas = make("canvas", { className: "picture", role: "img", "aria-label": label });
+    paint(canvas, planes, channels, height, width);
+    return make("figure", { className }, canvas, make("figcaption", { className: "number" }, ...caption));
+  };
+  const sample = picture(levels.subarray(i * size, (i + 1) * size), `Sample ${i + 1}`, "nearest-sample", make("span", { textContent: "sample" }));
+  const others = neighbours.map((n, k) =>
+    picture(bytes(n.picture), `Training picture ${n.row}: ${n.class}`, "", make("span", { textContent: n.class }), make(k ? "span" : "strong", { textContent: n.distance.toFixed(2) })));
+  const root = make("div", { className: "nearest-card" },
+    make("div", { className: "nearest-row" }, sample, ...others),
+    make("p", { className: "number" }, make("strong", { textContent: `${VERDICTS[verdict]}. ` }), meaning(nearer, neighbours[0].distance)));
+  root.dataset.verdict = verdict;
+  return root;
+}
+
+function meaning(nearer, distance) {
+  const at = distance.toFixed(2);
+  if (nearer > 0.999) return `${at}: not one in a thousand real test pictures is as near to a training picture.`;
+  if (nearer > 0.99) return `${at}: nearer to a training picture than ${(100 * nearer).toFixed(1)} % of real test pictures are.`;
+  if (nearer < 0.01) return `${at}: farther from all training pictures than ${nearer > 0 ? "nearly " : ""}any real test picture is.`;
+  return `${at}: nearer to a training picture than ${Math.round(100 * nearer)} % of real test pictures are.`;
+}
+
+/** Real test pictures' distances as a histogram, and where these samples lie in it. */
+function scale(quantiles, found) {
+  const [width, height, bottom, bins] = [360, 74, 18, 36];
+  const most = Math.max(0.6, ...found.map(({ neighbours }) => neighbours[0].distance)) * 1.02;
+  const x = (distance) => (distance / most) * width;
+  const shares = Array.from({ length: bins }, (_, k) =>
+    below(quantiles, ((k + 1) / bins) * most) - below(quantiles, (k / bins) * most));
+  const top = Math.max(...shares);
+  const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
+    "aria-label": "Distances of real test pictures to their nearest training picture, and of these samples to theirs" });
+  shares.forEach((share, k) => {
+    const tall = (share / top) * (height - bottom - 6);
+    root.append(svg("rect", { class: "bar", x: (k * width) / bins + 0.5, width: width / bins - 1, y: height - bottom - tall, height: tall }));
+  });
+  for (const { neighbours: [{ distance }], verdict } of found)
+    root.append(svg("line", { class: `mark ${verdict}`, x1: x(distance), x2: x(distance), y1: 2, y2: height - bottom }));
+  for (let tick = 0; tick < most - 0.05; tick += 0.1)
+    root.append(svg("text", { x: Math.max(x(tick), 2), y: height - 4, "text-anchor": tick ? "middle" : "start" }, tick ? tick.toFixed(1) : "0"));
+  return make("figure", { className: "nearest-scale" }, root,
+    make("figcaption", { className: "muted" }, make("span", { className: "bar-key" }), " 10,000 real test pictures  ",
+      make("span", { className: "mark-key" }), " these samples: distance to the nearest training picture"));
+}
+
+/** The share of real test pictures within a distance, from quantiles at 0, 1 % … 100 %. */
+function below(quantiles, distance) {
+  if (distance <= quantiles[0]) return 0;
+  const k = quantiles.findIndex((q) => q > distance);
+  if (k < 0) return 1;
+  const [low, high] = [quantiles[k - 1], quantiles[k]];
+  return (k - 1 + (distance - low) / (high - low)) / (quantiles.length - 1);
+}
+
+function base64(levels) {
+  return btoa(String.fromCharCode(...levels));
+}

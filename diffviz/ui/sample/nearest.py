@@ -1,0 +1,113 @@
+"""Whether samples are copies: the nearest training pictures, for the player and for programs."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import torch
+from torch import Tensor
+
+from diffviz.data.fashion import CLASSES, INFO
+from diffviz.measure.nearest import judge, load_index, nearer_than, nearest
+from diffviz.media.decoding import load_picture, small_square
+from diffviz.media.levels import grey_levels
+from diffviz.runs.schema import MAX_COUNT
+from diffviz.ui.messages import answer, told_in_the_page
+
+NEIGHBOURS = 3
+PIXELS = INFO.image_size**2
+WAIT_SECONDS = 5.0
+_turn_free = threading.BoundedSemaphore(1)  # a search takes all of a core for a tenth of a second
+
+
+def nearest_pictures(request: Any) -> dict[str, Any]:
+    """{"pictures": 1 to 16 pictures of 28 × 28 bytes one after the other, in base64} →
+    "found": for each its "neighbours" (a dict of row, class, distance and the picture's bytes),
+    "nearer" (the share of real test pictures that are farther from theirs) and "verdict";
+    "scale": how far 0 %, 1 % … 100 % of real test pictures are from theirs, at most."""
+    return answer(_nearest_pictures, request)
+
+
+def _nearest_pictures(request: Any) -> dict[str, Any]:
+    pictures = _from_base64(request["pictures"])
+    with _turn():
+        found = _facts(pictures, with_pictures=True)
+        return {"found": found, "scale": load_index().test_distances[::10].round(4).tolist()}
+
+
+def nearest_endpoint() -> None:
+    """Register /nearest inside the current gr.Blocks; its controls are for programs, never seen."""
+    with gr.Group(visible=False):
+        picture = gr.File(label="A PNG, JPEG, WebP or GIF file")
+        facts = gr.JSON(label="The nearest training pictures, and what the distance means")
+        gr.Button("Nearest").click(_nearest_of_file, picture, facts, api_name="nearest")
+
+
+def _nearest_of_file(picture: str | None) -> dict[str, Any]:
+    """The training pictures of Fashion-MNIST nearest to a picture, seen as 28 × 28 grey: their rows
+    in the data set, classes and distances (root mean square over pixels in −1..1); the share of
+    real test pictures that are farther from theirs; and the verdict: copy, near or new."""
+    with told_in_the_page():
+        if not picture:
+            raise ValueError("give a picture's file")
+        seen = small_square(load_picture(picture), INFO.image_size, INFO.image_channels)
+        with _turn():
+            return _facts(seen[None], with_pictures=False)[0]
+
+
+def _facts(pictures: Tensor, with_pictures: bool) -> list[dict[str, Any]]:
+    found = nearest(pictures, NEIGHBOURS)
+    facts = []
+    for rows, distances, classes, seen in zip(
+        found.rows, found.distances, found.classes, grey_levels(found.pictures), strict=True
+    ):
+        neighbours: list[dict[str, Any]] = [
+            {"row": row, "class": CLASSES[label], "distance": round(distance, 4)}
+            for row, distance, label in zip(
+                rows.tolist(), distances.tolist(), classes.tolist(), strict=True
+            )
+        ]
+        if with_pictures:
+            for neighbour, levels in zip(neighbours, seen, strict=True):
+                neighbour["picture"] = base64.b64encode(levels.numpy().tobytes()).decode()
+        distance = float(distances[0])
+        facts.append(
+            {
+                "neighbours": neighbours,
+                "nearer": round(nearer_than(distance), 4),
+                "verdict": judge(distance),
+            }
+        )
+    return facts
+
+
+def _from_base64(text: Any) -> Tensor:
+    """(B, 1, 28, 28) in −1..1; raises ValueError for anything but 1 to 16 whole pictures."""
+    most = -(-MAX_COUNT * PIXELS // 3) * 4  # base64's length of that many bytes
+    if not isinstance(text, str) or len(text) > most:
+        raise ValueError(f"at most {MAX_COUNT} pictures at once")
+    try:
+        content = base64.b64decode(text, validate=True)
+    except ValueError:
+        content = b""
+    if not content or len(content) % PIXELS:
+        side = INFO.image_size
+        raise ValueError(f"pictures of {side} × {side} grey levels are needed")
+    levels = np.frombuffer(content, np.uint8).astype(np.float32)
+    return torch.from_numpy(levels / 127.5 - 1).reshape(-1, *INFO.shape)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _turn_free.acquire(timeout=WAIT_SECONDS):
+        raise ValueError("many visitors are asking just now; try again in a moment")
+    try:
+        yield
+    finally:
+        _turn_free.release()

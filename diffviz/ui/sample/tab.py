@@ -1,0 +1,267 @@
+"""The Sample tab: pictures come out of noise, frame by frame."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from dataclasses import fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from diffviz.runs.asking import speaks
+from diffviz.runs.schema import EACH, MAX_SEED, RunSettings
+from diffviz.serving.admission import InLine
+from diffviz.serving.cards import card_text
+from diffviz.serving.frames import in_line, recording, stream
+from diffviz.serving.models import choices, model, served
+from diffviz.serving.service import service
+from diffviz.serving.ticket import Ticket
+from diffviz.ui.component import live_view, told
+from diffviz.ui.messages import told_in_the_page
+from diffviz.ui.sample.controls import (
+    RIVALS,
+    Asked,
+    build_controls,
+    settings_of,
+    things,
+    values_of,
+    variations,
+)
+from diffviz.ui.sample.files import write_file, write_picture
+from diffviz.ui.sample.nearest import nearest_endpoint, nearest_pictures
+from diffviz.ui.sample.words import asked_unseen
+
+INTRO = RunSettings(condition={"class": EACH}, count=9, steps=24, seed=3)
+# Who runs when is our own admission's to say, which tells visitors their place in the line.
+NETWORK: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": None}
+# Gradio hands each value to a thread and back to be checked; `payloads` and the handler do that.
+PLAIN: dict[str, Any] = {"preprocess": False, "postprocess": False}
+MAIN = len(fields(Asked))
+# A second, to all visitors together: Gradio needs 3 ms for each, which the denoiser goes without.
+# Frames that come together are walked through by the player as slowly as they were made.
+MOST_MESSAGES = 20
+SILENT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+# The curve drawn in the Forward tab and the token of a visitor's trainings live in the browser and
+# come along as the last inputs.
+WITH_HANDLES_AND_TOKEN = (
+    "(...v) => [...v.slice(0, -2), localStorage.getItem('diffviz.handles') ?? '',"
+    " localStorage.getItem('diffviz.owner') ?? '']"
+)
+WITH_TOKEN = "(...v) => [...v.slice(0, -1), localStorage.getItem('diffviz.owner') ?? '']"
+NEW_SEED = f"() => Math.floor(Math.random() * {MAX_SEED})"
+RUN = "() => document.querySelector('#sample-run').click()"
+STOPPED = "() => window.dispatchEvent(new Event('diffviz-stopped'))"
+
+
+LastRun = tuple[RunSettings, str]  # and the token of who ran it
+
+
+def sample_tab() -> gr.Dropdown:
+    """Build the tab inside the current gr.Blocks; returns the choice of the denoiser."""
+    last_run = gr.State((INTRO, ""))
+    token = gr.Textbox("", visible=False, label="Owner")
+    with gr.Row():
+        with gr.Column(scale=1, min_width=290):
+            controls = build_controls()
+            with gr.Accordion("About this denoiser", open=False):
+                about = gr.Markdown(card_text(model().card))
+        with gr.Column(scale=3, min_width=320, elem_classes="first-on-phones"):
+            player = live_view(
+                "sample/view",
+                "sample-player",
+                "Sampling, step by step",
+                events=("ready", "export"),
+                server_functions=[nearest_pictures],
+            )
+            exported = gr.File(label="Your file", elem_id="sample-file", visible=False)
+            program = gr.Code(
+                label="The same run in Python, to the last bit",
+                language="python",
+                elem_id="sample-code",
+                visible=False,
+                interactive=False,
+            )
+        with gr.Group(visible=False):
+            picture = gr.Image(type="filepath", format="png", label="The pictures in a grid")
+            facts = gr.JSON(label="Fingerprint, evaluations and settings")
+            endpoint = gr.Button()
+
+    inputs = [*controls.main, *controls.extra, token]
+    outputs = [player, last_run]
+    running = controls.start.click(
+        _sample, inputs, outputs, js=WITH_HANDLES_AND_TOKEN, **PLAIN, **SILENT, **NETWORK
+    )
+    controls.stop.click(None, cancels=[running], js=STOPPED, api_visibility="private")
+    controls.dice.click(None, None, controls.seed, js=NEW_SEED).then(None, js=RUN)
+    player.ready(_intro, None, player, **SILENT)
+    player.export(_export, last_run, [exported, program], **SILENT, **NETWORK)
+    inputs = [*controls.main, token]
+    endpoint.click(sample, inputs, [picture, facts], api_name="sample", **NETWORK)
+    nearest_endpoint()
+    denoiser, asked = controls.denoiser, [controls.denoiser, token]
+    denoiser.focus(_choices, asked, denoiser, js=WITH_TOKEN, **SILENT)
+    known = [controls.what, controls.words.group, controls.vary, controls.values, about]
+    denoiser.change(_about, asked, known, js=WITH_TOKEN, **SILENT)
+    compared = [controls.words.words, controls.vary, controls.values]
+    controls.words.unseen.input(_ask_unseen, controls.words.unseen, compared, **SILENT).then(
+        None, js=RUN
+    )
+    controls.vary.input(_values, [controls.vary, *asked], controls.values, js=WITH_TOKEN, **SILENT)
+    return denoiser
+
+
+async def _sample(request: gr.Request, *values: Any) -> AsyncIterator[tuple[str, Any]]:
+    """The player's messages, and the settings that the exports repeat."""
+    admission = service().admission
+
+    def pause() -> float:
+        return (admission.running - 1) / MOST_MESSAGES  # who is alone gets each frame as it comes
+
+    with told_in_the_page():
+        settings, rivals, token = await asyncio.to_thread(_asked_run, *values)
+
+        def frames(ticket: Ticket) -> Iterator[str]:
+            return stream(settings, rivals, *served(settings.model, token, ticket), pause)
+
+        async with aclosing(admission.parts(visitor(request), frames)) as parts:
+            run: Any = (settings, token)
+            async for part in parts:
+                if isinstance(part, InLine):
+                    yield in_line(part.number), gr.skip()
+                else:
+                    yield part, run
+                    run = gr.skip()  # told once: it would cost as much as the frame
+
+
+def _asked_run(*values: Any) -> tuple[RunSettings, list[str], str]:
+    """The settings, the rivals and the token in the values of all inputs; raises ValueError for
+    what will not do, before anybody waits in line for it."""
+    asked = Asked(*values[:MAIN])
+    words, rivals, *parameters, handles, token = values[MAIN:]
+    info = model(asked.denoiser, token).card.data
+    if speaks(info):
+        asked = replace(asked, what=words)
+    settings = settings_of(info, asked, parameters, handles)
+    settings.check()
+    rivals = [name for name in rivals if name != settings.sampler]
+    if len(rivals) > RIVALS:
+        raise ValueError(f"a race has room for {RIVALS} rivals, not {len(rivals)}")
+    return settings, rivals, token
+
+
+async def sample(
+    request: gr.Request,
+    what: str,
+    count: float,
+    seed: float,
+    guidance: float,
+    steps: float,
+    sampler: str,
+    schedule: str,
+    spacing: str,
+    T: float,
+    zero_terminal_snr: bool,
+    clip_x0: bool,
+    denoiser: str = "fashion",
+    negative: str = "",
+    vary: str = "",
+    values: list[str] | None = None,
+    owner: str = "",
+) -> tuple[str, dict[str, Any]]:
+    """Pictures from noise: all of them in one PNG, and facts about the run. what: a class, or a
+    sentence for a denoiser that knows words; negative: a sentence to steer away from. vary, values:
+    "guidance", or a slot and two or more values, to compare in columns from the same noise, then
+    `count` is the number of rows. denoiser: a bundled one, or "training:" and the id of a training
+    of the owner whose token is given."""
+    with told_in_the_page():
+        checkpoint = model(denoiser, owner)
+        asked = Asked(
+            what,
+            count,
+            seed,
+            guidance,
+            steps,
+            sampler,
+            schedule,
+            spacing,
+            T,
+            zero_terminal_snr,
+            clip_x0,
+            denoiser,
+            negative,
+            vary,
+            values or (),
+        )
+        settings = settings_of(checkpoint.card.data, asked)
+        settings.check()
+        path, facts = await service().admission.whole(
+            visitor(request),
+            lambda ticket: write_picture(settings, *served(denoiser, owner, ticket)),
+        )
+    return str(path), facts
+
+
+@cache
+def _intro() -> str:
+    """A run made when the first visitor comes, and shown to all until they make their own."""
+    return recording(INTRO, model())
+
+
+def _choices(chosen: str, token: str) -> gr.Dropdown:
+    """The denoisers that there are now, one's own among them."""
+    return gr.Dropdown(choices=choices(token), value=chosen)
+
+
+def _about(name: str, token: str) -> list[Any]:
+    """What the chosen denoiser can be asked for and compared by, and its card."""
+    with told_in_the_page():
+        card = model(name, token).card
+    known, in_words = things(card.data), speaks(card.data)
+    return [
+        gr.Dropdown(choices=known, value=known[0], visible=not in_words),
+        gr.Column(visible=in_words),
+        gr.Dropdown(choices=variations(card.data), value=""),
+        gr.Dropdown(choices=[], value=[], visible=False),
+        card_text(card),
+    ]
+
+
+def _values(vary: str, name: str, token: str) -> gr.Dropdown:
+    """What can be compared of a slot; the first few are chosen."""
+    with told_in_the_page():
+        values = values_of(model(name, token).card.data, vary)
+    return gr.Dropdown(choices=values, value=values[:4], visible=bool(values))
+
+
+def _ask_unseen(combination: str) -> list[Any]:
+    """The words, and the columns, that show a combination never seen beside others that were."""
+    with told_in_the_page():
+        text, slot, values = asked_unseen(combination)
+    known = values_of(model("heroes").card.data, slot)
+    return [text, slot, gr.Dropdown(choices=known, value=values, visible=True)]
+
+
+async def _export(request: gr.Request, last_run: LastRun, event: gr.EventData) -> tuple[Any, Any]:
+    """The last run again, as a file or as code; event: {"format", "view"} from the player."""
+    settings, token = last_run
+
+    def write(ticket: Ticket) -> Path | str:
+        checkpoint, denoiser = served(settings.model, token, ticket)
+        kind, view = str(told(event, "format")), str(told(event, "view"))
+        return write_file(settings, kind, view, checkpoint, denoiser)
+
+    with told_in_the_page():
+        made = await service().admission.whole(visitor(request), write)
+    if isinstance(made, str):
+        return gr.File(visible=False), gr.Code(value=made, visible=True)
+    return gr.File(value=str(made), visible=True), gr.Code(visible=False)
+
+
+def visitor(request: gr.Request) -> str:
+    """Whom a run counts for: an open page, or a program."""
+    return str(request.session_hash or request.client)

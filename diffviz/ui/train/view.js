@@ -1,0 +1,233 @@
+// The Train tab's live view: one's trainings, one of them watched, and what its owner may do.
+
+import { make } from "../lib/pixels.js";
+import { levelPlot, lossPlot, plotFigure } from "./losses.js";
+import { ownerToken } from "./owner.js";
+import { root } from "../lib/root.js";
+import { Sheets } from "./sheets.js";
+import { Watch } from "./watch.js";
+
+const LINK = "train"; // ?train=ID is a link to watch that training
+const ACTIONS = {
+  running: ["pause", "stop"],
+  queued: ["pause", "stop"],
+  paused: ["resume", "stop", "delete"],
+  stopped: ["resume", "delete"],
+  failed: ["resume", "delete"],
+  finished: ["delete"],
+};
+const WORDS = { pause: "Pause", resume: "Go on", stop: "Stop", delete: "Delete" };
+const DOING = { pause: "pausing", stop: "stopping", delete: "being deleted" };
+
+export function mount(element, view) {
+  const train = new Train(element.querySelector(".live-view"), view);
+  const take = () => view.props.value && train.show(JSON.parse(view.props.value).watch);
+  view.watch("value", take);
+  const linked = new URLSearchParams(location.search).get(LINK);
+  if (view.props.value) take();
+  else train.open(linked);
+}
+
+class Train {
+  constructor(root, { server, trigger, props }) {
+    Object.assign(this, { root, server, trigger, recorded: props.recorded });
+    this.token = ownerToken();
+    this.jobs = [];
+    this.visible = true;
+    this.build();
+    new IntersectionObserver(([entry]) => {
+      this.visible = entry.isIntersecting;
+      this.watching?.look();
+    }).observe(root);
+  }
+
+  build() {
+    this.list = make("div", { className: "train-jobs", role: "group", "aria-label": "Your trainings" });
+    this.title = make("strong", { className: "train-title" });
+    this.state = make("span", { className: "train-state", "aria-live": "polite" });
+    this.bar = make("progress", { max: 1, value: 0, "aria-label": "Progress" });
+    this.numbers = make("dl", { className: "train-numbers number" });
+    this.message = make("p", { className: "train-message", role: "alert", hidden: true });
+    this.buttons = make("div", { className: "player-files" });
+    this.credit = make("p", { className: "muted train-credit" });
+    this.sheets = new Sheets();
+    this.loss = lossPlot((images) => this.pick(images));
+    this.levels = levelPlot();
+    this.sheets.onMove = (images) => {
+      this.loss.move(images);
+      if (this.status) this.levels.update(this.status.points, this.status.ratios, images);
+    };
+    this.plots = make("div", { className: "train-plots" },
+      plotFigure("Loss", "smoothed; as measured, faint", this.loss),
+      plotFigure("By noise level", "now; at first, faint", this.levels));
+    this.root.append(this.list,
+      make("div", { className: "player-head" }, this.title, this.state),
+      this.bar, this.numbers, this.message, this.buttons, this.sheets.root, this.plots, this.credit);
+  }
+
+  /** What is seen at first: the linked training, one's newest, or the recorded one. */
+  async open(linked) {
+    await this.refresh();
+    this.watch(linked ?? this.jobs[0]?.id ?? this.recorded, !linked && !this.jobs.length);
+  }
+
+  async refresh() {
+    const answer = await this.server.owned({ token: this.token }).catch(() => null);
+    this.jobs = answer?.jobs ?? [];
+    this.drawList();
+    if (this.status) this.drawButtons();
+  }
+
+  /** One that was just started: beside long settings this may be out of sight. */
+  show(job) {
+    this.watch(job);
+    const { top, bottom } = this.root.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) this.root.scrollIntoView();
+  }
+
+  watch(job, play = false) {
+    this.watching?.stop();
+    this.status = null;
+    this.play = play;
+    this.sheets.reset(job);
+    this.say("");
+    this.root.dataset.job = job ?? "";
+    if (!job) return;
+    if (!this.jobs.some((own) => own.id === job)) this.refresh();
+    this.watching = new Watch(job, {
+      onStatus: (status) => this.take(status),
+      onGone: () => this.gone(job),
+      seen: () => this.visible && document.visibilityState === "visible",
+    });
+    this.drawList();
+  }
+
+  gone(job) {
+    this.say("This training is gone: it was deleted, or the link is wrong.");
+    this.jobs = this.jobs.filter((own) => own.id !== job);
+    for (const part of [this.sheets.root, this.plots, this.bar]) part.hidden = true;
+    for (const part of [this.title, this.state, this.numbers, this.buttons, this.credit]) part.replaceChildren();
+    this.drawList();
+  }
+
+  take(status) {
+    const before = this.status;
+    this.status = status;
+    Object.assign(this.root.dataset, { state: status.state, images: status.images, sheets: status.sheets.length });
+    const own = this.jobs.find((job) => job.id === status.id);
+    if (own) Object.assign(own, { state: status.state, fraction: status.fraction, position: status.position });
+    this.title.textContent = status.recorded ? `A recorded training: ${status.title}` : status.title;
+    this.state.textContent = stateWords(status);
+    this.bar.hidden = false;
+    this.bar.value = status.fraction;
+    this.numbers.replaceChildren(...[
+      ["pictures seen", status.images.toLocaleString("en")],
+      ["pictures a second", status.speed ? Math.round(status.speed).toLocaleString("en") : "–"],
+      ["trained for", duration(status.seconds)],
+      ["time left", status.state === "running" && status.left !== null ? duration(status.left) : "–"],
+      ["loss", status.points.length ? status.points.at(-1)[1].toFixed(4) : "–"],
+    ].flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", { textContent: value })]));
+    this.say(status.state === "failed" ? `Training failed: ${status.message}.` : "");
+    this.credit.textContent = status.credit ? `Pictures: ${status.credit}` : "";
+    this.plots.hidden = !status.points.length;
+    this.sheets.update(status);
+    this.loss.update(status.points);
+    this.loss.move(this.sheets.images ?? status.images);
+    this.levels.update(status.points, status.ratios, this.sheets.images ?? status.images);
+    if (before?.state !== status.state || before?.wish !== status.wish || before?.sheets.length !== status.sheets.length)
+      this.drawButtons();
+    if (before?.state !== status.state) this.drawList();
+    if (this.play && status.recorded && !matchMedia("(prefers-reduced-motion: reduce)").matches)
+      this.sheets.start(true);
+    this.play = false;
+  }
+
+  get owns() {
+    return this.jobs.some((job) => job.id === this.status?.id);
+  }
+
+  drawButtons() {
+    const { status } = this;
+    const button = (text, onclick) => make("button", { type: "button", textContent: text, onclick });
+    const parts = [];
+    if (this.owns) {
+      if (status.wish) parts.push(make("span", { className: "muted", textContent: `${DOING[status.wish]} …` }));
+      else
+        for (const action of ACTIONS[status.state]) {
+          const asks = button(WORDS[action], () => this.ask(action));
+          asks.dataset.action = action;
+          parts.push(asks);
+        }
+    }
+    if ((this.owns || status.shared) && status.sheets.length) {
+      const use = button("Use in Sample", () => this.trigger("use", { job: status.id, token: this.token }));
+      use.dataset.action = "use";
+      parts.push(use, button("Download", () => this.download()));
+    }
+    if (!status.recorded) parts.push(button("Link to watch", (event) => this.share(event.target)));
+    this.buttons.replaceChildren(...parts);
+  }
+
+  async ask(action) {
+    if (action === "delete" && !confirm("Delete this training and all that it has learned?")) return;
+    const job = this.status.id;
+    const answer = await this.server.ask({ job, token: this.token, action }).catch(() => null);
+    if (!answer || answer.error) return this.say(answer?.error ?? "The server does not answer.");
+    if (answer.gone) return this.gone(job);
+    this.watching.now();
+  }
+
+  async download() {
+    const answer = await fetch(`${root()}/train/${this.status.id}/denoiser.zip`, { headers: { "X-Owner": this.token } });
+    if (!answer.ok) return this.say("There is nothing to download yet.");
+    const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? "denoiser.zip";
+    const address = URL.createObjectURL(await answer.blob());
+    make("a", { href: address, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  }
+
+  async share(button) {
+    const link = `${location.origin}${root()}/?${LINK}=${this.status.id}`;
+    const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
+    if (copied) button.textContent = "Link copied";
+    else prompt("Who has this link may watch:", link);
+  }
+
+  /** The moment of training nearest to a number of pictures seen. */
+  pick(images) {
+    const { sheets } = this.sheets;
+    if (!sheets.length) return;
+    const off = sheets.map((own) => Math.abs(own - images));
+    this.sheets.pause();
+    this.sheets.training.value = off.indexOf(Math.min(...off));
+    this.sheets.hold();
+  }
+
+  say(sentence) {
+    this.message.textContent = sentence;
+    this.message.hidden = !sentence;
+  }
+
+  drawList() {
+    const chips = this.jobs.map((job) => {
+      const chip = make("button", { type: "button", onclick: () => this.watch(job.id) },
+        job.title, make("span", { className: "muted", textContent: ` ${job.state}` }));
+      chip.setAttribute("aria-pressed", job.id === this.root.dataset.job);
+      return chip;
+    });
+    this.list.replaceChildren(...(chips.length > 1 ? chips : []));
+  }
+}
+
+function stateWords({ state, wish, position, recorded }) {
+  if (recorded) return "";
+  if (wish) return `${state}, ${DOING[wish]}`;
+  if (state === "queued") return position === 1 ? "next in the queue" : `number ${position} in the queue`;
+  return state;
+}
+
+function duration(seconds) {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
