@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 
-from diffviz.data.base import DataInfo, Slot
+from diffviz.data.base import DataInfo
 from diffviz.denoisers.learned import LearnedDenoiser
 from diffviz.networks.unet import UNet, UNetConfig
 from diffviz.parametrization import PARAMETRIZATIONS
@@ -29,7 +29,7 @@ MAX_WEIGHTS, MAX_HEADER, MAX_CARD = 256 * MEGABYTE, MEGABYTE, MEGABYTE  # bytes
 
 # What a card may say of its network: (least, most), of each entry where there are several.
 BOUNDS = {
-    "image_size": (4, 256),
+    "image_size": (4, 1024),
     "image_channels": (1, 4),
     "channels": (1, 512),
     "blocks": (1, 8),
@@ -131,6 +131,11 @@ def _check_weights(path: Path, config: UNetConfig) -> None:
 def _check_network(config: UNetConfig) -> None:
     if len(config.channels) > MAX_LEVELS or len(config.slots) > MAX_SLOTS:
         raise ValueError("the network has too many levels or slots")
+    if len(config.image_size) != 2:
+        raise ValueError("image_size must be a height and a width")
+    for name in ("attention", "cross_attention"):
+        if type(getattr(config, name)) is not bool:
+            raise ValueError(f"{name} must be true or false")
     for name, (least, most) in BOUNDS.items():
         value = getattr(config, name)
         for number in value if isinstance(value, tuple) else (value,):
@@ -149,21 +154,16 @@ def read_card(path: Path) -> Card:
         if path.stat().st_size > MAX_CARD:
             raise ValueError(f"it has more than {MAX_CARD // MEGABYTE} MB")
         fields = json.loads(path.read_text("utf-8"))
-        network = fields.pop("network")
-        for name in ("channels", "blocks", "slots"):
-            network[name] = tuple(network[name])
-        data = fields.pop("data")
-        slots = tuple(Slot(slot["name"], tuple(slot["values"])) for slot in data.pop("slots"))
+        config = UNetConfig.from_card(fields.pop("network"))
+        _check_network(config)
         low, high = fields.pop("ratio_range")
         if fields["parametrization"] not in PARAMETRIZATIONS:
             raise ValueError(f"unknown parametrization {fields['parametrization']!r}")
-        config = UNetConfig(**network)
-        _check_network(config)
         if not 0 < low < high < math.inf:  # NaN is none of these
             raise ValueError(f"the range of noise goes from {low!r} to {high!r}")
         return Card(
             network=config,
-            data=DataInfo(slots=slots, **data),
+            data=DataInfo.from_card(fields.pop("data")),
             ratio_range=(low, high),
             **fields,
         )

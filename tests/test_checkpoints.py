@@ -24,8 +24,7 @@ from tests.oracles.networks import TINY, random_unet
 
 DATA = DataInfo(
     name="shapes",
-    image_size=8,
-    image_channels=1,
+    shape=(1, 8, 8),
     sigma_data=0.5,
     slots=(Slot("shape", ("cercle", "carré", "étoile")),),
     licence="CC0",
@@ -145,6 +144,10 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     [
         ("image_size", 10**6),
         ("image_size", 8.5),
+        ("image_size", [8]),
+        ("image_size", [8, 8, 8]),
+        ("image_size", [8, 10**6]),
+        ("attention", 1),
         ("image_size", True),
         ("channels", [10**6, 64]),
         ("channels", [64] * 50),

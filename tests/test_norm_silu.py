@@ -104,7 +104,7 @@ def test_networks_train_with_it_in_bfloat16_alone(monkeypatch: pytest.MonkeyPatc
         normalise(*arguments)
 
     monkeypatch.setattr("diffviz.cpu.norm_silu.normalise", counted)
-    network = random_unet(UNetConfig(image_size=8, channels=(16, 32), slots=(3,)))
+    network = random_unet(UNetConfig(image_size=(8, 8), channels=(16, 32), slots=(3,)))
     x, level = torch.randn(4, 1, 8, 8, generator=Generator().manual_seed(0)), torch.zeros(4)
     condition = torch.ones(4, 1, dtype=torch.int64)
 

@@ -19,9 +19,9 @@ from PIL import Image, PngImagePlugin
 from diffviz.media.decoding import (
     PictureError,
     decoder_advice,
+    fitted,
     load_picture,
     load_square,
-    small_square,
 )
 from diffviz.media.levels import grey_levels
 
@@ -312,20 +312,20 @@ def test_no_file_costs_more_than_100_megabytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_small_square_takes_the_centre(channels: int) -> None:
+def test_fitted_takes_the_centre(channels: int) -> None:
     picture = torch.full((3, 50, 100), -1.0)
     picture[:, :, 25:75] = torch.tensor([1.0, 1.0, 1.0])[:, None, None]
     for large in (picture, picture[:1]):
-        small = small_square(large, 28, channels)
+        small = fitted(large, (channels, 28, 28))
         assert small.shape == (channels, 28, 28)
         assert (small == 1).all()
 
 
-def test_small_square_keeps_colour_and_what_fits_already() -> None:
+def test_fitted_keeps_colour_and_what_fits_already() -> None:
     picture = torch.tensor([1.0, -1.0, 0.2])[:, None, None].expand(3, 40, 60)
-    small = small_square(picture, 32, 3)
+    small = fitted(picture, (3, 32, 32))
     assert torch.allclose(small, picture[:, :32, :32], atol=1 / 127)
-    assert torch.equal(small_square(small, 32, 3), small)
+    assert torch.equal(fitted(small, (3, 32, 32)), small)
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG"])
@@ -336,7 +336,7 @@ def test_load_square_agrees_with_the_picture_cropped(tmp_path: Path, format: str
     square = load_square(path.read_bytes(), 28, 1)
     assert square.dtype == np.uint8
     assert square.shape == (1, 28, 28)
-    other = levels(small_square(load_picture(path, 500), 28, 1))
+    other = levels(fitted(load_picture(path, 500), (1, 28, 28)))
     assert np.abs(square.astype(int) - other).max() <= 3
     assert load_square(path.read_bytes(), 28, 3).shape == (3, 28, 28)
 

@@ -26,8 +26,8 @@ from diffviz.training.plan import Plan, begin
 from tests.oracles.networks import random_unet
 
 SLOTS = (Slot("shade", ("dark", "light")), Slot("side", ("left", "right", "both")))
-INFO = DataInfo("halves", 8, 1, 0.5, SLOTS, "CC0", "nobody")
-NETWORK = UNetConfig(image_size=8, channels=(16, 16), blocks=(1, 1), heads=2, slots=(2, 3))
+INFO = DataInfo("halves", (1, 8, 8), 0.5, SLOTS, "CC0", "nobody")
+NETWORK = UNetConfig(image_size=(8, 8), channels=(16, 16), blocks=(1, 1), heads=2, slots=(2, 3))
 CONFIG = TrainConfig(batch=16, images=640, hours=1000, learning_rate=4e-3, warmup_images=64)
 
 
@@ -330,7 +330,7 @@ def test_divergence_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_network_is_shaped_for_its_data() -> None:
     config = network_for(INFO)
-    assert (config.image_size, config.image_channels, config.slots) == (8, 1, (2, 3))
+    assert (config.image_size, config.image_channels, config.slots) == ((8, 8), 1, (2, 3))
 
 
 @pytest.mark.parametrize("parametrization", ["eps", "x0", "v", "flow"])

@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> None:
     import torch
 
     from diffviz.checkpoints import load_checkpoint
-    from diffviz.media.decoding import load_picture, small_square
+    from diffviz.media.decoding import fitted, load_picture
     from diffviz.media.files import save_gif, save_mp4, save_png
     from diffviz.media.picture import view_of
     from diffviz.runs.asking import condition_of
@@ -118,7 +118,7 @@ def run(options: argparse.Namespace) -> None:
     checkpoint = load_checkpoint(options.model)
     info = checkpoint.card.data
     use_threads(options.threads)
-    x0 = small_square(picture, info.image_size, info.image_channels)[None]
+    x0 = fitted(picture, info.shape)[None]
     condition = conditions(info, condition_of(info, options.what), 1)
     stages = list(run_edit(settings, checkpoint.denoiser(), schedule, x0, condition))
     last = stages[-1].step

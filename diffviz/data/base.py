@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Generator, Tensor
 
@@ -22,17 +23,21 @@ class DataInfo:
     """What a network and a page must know of a data set; saved in a checkpoint's card."""
 
     name: str
-    image_size: int
-    image_channels: int
-    sigma_data: float  # root mean square of the pixels in −1..1, the σ_data of Karras et al. 2022
+    shape: tuple[int, ...]  # of a sample; of a picture (C, H, W)
+    sigma_data: float  # root mean square of a sample's numbers, the σ_data of Karras et al. 2022
     slots: tuple[Slot, ...]
     licence: str
     credit: str
 
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """(C, H, W) of a picture."""
-        return self.image_channels, self.image_size, self.image_size
+    @classmethod
+    def from_card(cls, fields: Mapping[str, Any]) -> DataInfo:
+        """From JSON, in which a square picture's shape may be its side and its channels."""
+        rest = dict(fields)
+        if "image_size" in rest:
+            side = rest.pop("image_size")
+            rest["shape"] = rest.pop("image_channels"), side, side
+        slots = tuple(Slot(slot["name"], tuple(slot["values"])) for slot in rest.pop("slots"))
+        return cls(shape=tuple(rest.pop("shape")), slots=slots, **rest)
 
 
 class DataSet(Protocol):

@@ -14,8 +14,7 @@ from diffviz.data.labelled import Labelled
 
 INFO = DataInfo(
     name="digits",
-    image_size=16,
-    image_channels=1,
+    shape=(1, 16, 16),
     sigma_data=0.8029,
     slots=(Slot("digit", tuple("0123456789")),),
     licence="CC BY 4.0",
@@ -33,7 +32,7 @@ def load_digits() -> Labelled:
     with np.load(FILE, allow_pickle=False) as arrays:
         levels, labels = torch.from_numpy(arrays["levels"]), torch.from_numpy(arrays["labels"])
     ink = levels.float().div(HIGHEST).unsqueeze(1)  # (N, 1, 8, 8)
-    ink = F.interpolate(ink, size=INFO.image_size, mode="bicubic").clamp(0, 1).squeeze(1)
+    ink = F.interpolate(ink, size=INFO.shape[1:], mode="bicubic").clamp(0, 1).squeeze(1)
     return Labelled(ink.mul(255).round().byte(), labels.long(), INFO)
 
 

@@ -28,8 +28,7 @@ CLASSES = (
 )
 INFO = DataInfo(
     name="fashion",
-    image_size=28,
-    image_channels=1,
+    shape=(1, 28, 28),
     sigma_data=0.8256,
     slots=(Slot("class", CLASSES),),
     licence="MIT",

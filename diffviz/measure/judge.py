@@ -134,8 +134,8 @@ class Judge(nn.Module):
         super().__init__()
         fine, coarse = subject.channels
         self.values = [len(slot.values) for slot in subject.info.slots]
-        self.region = subject.info.image_size // 4 // subject.regions
-        self.stem = nn.Conv2d(4 * subject.info.image_channels, fine, 3, padding=1)
+        self.region = subject.info.shape[-1] // 4 // subject.regions
+        self.stem = nn.Conv2d(4 * subject.info.shape[0], fine, 3, padding=1)
         self.fine = Block(fine)
         self.down = nn.Conv2d(fine, coarse, 3, stride=2, padding=1)
         self.coarse = Block(coarse)

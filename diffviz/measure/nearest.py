@@ -23,7 +23,7 @@ from diffviz.data.fashion import INFO, load_fashion
 from diffviz.media.levels import grey_levels
 
 FILE = Path(__file__).parent.parent / "data" / "files" / "fashion-nearest.npz"
-SIDE = INFO.image_size
+SIDE = INFO.shape[-1]
 MOST = 10  # neighbours of a picture
 # The index is sheets of pictures as AVIF, each decoded on its own so that little is held at once.
 SHEET_COLUMNS, SHEET_PICTURES = 60, 6000

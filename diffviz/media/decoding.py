@@ -99,18 +99,19 @@ def load_square(content: bytes, size: int, channels: int) -> NDArray[np.uint8]:
     return levels[None] if channels == 1 else levels.transpose(2, 0, 1)
 
 
-def small_square(picture: Tensor, size: int, channels: int) -> Tensor:
-    """(channels, size, size): the picture's square centre, scaled, and made grey (ITU-R 601
-    weights) or colour as `channels`, 1 or 3, says."""
+def fitted(picture: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """shape, (C, H, W): the picture's centre, as much as has these sides' ratio, scaled, and made
+    grey (ITU-R 601 weights) or colour as C, 1 or 3, says."""
+    channels, height, width = shape
     levels = grey_levels(picture).numpy()
     image = Image.fromarray(levels[0] if len(levels) == 1 else levels.transpose(1, 2, 0))
-    width, height = image.size
-    side = min(width, height)
-    left, top = (width - side) // 2, (height - side) // 2
-    square = image.convert("L" if channels == 1 else "RGB")
-    square = square.crop((left, top, left + side, top + side))
-    small = np.asarray(square.resize((size, size), Image.Resampling.LANCZOS), np.float32)
-    planes = small.reshape(size, size, channels).transpose(2, 0, 1)
+    image = image.convert("L" if channels == 1 else "RGB")
+    scale = min(image.width / width, image.height / height)
+    across, down = max(1, round(width * scale)), max(1, round(height * scale))
+    left, top = (image.width - across) // 2, (image.height - down) // 2
+    part = image.crop((left, top, left + across, top + down))
+    small = np.asarray(part.resize((width, height), Image.Resampling.LANCZOS), np.float32)
+    planes = small.reshape(height, width, channels).transpose(2, 0, 1)
     return torch.from_numpy(planes.copy()) / 127.5 - 1
 
 

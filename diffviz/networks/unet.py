@@ -8,8 +8,10 @@ than all others together.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -24,7 +26,7 @@ class UNetConfig:
     10 classes is `(10,)`; an unconditional network has no slot.
     """
 
-    image_size: int = 28
+    image_size: tuple[int, int] = (28, 28)  # height and width
     image_channels: int = 1
     channels: tuple[int, ...] = (64, 128)  # one entry a resolution level
     blocks: tuple[int, ...] = (1, 2)  # residual blocks a level, on the way down and on the way up
@@ -32,6 +34,20 @@ class UNetConfig:
     slots: tuple[int, ...] = ()
     patch: int = 2  # side of the square of pixels folded into channels
     cross_attention: bool = False  # pixels know their place and look each slot's value up from it
+    attention: bool = True  # of all pixels to one another, at the lowest level
+
+    @property
+    def any_size(self) -> bool:
+        """Whether pictures of other sizes than its own make sense to it: it is convolutional."""
+        return not (self.attention or self.cross_attention)
+
+    @classmethod
+    def from_card(cls, fields: Mapping[str, Any]) -> UNetConfig:
+        """From JSON, in which a square picture's size may be one number."""
+        lists = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
+        size = fields.get("image_size", cls.image_size)
+        square = {} if isinstance(size, (list, tuple)) else {"image_size": (size, size)}
+        return cls(**{**fields, **lists, **square})
 
 
 class ChannelNorm(nn.LayerNorm):
@@ -153,8 +169,9 @@ class CrossAttention(nn.Module):
 class UNet(nn.Module):
     """(x, noise_level, condition) → an image-shaped output; what it means is the parametrization's.
 
-    x: (B, C, H, W) of about unit variance. noise_level: (B,). condition: (B, slots) integers, 0 for
-    "not said" (the null condition of classifier-free guidance; Ho & Salimans 2022).
+    x: (B, C, H, W) of about unit variance, of any height and width where config.any_size.
+    noise_level: (B,). condition: (B, slots) integers, 0 for "not said" (the null condition of
+    classifier-free guidance; Ho & Salimans 2022).
     """
 
     def __init__(self, config: UNetConfig) -> None:
@@ -176,8 +193,8 @@ class UNet(nn.Module):
 
         self.stem = nn.Conv2d(folded, width[0], 3, padding=1)
         if config.cross_attention:
-            side = config.image_size // config.patch
-            self.position = nn.Parameter(torch.zeros(1, width[0], side, side))
+            size = (-(-side // config.patch) for side in config.image_size)
+            self.position = nn.Parameter(torch.zeros(1, width[0], *size))
             self.tokens = nn.ModuleList(nn.Embedding(n + 1, width[-1]) for n in config.slots)
             self.lookups = nn.ModuleList(CrossAttention(width[-1], config.heads) for _ in "ab")
         self.encoder = levels(skip=1)
@@ -185,7 +202,7 @@ class UNet(nn.Module):
             nn.Conv2d(fine, coarse, 3, stride=2, padding=1) for fine, coarse in pairwise(width)
         )
         self.middle = nn.ModuleList(ResidualBlock(width[-1], width[-1], embedding) for _ in "ab")
-        self.attention = Attention(width[-1], config.heads)
+        self.attention = Attention(width[-1], config.heads) if config.attention else nn.Identity()
         self.upsample = nn.ModuleList(
             nn.Conv2d(coarse, fine, 1) for fine, coarse in pairwise(width)
         )
@@ -199,6 +216,10 @@ class UNet(nn.Module):
             embedding = embedding + look_up(self.slots, condition).sum(dim=1)
         embedding = F.silu(embedding)
 
+        height, width = x.shape[-2:]
+        spare = (0, -width % self.config.patch, 0, -height % self.config.patch)
+        if any(spare):
+            x = F.pad(x, spare, mode="replicate")
         h = self.stem(F.pixel_unshuffle(x, self.config.patch))
         if self.config.cross_attention:
             h = h + self.position.to(h.dtype)  # autocast would go on in float32
@@ -225,7 +246,7 @@ class UNet(nn.Module):
                 h = F.interpolate(self.upsample[level - 1](h), size=skips[-1].shape[-2:])
 
         out: Tensor = F.pixel_shuffle(self.head(self.norm(h)), self.config.patch)
-        return out
+        return out[..., :height, :width]
 
 
 def look_up(tables: nn.ModuleList, condition: Tensor) -> Tensor:

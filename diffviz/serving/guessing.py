@@ -19,7 +19,7 @@ from diffviz.checkpoints import Card
 from diffviz.data.fashion import load_fashion_subset
 from diffviz.denoisers.base import Denoiser
 from diffviz.denoisers.exact import MixtureDenoiser
-from diffviz.media.decoding import small_square
+from diffviz.media.decoding import fitted
 from diffviz.runs.guess import Guess, guess
 from diffviz.runs.schema import MAX_SEED
 from diffviz.serving.models import model, served
@@ -75,7 +75,7 @@ def what_it_sees(picture: Tensor, name: str) -> Tensor:
     info = card_of(name).data
     if picture.shape == info.shape:
         return picture
-    return small_square(picture, info.image_size, info.image_channels)
+    return fitted(picture, info.shape)
 
 
 def from_levels_sent(text: Any, name: str) -> Tensor:

@@ -59,15 +59,11 @@ def load_training(
         with safe_open(folder / f"{name}.safetensors", "pt") as file:
             fields = json.loads(file.metadata()["order"])
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        network = fields.pop("network")
-        for key in ("channels", "blocks", "slots"):
-            network[key] = tuple(network[key])
+        network = UNetConfig.from_card(fields.pop("network"))
         data = fields.pop("data")
         data["classes"] = tuple(data["classes"])
         config = TrainConfig(**fields.pop("config"))
-        order = Order(
-            data=DataChoice(**data), config=config, network=UNetConfig(**network), **fields
-        )
+        order = Order(data=DataChoice(**data), config=config, network=network, **fields)
     except (SafetensorError, json.JSONDecodeError, KeyError, TypeError) as error:
         raise ValueError(f"the unfinished training {name!r} cannot be read: {error}") from error
     trainer = Trainer(load_data(order.data), order.network, order.config)

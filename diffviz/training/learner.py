@@ -63,9 +63,10 @@ def prepare_threads() -> None:
 
 def network_for(info: DataInfo) -> UNetConfig:
     """The shape of the network that suits a data set."""
+    channels, height, width = info.shape
     return UNetConfig(
-        image_size=info.image_size,
-        image_channels=info.image_channels,
+        image_size=(height, width),
+        image_channels=channels,
         slots=tuple(len(slot.values) for slot in info.slots),
         cross_attention=len(info.slots) > 1,
     )

@@ -58,7 +58,7 @@ def begin(plan: Plan, name: str, command: str, folder: Path = FOLDER) -> tuple[O
     config, weights, started_from = plan.settings(), None, {}
     if plan.start:
         checkpoint = load_checkpoint(plan.start, folder)
-        known, new = checkpoint.card.data.image_channels, data.info.image_channels
+        known, new = checkpoint.card.network.image_channels, network.image_channels
         if known != new:
             raise ValueError(
                 f"{plan.start!r} knows pictures that are {TINTS[known]}, and these are "

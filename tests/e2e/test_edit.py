@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 
 from diffviz.data.examples import example, example_path
 from diffviz.forward import add_noise, noise
-from diffviz.media.decoding import small_square
+from diffviz.media.decoding import fitted
 from diffviz.media.levels import grey_levels
 from diffviz.schedules import make_schedule
 from tests.e2e.test_forward import levels, pixels, png, set_range, two_frames, upload
@@ -75,7 +75,7 @@ def test_an_upload_is_brought_back(panel: Page) -> None:
     # and its x_t at the slider's t, as the server will make them.
     with Image.open(io.BytesIO(png(photo))) as image:
         planes = np.asarray(image).transpose(2, 0, 1).astype(np.float32)
-    x0 = small_square(torch.from_numpy(planes) / 127.5 - 1, 32, 3)
+    x0 = fitted(torch.from_numpy(planes) / 127.5 - 1, (3, 32, 32))
     assert (pixels(panel, "#forward-back-picture") == levels(x0)).all()
     x_t = add_noise(x0, noise(0, x0.shape), make_schedule("cosine"), 640)
     assert np.abs(pixels(panel, "#forward-back-noisy") - levels(x_t)).max() <= 1

@@ -11,7 +11,7 @@ from diffviz.denoisers.learned import LearnedDenoiser
 from diffviz.networks.unet import UNet, UNetConfig
 from diffviz.parametrization import PARAMETRIZATIONS
 
-TINY = UNetConfig(image_size=8, channels=(8, 8), blocks=(1, 1), heads=2, slots=(3,))
+TINY = UNetConfig(image_size=(8, 8), channels=(8, 8), blocks=(1, 1), heads=2, slots=(3,))
 
 
 def random_unet(config: UNetConfig = TINY, seed: int = 0) -> UNet:

@@ -28,8 +28,7 @@ class OwnPictures:
         self.flips = flips
         self.info = DataInfo(
             name="own",
-            image_size=images.shape[-1],
-            image_channels=images.shape[1],
+            shape=tuple(images.shape[1:]),
             sigma_data=max(MIN_SIGMA_DATA, round(_root_mean_square(images), 4)),
             slots=(),
             licence="the uploader's own",

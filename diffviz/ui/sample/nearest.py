@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +16,13 @@ from torch import Tensor
 
 from diffviz.data.fashion import CLASSES, INFO
 from diffviz.measure.nearest import judge, load_index, nearer_than, nearest
-from diffviz.media.decoding import load_picture, small_square
+from diffviz.media.decoding import fitted, load_picture
 from diffviz.media.levels import grey_levels
 from diffviz.runs.schema import MAX_COUNT
 from diffviz.ui.messages import answer, told_in_the_page
 
 NEIGHBOURS = 3
-PIXELS = INFO.image_size**2
+PIXELS = math.prod(INFO.shape)
 WAIT_SECONDS = 5.0
 _turn_free = threading.BoundedSemaphore(1)  # a search takes all of a core for a tenth of a second
 
@@ -56,7 +57,7 @@ def _nearest_of_file(picture: str | None) -> dict[str, Any]:
     with told_in_the_page():
         if not picture:
             raise ValueError("give a picture's file")
-        seen = small_square(load_picture(picture), INFO.image_size, INFO.image_channels)
+        seen = fitted(load_picture(picture), INFO.shape)
         with _turn():
             return _facts(seen[None], with_pictures=False)[0]
 
@@ -97,7 +98,7 @@ def _from_base64(text: Any) -> Tensor:
     except ValueError:
         content = b""
     if not content or len(content) % PIXELS:
-        side = INFO.image_size
+        side = INFO.shape[-1]
         raise ValueError(f"pictures of {side} × {side} grey levels are needed")
     levels = np.frombuffer(content, np.uint8).astype(np.float32)
     return torch.from_numpy(levels / 127.5 - 1).reshape(-1, *INFO.shape)
