@@ -272,8 +272,9 @@ def test_the_path_alone_leads_to_its_folder() -> None:
     ("path", "kind"),
     [
         ("/", Kind.PAGE),
-        ("/live/x.js", Kind.ASSET),
-        ("/live/a/b.js", None),
+        ("/live/sample/view.js", Kind.ASSET),
+        ("/live/lib/renderers/picture.js", Kind.ASSET),
+        ("/live/a/b/c.js", None),
         ("/gradio_api/queue/join", Kind.EVENT),
         ("/gradio_api/queue/join/", Kind.EVENT),
         ("/gradio_api/call/noise", Kind.EVENT),

@@ -54,6 +54,7 @@ ROUTES: Sequence[Route] = (
     _route("/config", Kind.PAGE, cache=ASK_FIRST),
     _route(f"{G}/info", Kind.PAGE),
     _route("/live/{folder}/{file}", Kind.ASSET, cache=ASK_FIRST),
+    _route("/live/lib/renderers/{file}", Kind.ASSET, cache=ASK_FIRST),
     _route("/assets/{file:path}", Kind.ASSET, cache=FOREVER),
     _route("/static/{file:path}", Kind.ASSET, cache=ASK_FIRST),
     _route("/theme.css", Kind.ASSET, cache=ASK_FIRST),

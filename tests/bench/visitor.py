@@ -98,7 +98,7 @@ class Visitor:
     async def page(self) -> None:
         """Open it, with what it loads."""
         page = (await self._ask("page", "GET", "/")).text
-        names = [*ASSET.findall(page), "live/forward.js", "live/player.js", "theme.css"]
+        names = [*ASSET.findall(page), "live/forward/view.js", "live/sample/view.js", "theme.css"]
         for name in names:
             await self._ask("asset", "GET", f"/{name}")
         await self._ask("config", "GET", "/config")

@@ -8,7 +8,6 @@ import itertools
 import json
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,12 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from diffviz.data.examples import example, example_path
-from diffviz.forward import add_noise, noise, noising_chain
+from diffviz.forward import add_noise, noise
 from diffviz.media.levels import grey_levels
-from diffviz.schedules import SCHEDULES, NoiseSchedule, drawn_schedule, make_schedule
+from diffviz.schedules import SCHEDULES, drawn_schedule, make_schedule
 from tests.e2e.conftest import Server
+from tests.test_twins import HANDLES
 
-HANDLES = [1, 0.9, 0.6, 0.55, 0.3, 0.1, 0.05, 0.004]
 CANVAS = "#forward-canvas"
 
 # Reads a canvas: height, width, and its bytes (red, green, blue, alpha) in base64.
@@ -96,45 +95,7 @@ def draw_handles(page: Page) -> None:
     page.locator("#forward-t").dispatch_event("pointerdown")
 
 
-# -- the twins
-
-
-def schedules() -> Iterator[tuple[str, int, dict[str, Any], bool, NoiseSchedule]]:
-    for kind in SCHEDULES.values():
-        extremes = [
-            {p.name: p.default for p in kind.parameters},
-            {p.name: p.minimum for p in kind.parameters},
-            {p.name: p.maximum for p in kind.parameters},
-        ]
-        zero_terminal = (False, True) if kind.variance_preserving else (False,)
-        for T, parameters, zero in itertools.product(
-            (2, 3, 50, 1000, 4000), extremes, zero_terminal
-        ):
-            try:
-                schedule = make_schedule(kind.name, T, zero_terminal_snr=zero, **parameters)
-            except ValueError:  # some extremes add no noise at some step
-                continue
-            yield kind.name, T, parameters, zero, schedule
-    for T, zero in itertools.product((2, 7, 1000, 4000), (False, True)):
-        schedule = drawn_schedule(HANDLES, T, zero_terminal_snr=zero)
-        yield "drawn", T, {"handles": HANDLES}, zero, schedule
-
-
-def test_the_page_works_out_the_same_schedules(forward: Page) -> None:
-    script = """async ([kind, T, parameters, zero]) => {
-      const { makeSchedule, addsNoiseEverywhere } = await import('/live/lib/schedules.js');
-      const schedule = makeSchedule(kind, T, parameters, zero);
-      return [[...schedule.alpha], [...schedule.sigma], addsNoiseEverywhere(schedule)];
-    }"""
-    compared = 0
-    for kind, T, parameters, zero, schedule in schedules():
-        alpha, sigma, sound = forward.evaluate(script, [kind, T, parameters, zero])
-        where = f"{kind}, T = {T}, {parameters}, zero terminal {zero}"
-        assert np.abs(np.array(alpha) - schedule.alpha.numpy()).max() <= 1e-9, where
-        assert np.abs(np.array(sigma) - schedule.sigma.numpy()).max() <= 1e-9, where
-        assert sound, where
-        compared += 1
-    assert compared > 100
+# -- the twins, in the page (of the modules alone: tests/test_twins.py)
 
 
 @pytest.mark.parametrize("kind", [*SCHEDULES, "drawn"])
@@ -170,30 +131,6 @@ def test_seed_zero_terminal_snr_and_as_it_is(forward: Page) -> None:
     set_t(forward, 400)
     expected = add_noise(x0, eps, make_schedule("karras"), 400)
     assert np.abs(pixels(forward) - levels(expected)).max() <= 1
-
-
-def test_steps_of_the_chain_are_the_servers(forward: Page) -> None:
-    choose_example(forward, "boot")
-    x0 = example("boot")
-    script = """async ([x0, eps, kind, indices, seed]) => {
-      const { makeSchedule } = await import('/live/lib/schedules.js');
-      const { noisingChain } = await import('/live/lib/noise.js');
-      const parameters = kind === 'cosine' ? { s: 0.008 } : { shift: 1 };
-      const schedule = makeSchedule(kind, 1000, parameters);
-      const chain = noisingChain(new Float32Array(x0), eps, schedule, indices, seed);
-      return [...chain].filter((x) => x).map((x) => [...x]);
-    }"""
-    eps = noise(5, x0.shape)
-    for kind, indices in (("cosine", [100, 200, 300, 400]), ("flow", [250, 500, 750, 1000])):
-        there = forward.evaluate(
-            script, [x0.flatten().tolist(), eps.flatten().tolist(), kind, indices, 5]
-        )
-        here = list(noising_chain(x0, eps, make_schedule(kind), indices, 5))
-        assert len(there) == len(here) == 4
-        for one, other in zip(there, here, strict=True):
-            expected = grey_levels(other.flatten()).numpy().astype(int)
-            shown = grey_levels(torch.tensor(one)).numpy().astype(int)
-            assert np.abs(shown - expected).max() <= 1
 
 
 def test_both_ways_of_noising_land_on_one_picture(forward: Page) -> None:

@@ -27,7 +27,7 @@ def test_addresses_are_under_the_path(proxied: Server, prefix: str) -> None:
     }
     config = httpx.get(f"{proxied.url}{prefix}/config", headers=headers).json()
     assert config["root"] == "https://example.org/dv"
-    for address in ("healthz", "live/player.js", "theme.css"):
+    for address in ("healthz", "live/sample/view.js", "theme.css"):
         assert httpx.get(f"{proxied.url}{prefix}/{address}").status_code == 200
 
 

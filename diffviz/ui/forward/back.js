@@ -1,6 +1,7 @@
 // A picture brought to t and back by a denoiser: image-to-image, and DDIM inversion.
 
-import { bytes, float16, make } from "../lib/pixels.js";
+import { make } from "../lib/dom.js";
+import { bytes, float16 } from "../lib/pixels.js";
 import { errorsPanel } from "./errors.js";
 import { Walk } from "./walk.js";
 

@@ -1,8 +1,9 @@
 // One step at a time against straight to t: both land on the same picture.
 
-import { grey, make, paint } from "../lib/pixels.js";
+import { make } from "../lib/dom.js";
+import { grey, paint } from "../lib/pixels.js";
 import { chainIndices, noisingChain } from "../lib/noise.js";
-import { digits } from "./readouts.js";
+import { digits } from "../lib/text.js";
 import { transition } from "../lib/schedules.js";
 
 const STEP_MS = 450;

@@ -1,8 +1,8 @@
 // The schedule's controls: its kind in sight; its shape, T and the noise's seed folded away.
 
-import { make } from "../lib/pixels.js";
+import { make } from "../lib/dom.js";
 import { handlesAlong, storeHandles } from "./handles.js";
-import { digits } from "./readouts.js";
+import { digits } from "../lib/text.js";
 import { DRAWN, alphaBar } from "../lib/schedules.js";
 
 /** curves: what is shown between; renoise(): fetch the picture's noise again, for another seed. */

@@ -1,7 +1,7 @@
 // How the error of a way there and back falls with its steps.
 
-import { make } from "../lib/pixels.js";
-import { digits } from "./readouts.js";
+import { make } from "../lib/dom.js";
+import { digits } from "../lib/text.js";
 
 /** add(steps, error): of one more way, which was walked; clear(): they are of another picture. */
 export function errorsPanel() {

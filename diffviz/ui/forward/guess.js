@@ -1,7 +1,8 @@
 // What a denoiser makes of this x_t, asked for when the slider rests.
 
-import { float16, grey, make, paint } from "../lib/pixels.js";
-import { digits } from "./readouts.js";
+import { make } from "../lib/dom.js";
+import { float16, grey, paint } from "../lib/pixels.js";
+import { digits } from "../lib/text.js";
 
 /** server.denoise answers; older answers never take the place of newer ones. */
 export function guessPanel(state, change, server) {

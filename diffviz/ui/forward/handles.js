@@ -1,6 +1,7 @@
 // The drawn schedule's editor: handles on the ᾱ curve, moved by pointer or by keyboard.
 
-import { onDrag, placeOf, svg } from "../lib/plots.js";
+import { svg } from "../lib/dom.js";
+import { onDrag, placeOf } from "../lib/plots.js";
 
 export const FIRST_HANDLES = [1, 0.97, 0.86, 0.66, 0.42, 0.2, 0.07, 0.01];
 const STORED = "diffviz.handles"; // the Sample tab offers the curve too

@@ -1,6 +1,8 @@
 // The numbers that belong to the picture: the equation with live values, curves, and a histogram.
 
-import { make, paint } from "../lib/pixels.js";
+import { make } from "../lib/dom.js";
+import { digits } from "../lib/text.js";
+import { paint } from "../lib/pixels.js";
 import { handleEditor, moveHandle, storeHandles } from "./handles.js";
 import { countValues } from "./noised.js";
 import { curvePlot, histogramPlot } from "../lib/plots.js";
@@ -9,15 +11,6 @@ import { DRAWN, alphaBar, logSnr } from "../lib/schedules.js";
 const RANGE = 4; // of the histogram: −4 to 4
 const BINS = 64;
 const MOVING_STRIDE = 4; // while something moves, each fourth value is counted; at rest, all
-
-/** A number in few digits that do not jump about. */
-export function digits(value) {
-  if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "–";
-  const size = Math.abs(value);
-  let text = size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(2) : value.toFixed(4);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) text = value.toExponential(1);
-  return text.replace("-", "−");
-}
 
 /** x_t = α_t·x0 + σ_t·ε, in symbols, numbers and pictures, and the noise level's other names. */
 export function numbersPanel(state) {

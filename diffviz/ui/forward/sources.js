@@ -1,6 +1,6 @@
 // Where pictures come from: examples, files (chosen, dropped or pasted) and the webcam.
 
-import { make } from "../lib/pixels.js";
+import { make } from "../lib/dom.js";
 import { decodePicture, withNoise } from "./noised.js";
 import { root } from "../lib/root.js";
 import { openWebcam } from "./webcam.js";

@@ -1,8 +1,8 @@
 // The large picture x_t, up to three of them on one ε, with the slider and the film strip.
 
-import { make } from "../lib/pixels.js";
+import { make } from "../lib/dom.js";
 import { Painter } from "./noised.js";
-import { digits } from "./readouts.js";
+import { digits } from "../lib/text.js";
 import { MOST_RIVALS } from "./state.js";
 
 const STOPS = 10;

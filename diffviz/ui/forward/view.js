@@ -1,11 +1,11 @@
 // The Forward tab: a picture drowns in noise. One state, parts that show it, one paint a frame.
 
+import { make } from "../lib/dom.js";
 import { backPanel } from "./back.js";
 import { chainPanel } from "./chain.js";
 import { controlsPanel } from "./controls.js";
 import { guessPanel } from "./guess.js";
 import { introduce } from "./intro.js";
-import { make } from "../lib/pixels.js";
 import { curvesPanel, histogramPanel, numbersPanel } from "./readouts.js";
 import { sourcesPanel } from "./sources.js";
 import { stagePanel } from "./stage.js";

@@ -1,7 +1,8 @@
 // The walk of a picture to t and back, frame by frame: four pictures, a scrubber, a strip.
 
-import { bytes, grey, make, paint } from "../lib/pixels.js";
-import { digits } from "./readouts.js";
+import { make } from "../lib/dom.js";
+import { bytes, grey, paint } from "../lib/pixels.js";
+import { digits } from "../lib/text.js";
 
 const VIEWS = { x: "xₜ", x0: "x̂0" };
 const STRIP = 9;

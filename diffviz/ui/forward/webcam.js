@@ -1,6 +1,6 @@
 // The webcam: a live image, a button that takes a picture, and one that closes it again.
 
-import { make } from "../lib/pixels.js";
+import { make } from "../lib/dom.js";
 
 /** Show the camera in `place`; onPicture(blob) gets the picture taken, say(sentence) what is wrong. */
 export async function openWebcam(place, onPicture, say) {

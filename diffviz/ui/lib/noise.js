@@ -1,14 +1,21 @@
 // Noise that server and browser compute alike: the twin of counter_noise and noising_chain in
 // diffviz/forward.py.
 
-/** A bijection of 32-bit words (the finaliser of MurmurHash3). */
+/** @import { Schedule } from "./types.d.ts" */
+
+/** A bijection of 32-bit words (the finaliser of MurmurHash3). @param {number} h */
 function mix(h) {
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** `count` standard normals that depend on (seed, step) and their place alone. */
+/**
+ * `count` standard normals that depend on (seed, step) and their place alone (Box–Muller).
+ * @param {number} seed
+ * @param {number} step
+ * @param {number} count
+ */
 export function counterNoise(seed, step, count) {
   const out = new Float64Array(count);
   const key = mix(step ^ mix(seed));
@@ -20,7 +27,7 @@ export function counterNoise(seed, step, count) {
   return out;
 }
 
-/** Up to `steps` rising indices from close to 0 to t, evenly spaced. */
+/** Up to `steps` rising indices from close to 0 to t, evenly spaced. @param {number} t @param {number} steps */
 export function chainIndices(t, steps) {
   const indices = Array.from({ length: steps }, (_, k) => Math.round((t * (k + 1)) / steps));
   return [...new Set(indices)].filter((index) => index > 0);
@@ -29,7 +36,13 @@ export function chainIndices(t, steps) {
 /**
  * x_t for each of the rising indices, one small noising step after another, and the last exactly
  * α_t·x0 + σ_t·ε. A generator: first it yields null once for each step whose noise it has drawn
- * (so that the page stays alive), then the pictures, Float32Arrays like x0.
+ * (so that the page stays alive), then the pictures.
+ * @param {Float32Array} x0
+ * @param {Float32Array} eps
+ * @param {Pick<Schedule, "alpha" | "sigma">} schedule
+ * @param {number[]} indices
+ * @param {number} seed
+ * @returns {Generator<Float32Array | null>}
  */
 export function* noisingChain(x0, eps, { alpha, sigma }, indices, seed) {
   const ratios = indices.map((t) => sigma[t] / alpha[t]);

@@ -3,7 +3,9 @@
 // Pictures are planar, channel after channel (C, H, W) as in PyTorch, with values −1..1 for black
 // to white; what lies outside is clipped, here as on the server.
 
-/** A base64 string as bytes. */
+/** @import { Levels, PictureShape } from "./types.d.ts" */
+
+/** A base64 string as bytes. @param {string} base64 */
 export function bytes(base64) {
   const text = atob(base64);
   const out = new Uint8Array(text.length);
@@ -11,7 +13,7 @@ export function bytes(base64) {
   return out;
 }
 
-/** Little-endian float16 numbers from base64, as a Float32Array: each value exactly. */
+/** Little-endian float16 numbers from base64, each value exactly. @param {string} base64 */
 export function float16(base64) {
   const raw = bytes(base64);
   const half = new Uint16Array(raw.buffer, 0, raw.length >> 1);
@@ -29,21 +31,32 @@ const HALF_TO_FLOAT = new Float32Array(65536).map((_, bits) => {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 });
 
-/** −1..1 as a grey level 0..255, rounded to nearest. */
+/** A canvas to draw on; every browser that runs modules has one. @param {HTMLCanvasElement} canvas */
+export function context2d(canvas) {
+  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+}
+
+/** −1..1 as a grey level 0..255, rounded to nearest. @param {number} value */
 export function grey(value) {
   return Math.min(255, Math.max(0, Math.round((value + 1) * 127.5)));
 }
 
 /**
  * Paint grey levels (or, with `level`, any numbers through it) on a canvas at their own size; CSS
- * enlarges it. `planes` is a typed array of channels × height × width; channels is 1 or 3.
+ * enlarges it.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Levels} planes channels × height × width
+ * @param {number} channels 1 or 3
+ * @param {number} height
+ * @param {number} width
+ * @param {(value: number) => number} [level]
  */
 export function paint(canvas, planes, channels, height, width, level = (v) => v) {
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
     canvas.height = height;
   }
-  const context = canvas.getContext("2d");
+  const context = context2d(canvas);
   const image = context.createImageData(width, height);
   const size = height * width;
   const [green, blue] = channels === 3 ? [size, 2 * size] : [0, 0];
@@ -54,10 +67,21 @@ export function paint(canvas, planes, channels, height, width, level = (v) => v)
     image.data[j + 3] = 255;
   }
   context.putImageData(image, 0, 0);
-  canvas.dataset.frames = Number(canvas.dataset.frames ?? 0) + 1; // paints so far, for tools
+  countPaint(canvas);
 }
 
-/** `count` pictures in rows of `columns`, a line of mid-grey between, as planes of one sheet. */
+/** One more paint, for tools: `data-frames` of a canvas is how many there were. @param {HTMLCanvasElement} canvas */
+export function countPaint(canvas) {
+  canvas.dataset.frames = String(Number(canvas.dataset.frames ?? 0) + 1);
+}
+
+/**
+ * Pictures in rows of `columns`, a line of mid-grey between, as planes of one sheet.
+ * @param {Uint8Array} values count × channels × height × width
+ * @param {number} count
+ * @param {number} columns
+ * @param {PictureShape} shape
+ */
 export function tile(values, count, columns, { channels, height, width }) {
   const sheetHeight = Math.ceil(count / columns) * (height + 1) - 1;
   const sheetWidth = columns * (width + 1) - 1;
@@ -71,15 +95,4 @@ export function tile(values, count, columns, { channels, height, width }) {
         planes.set(values.subarray(from, from + width), to);
       }
   return { planes, height: sheetHeight, width: sheetWidth };
-}
-
-/** An element with properties, attributes (as `data-*`, `aria-*`, `role`) and children. */
-export function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name in element && name !== "role") element[name] = value;
-    else element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
 }

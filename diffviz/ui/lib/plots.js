@@ -1,21 +1,14 @@
 // Small plots in SVG: curves over t with a cursor, and a histogram. Colours come from the page's CSS
 // variables, so that a change of theme needs no redrawing.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { svg } from "./dom.js";
+
 const WIDTH = 340;
 const HEIGHT = 190;
 const PAD = { left: 34, right: 10, top: 12, bottom: 26 };
 const INNER_WIDTH = WIDTH - PAD.left - PAD.right;
 const INNER_HEIGHT = HEIGHT - PAD.top - PAD.bottom;
 const MOST_POINTS = 220;
-
-/** An SVG element with attributes and children. */
-export function svg(tag, attributes = {}, ...children) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
 
 /** An empty plot: {root, x, y, value, share, back, front}; x and y map shares 0..1 to places. */
 function frame(id, label, ticks, range) {

@@ -1,6 +1,6 @@
 // Where on the schedule a frame is: in an equation, in numbers and on the path of the run.
 
-import { make } from "../lib/pixels.js";
+import { make } from "../lib/dom.js";
 import { drawPath } from "../lib/path.js";
 
 export function factsPanel() {

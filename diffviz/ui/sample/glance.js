@@ -1,6 +1,7 @@
 // A run at a glance: its first picture at up to nine of its steps, each a way to go there.
 
-import { make, paint } from "../lib/pixels.js";
+import { make } from "../lib/dom.js";
+import { paint } from "../lib/pixels.js";
 
 const MOST = 9;
 

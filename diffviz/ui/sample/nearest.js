@@ -1,8 +1,8 @@
 // "Is it a copy?": each sample of a finished run beside the training pictures nearest to it, and
 // where its distance lies among those of real pictures that nobody trained on.
 
-import { bytes, make, paint } from "../lib/pixels.js";
-import { svg } from "../lib/plots.js";
+import { make, svg } from "../lib/dom.js";
+import { bytes, paint } from "../lib/pixels.js";
 
 const DATA = "fashion"; // whose training pictures the server knows
 const VERDICTS = {
@@ -72,9 +72,9 @@ function describe(answers, run) {
       " Of all 60,000 pictures that a denoiser may have learned from, these are the nearest."),
     scale(answers[0].scale, found),
   ];
-  for (const { label, levels, found } of answers) {
+  for (const { label, levels, found: facts } of answers) {
     if (answers.length > 1) parts.push(make("h4", { textContent: label }));
-    parts.push(make("div", { className: "nearest-cards" }, ...found.map((facts, i) => card(facts, levels, i, run.shape))));
+    parts.push(make("div", { className: "nearest-cards" }, ...facts.map((fact, i) => card(fact, levels, i, run.shape))));
   }
   parts.push(make("p", { className: "muted nearest-note" },
     "Distance: the root mean square over pixels, black −1 and white 1, 0 for the very same picture. " +

@@ -3,7 +3,8 @@
 // A run has lanes (one, or up to three in a race) of steps + 1 frames; a frame has three views,
 // x_t, x̂0 and ε̂, as bytes (count × C × H × W). Nothing is asked of the server to show any of them.
 
-import { bytes, make, paint, tile } from "../lib/pixels.js";
+import { make } from "../lib/dom.js";
+import { bytes, paint, tile } from "../lib/pixels.js";
 import { factsPanel } from "./facts.js";
 import { glanceStrip } from "./glance.js";
 import { nearestPanel } from "./nearest.js";
@@ -269,7 +270,8 @@ class Player {
     }
     const { steps, recorded, stopped, outside } = this.run;
     const state = recorded ? "a recorded run · " : stopped ? "stopped · " : this.complete ? "" : "sampling · ";
-    this.status.textContent = `${state}${index < steps ? `step ${index + 1} of ${steps}` : `done after ${steps} steps`}` +
-      (outside ? ` · ${outside === 1 ? "one step is" : `${outside} steps are`} outside the noise this network was trained on` : "");
+    const place = index < steps ? `step ${index + 1} of ${steps}` : `done after ${steps} steps`;
+    const beyond = outside ? ` · ${outside === 1 ? "one step is" : `${outside} steps are`} outside the noise this network was trained on` : "";
+    this.status.textContent = state + place + beyond;
   }
 }

@@ -1,7 +1,7 @@
 // The curves of a training, in SVG: its loss over the pictures seen, and its loss by noise level.
 
-import { make } from "../lib/pixels.js";
-import { onDrag, placeOf, svg } from "../lib/plots.js";
+import { make, svg } from "../lib/dom.js";
+import { onDrag, placeOf } from "../lib/plots.js";
 
 const WIDTH = 420;
 const HEIGHT = 210;

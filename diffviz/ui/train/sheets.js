@@ -1,7 +1,8 @@
 // The sheets of a training: what it drew from the same noise at every checkpoint. One slider walks
 // training time, another walks sampling time; three pictures say it in words.
 
-import { make, paint, tile } from "../lib/pixels.js";
+import { make } from "../lib/dom.js";
+import { paint, tile } from "../lib/pixels.js";
 import { root } from "../lib/root.js";
 
 const VIEWS = { x: "x_t", x0: "x̂0" };

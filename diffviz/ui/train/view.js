@@ -1,9 +1,9 @@
 // The Train tab's live view: one's trainings, one of them watched, and what its owner may do.
 
-import { make } from "../lib/pixels.js";
+import { make } from "../lib/dom.js";
 import { levelPlot, lossPlot, plotFigure } from "./losses.js";
 import { ownerToken } from "./owner.js";
-import { root } from "../lib/root.js";
+import { root as served } from "../lib/root.js";
 import { Sheets } from "./sheets.js";
 import { Watch } from "./watch.js";
 
@@ -178,7 +178,7 @@ class Train {
   }
 
   async download() {
-    const answer = await fetch(`${root()}/train/${this.status.id}/denoiser.zip`, { headers: { "X-Owner": this.token } });
+    const answer = await fetch(`${served()}/train/${this.status.id}/denoiser.zip`, { headers: { "X-Owner": this.token } });
     if (!answer.ok) return this.say("There is nothing to download yet.");
     const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? "denoiser.zip";
     const address = URL.createObjectURL(await answer.blob());
@@ -187,7 +187,7 @@ class Train {
   }
 
   async share(button) {
-    const link = `${location.origin}${root()}/?${LINK}=${this.status.id}`;
+    const link = `${location.origin}${served()}/?${LINK}=${this.status.id}`;
     const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
     if (copied) button.textContent = "Link copied";
     else prompt("Who has this link may watch:", link);

@@ -1,7 +1,7 @@
 // A player of its own, told of two frames as they are made and of six more together, 600 ms later.
 // Resolves to [milliseconds since these six came, the step then shown] for each change of it.
 async () => {
-  const { mount } = await import(new URL('live/player.js', document.baseURI));
+  const { mount } = await import(new URL('live/sample/view.js', document.baseURI));
   const element = document.createElement('div');
   element.innerHTML = '<div class="live-view"></div>';
   const view = { props: {}, server: {}, trigger() {}, watch: (name, heard) => (view.heard = heard) };

@@ -1,0 +1,27 @@
+// Numbers in words and figures, as people read them.
+
+/** A number in few digits that do not jump about. @param {number} value */
+export function digits(value) {
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "–";
+  const size = Math.abs(value);
+  let text = size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(2) : value.toFixed(4);
+  if (size !== 0 && (size < 1e-3 || size >= 1e5)) text = value.toExponential(1);
+  return minus(text);
+}
+
+/** With a minus sign as wide as a plus. @param {string | number} value */
+export function minus(value) {
+  return String(value).replace("-", "−");
+}
+
+/** With commas between thousands. @param {number} count */
+export function thousands(count) {
+  return count.toLocaleString("en");
+}
+
+/** In seconds, minutes or hours. @param {number} seconds */
+export function duration(seconds) {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
