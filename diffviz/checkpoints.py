@@ -11,10 +11,12 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
+from torch import nn
 
 from diffviz.data.base import DataInfo
 from diffviz.denoisers.learned import LearnedDenoiser
-from diffviz.networks.unet import UNet, UNetConfig
+from diffviz.networks import parse_network
+from diffviz.networks.base import NetworkConfig
 from diffviz.parametrization import PARAMETRIZATIONS
 from diffviz.storage import write_whole
 
@@ -27,27 +29,12 @@ MEGABYTE = 2**20
 MAX_WEIGHTS, MAX_HEADER, MAX_CARD = 256 * MEGABYTE, MEGABYTE, MEGABYTE  # bytes
 
 
-# What a card may say of its network: (least, most), of each entry where there are several.
-BOUNDS = {
-    "image_size": (4, 1024),
-    "image_channels": (1, 4),
-    "channels": (1, 512),
-    "blocks": (1, 8),
-    "heads": (1, 64),
-    "slots": (1, 10_000),
-    "patch": (1, 8),
-}
-
-
-MAX_LEVELS, MAX_SLOTS = 4, 64
-
-
 @dataclass(frozen=True)
 class Card:
     """What a denoiser is, what it was trained on, and how good it was measured to be."""
 
     name: str
-    network: UNetConfig
+    network: NetworkConfig
     parametrization: str
     data: DataInfo
     ratio_range: tuple[float, float]  # of σ/α, where it was trained
@@ -62,7 +49,7 @@ class Card:
 @dataclass(frozen=True)
 class Checkpoint:
     card: Card
-    network: UNet
+    network: nn.Module
 
     def denoiser(self) -> LearnedDenoiser:
         """The denoiser that these weights make."""
@@ -103,7 +90,7 @@ def load_checkpoint(name: str, folder: Path = FOLDER) -> Checkpoint:
     path = folder / f"{name}.safetensors"
     try:
         _check_weights(path, card.network)
-        network = UNet(card.network)
+        network = card.network.build()
         network.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError, TypeError, ValueError, ZeroDivisionError) as error:
         raise ValueError(f"the weights of model {name!r} do not fit its card: {error}") from error
@@ -111,7 +98,7 @@ def load_checkpoint(name: str, folder: Path = FOLDER) -> Checkpoint:
     return Checkpoint(card, network.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
 
 
-def _check_weights(path: Path, config: UNetConfig) -> None:
+def _check_weights(path: Path, config: NetworkConfig) -> None:
     """Raises ValueError where the file is not what the card says, before any of it is unpacked."""
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -119,28 +106,13 @@ def _check_weights(path: Path, config: UNetConfig) -> None:
     if size > MAX_WEIGHTS or header > min(MAX_HEADER, size):
         raise ValueError(f"more than {MAX_WEIGHTS // MEGABYTE} MB, or no safetensors file")
     with torch.device("meta"):  # all shapes, and none of the memory
-        expected = {name: tuple(value.shape) for name, value in UNet(config).state_dict().items()}
+        expected = {name: tuple(value.shape) for name, value in config.build().state_dict().items()}
     with safe_open(path, "pt") as weights:
         names = list(weights.keys())
         found = {name: tuple(weights.get_slice(name).get_shape()) for name in names}
     if found != expected:
         name = min(name for name in found | expected if found.get(name) != expected.get(name))
         raise ValueError(f"{name} is {found.get(name)}, not {expected.get(name)}")
-
-
-def _check_network(config: UNetConfig) -> None:
-    if len(config.channels) > MAX_LEVELS or len(config.slots) > MAX_SLOTS:
-        raise ValueError("the network has too many levels or slots")
-    if len(config.image_size) != 2:
-        raise ValueError("image_size must be a height and a width")
-    for name in ("attention", "cross_attention"):
-        if type(getattr(config, name)) is not bool:
-            raise ValueError(f"{name} must be true or false")
-    for name, (least, most) in BOUNDS.items():
-        value = getattr(config, name)
-        for number in value if isinstance(value, tuple) else (value,):
-            if type(number) is not int or not least <= number <= most:
-                raise ValueError(f"{name} must be from {least} to {most}, not {number!r}")
 
 
 def checkpoint_names(folder: Path = FOLDER) -> list[str]:
@@ -154,15 +126,14 @@ def read_card(path: Path) -> Card:
         if path.stat().st_size > MAX_CARD:
             raise ValueError(f"it has more than {MAX_CARD // MEGABYTE} MB")
         fields = json.loads(path.read_text("utf-8"))
-        config = UNetConfig.from_card(fields.pop("network"))
-        _check_network(config)
+        network = parse_network(fields.pop("network"))
         low, high = fields.pop("ratio_range")
         if fields["parametrization"] not in PARAMETRIZATIONS:
             raise ValueError(f"unknown parametrization {fields['parametrization']!r}")
         if not 0 < low < high < math.inf:  # NaN is none of these
             raise ValueError(f"the range of noise goes from {low!r} to {high!r}")
         return Card(
-            network=config,
+            network=network,
             data=DataInfo.from_card(fields.pop("data")),
             ratio_range=(low, high),
             **fields,

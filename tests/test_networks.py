@@ -1,10 +1,14 @@
 """The U-Net: shapes, what starts at zero, and what its inputs do."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 import torch
 
+from diffviz.data.base import DataInfo, Slot
+from diffviz.networks import NETWORKS, network_for, parse_network
+from diffviz.networks.mlp import MLPConfig
 from diffviz.networks.unet import NoiseEmbedding, UNet, UNetConfig
 from tests.oracles.networks import TINY, random_unet
 
@@ -94,3 +98,67 @@ def test_detail_passes_by_the_coarse_level() -> None:
     network(x, torch.zeros(1), torch.zeros(1, 1).long()).square().sum().backward()
     assert x.grad is not None
     assert (x.grad != 0).all()
+
+
+@pytest.mark.parametrize("shape", [(2,), (3, 4)])
+def test_an_mlp_is_for_a_few_numbers(shape: tuple[int, ...]) -> None:
+    network = MLPConfig(shape=shape, width=8, depth=2, slots=(3, 2)).build()
+    x, condition = torch.randn(4, *shape), torch.tensor([[0, 0], [3, 2], [1, 1], [0, 2]])
+    assert not network(x, torch.zeros(4), condition).any()  # it starts at zero
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter)
+    levels = torch.tensor([-2.0, -1.0, 0.0, 1.5])
+    output = network(x, levels, condition)
+    assert output.shape == x.shape
+    torch.testing.assert_close(network(x[2:], levels[2:], condition[2:]), output[2:])
+    for changed in (
+        (x + 1, levels, condition),
+        (x, levels + 0.1, condition),
+        (x, levels, 0 * condition),
+    ):
+        assert (network(*changed)[3] - output[3]).abs().amax() > 1e-5
+    output.square().sum().backward()
+    assert [name for name, p in network.named_parameters() if p.grad is None] == []
+
+
+SLOTS = (Slot("side", ("left", "right")),)
+
+
+def test_each_kind_of_data_has_its_network() -> None:
+    picture = DataInfo("wide", (3, 16, 24), 0.5, SLOTS, "CC0", "nobody")
+    assert network_for(picture) == UNetConfig(image_size=(16, 24), image_channels=3, slots=(2,))
+    points = replace(picture, shape=(2,))
+    assert network_for(points) == MLPConfig(shape=(2,), slots=(2,))
+
+
+@pytest.mark.parametrize("config", [TINY, MLPConfig(shape=(3,), slots=(4, 5))])
+def test_a_network_comes_back_from_its_card(config: UNetConfig | MLPConfig) -> None:
+    card = json.loads(json.dumps(asdict(config)))
+    assert card["kind"] in NETWORKS
+    assert parse_network(card) == config
+
+
+def test_a_card_of_no_kind_is_of_a_square_unet() -> None:
+    card = {"image_size": 8, "channels": [8, 8], "blocks": [1, 1], "heads": 2, "slots": [3]}
+    assert parse_network(card) == TINY
+
+
+@pytest.mark.parametrize(
+    ("card", "sentence"),
+    [
+        ({"kind": "gan"}, "unknown network 'gan'; choose from unet, mlp"),
+        ({"kind": ["unet"]}, "unknown network"),
+        ({"kind": "mlp", "width": 10**9}, "width: input should be less than or equal to 1024"),
+        ({"kind": "mlp", "depth": "3"}, "depth: input should be a valid integer"),
+        ({"kind": "mlp", "channels": [8]}, "channels: "),
+        ({"heads": 0}, "heads: input should be greater than or equal to 1"),
+    ],
+)
+def test_what_a_card_says_of_a_network_is_checked(card: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        parse_network(card)
+
+
+def test_an_mlp_is_not_built_for_large_samples() -> None:
+    with pytest.raises(ValueError, match="at most 1024 numbers"):
+        MLPConfig(shape=(64, 64)).build()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from torch import Generator, Tensor
 
 from diffviz.checkpoints import load_checkpoint, save_checkpoint
@@ -17,11 +18,15 @@ from diffviz.cpu.threads import Threads
 from diffviz.cpu.vectors import flatten_parameters, views
 from diffviz.data import DataChoice, load_data_set
 from diffviz.data.base import DataInfo, DataSet, Slot
+from diffviz.media.files import save_png
+from diffviz.networks import network_for
 from diffviz.networks.unet import UNet, UNetConfig
+from diffviz.runs.sampling import run
+from diffviz.runs.schema import RunSettings
 from diffviz.schedules import make_schedule
 from diffviz.training.config import LEVELS, LOG_NORMAL, MAX_RATIO, TrainConfig
 from diffviz.training.files import Order, load_training, save_training, unfinished_names
-from diffviz.training.learner import Trainer, fine_tune, network_for
+from diffviz.training.learner import Trainer, fine_tune
 from diffviz.training.plan import Plan, begin
 from tests.oracles.networks import random_unet
 
@@ -55,6 +60,18 @@ class Constant:
         return self.x0.expand(size, -1, -1, -1).clone(), torch.zeros(size, 0, dtype=torch.int64)
 
 
+class Horizons:
+    """Pictures of 64 × 96 pixels, light above a line and dark below it."""
+
+    info = DataInfo("horizons", (1, 64, 96), 0.5, (), "CC0", "nobody")
+
+    def batch(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
+        line = torch.randint(16, 48, (size, 1), generator=generator)
+        shade = torch.where(torch.arange(64) < line, 0.5, -0.5)  # (size, 64)
+        x0 = shade[:, None, :, None].expand(size, 1, 64, 96).clone()
+        return x0, torch.zeros(size, 0, dtype=torch.int64)
+
+
 def mean(values: list[float]) -> float:
     return sum(values) / len(values)
 
@@ -64,6 +81,23 @@ def test_training_lowers_the_loss() -> None:
     losses = [progress.loss for progress in trainer.steps()]
     assert len(losses) == 100
     assert mean(losses[-8:]) < 0.8 * mean(losses[:8])
+
+
+@pytest.mark.parametrize("attention", [True, False])
+def test_pictures_need_not_be_square(attention: bool, tmp_path: Path) -> None:
+    shape = replace(network_for(Horizons.info), channels=(8, 16), blocks=(1, 1), heads=1)
+    config = replace(CONFIG, batch=8, images=480)
+    trainer = Trainer(Horizons(), replace(shape, attention=attention), config)
+    losses = [progress.loss for progress in trainer.steps()]
+    assert mean(losses[-8:]) < 0.8 * mean(losses[:8])
+    save_checkpoint(trainer.checkpoint("horizons", ""), tmp_path)
+    checkpoint = load_checkpoint("horizons", tmp_path)
+    assert checkpoint.card.data == Horizons.info
+    *_, last = run(RunSettings(steps=4, count=2, sampler="euler"), checkpoint)
+    assert last.x.shape == (2, 1, 64, 96)
+    save_png(last.x, tmp_path / "horizons.png", scale=1)
+    with Image.open(tmp_path / "horizons.png") as picture:
+        assert picture.size == (2 * 96 + 1, 64)
 
 
 def test_a_single_picture_is_learned() -> None:

@@ -12,7 +12,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from diffviz.cpu.vectors import views
-from diffviz.networks.unet import UNet
 
 CHOICES = (torch.float32, torch.bfloat16)
 ROUNDS = 5
@@ -40,7 +39,9 @@ def convolution_seconds(dtype: torch.dtype) -> float:
     return time.perf_counter() - started
 
 
-def rounded_twin(network: UNet, weights: Tensor, dtype: torch.dtype) -> tuple[UNet, Tensor]:
+def rounded_twin(
+    network: nn.Module, weights: Tensor, dtype: torch.dtype
+) -> tuple[nn.Module, Tensor]:
     """The network again, to compute with while the first one keeps the exact weights; and a vector
     of them rounded, (P,), to be renewed after each step (Micikevicius et al. 2018, 3.1).
 

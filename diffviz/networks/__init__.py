@@ -1,1 +1,39 @@
-"""Networks that denoisers are made of."""
+"""The registry of networks that denoisers are made of.
+
+A new network is one module beside this one, with its config and an entry of NETWORKS; checkpoints
+and trainings find it there by the kind that a card names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from diffviz.data.base import DataInfo
+from diffviz.networks.base import NetworkConfig
+from diffviz.networks.mlp import MLPConfig
+from diffviz.networks.unet import UNetConfig
+
+NETWORKS: dict[str, type[NetworkConfig]] = {"unet": UNetConfig, "mlp": MLPConfig}
+FIRST = "unet"  # of cards from before there was a choice
+
+
+def parse_network(fields: Mapping[str, Any]) -> NetworkConfig:
+    """A card's network; raises ValueError, in a sentence, for what it cannot be."""
+    return kind_of(str(fields.get("kind", FIRST))).parse(fields)
+
+
+def network_for(info: DataInfo) -> NetworkConfig:
+    """The usual network for a data set: of the first kind that can be one for such samples."""
+    for kind in NETWORKS.values():
+        with suppress(ValueError):
+            return kind.suited_to(info)
+    raise ValueError(f"no network is for samples of shape {info.shape}")
+
+
+def kind_of(name: str) -> type[NetworkConfig]:
+    """The entry of that name; raises ValueError, naming those that there are."""
+    if name not in NETWORKS:
+        raise ValueError(f"unknown network {name!r}; choose from {', '.join(NETWORKS)}")
+    return NETWORKS[name]

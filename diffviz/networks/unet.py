@@ -8,31 +8,44 @@ than all others together.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field, field_validator
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
+from diffviz.data.base import DataInfo
+from diffviz.networks.base import STRICT, NetworkConfig, slots_of
 
-@dataclass(frozen=True)
-class UNetConfig:
-    """The shape of a U-Net; saved in a checkpoint's card.
+Layer = TypeVar("Layer", bound=nn.Module)
+# What visitors may train: fewer and narrower than what a card may hold.
+MAX_LEVELS, MAX_BLOCKS, CHANNELS = 3, 4, (16, 256)
+TINTS = {1: "grey", 3: "in colour"}
+Side = Annotated[int, Field(ge=4, le=1024)]
 
-    slots: the size of each conditioning slot's vocabulary, without the null value 0. One slot of
-    10 classes is `(10,)`; an unconditional network has no slot.
-    """
 
-    image_size: tuple[int, int] = (28, 28)  # height and width
-    image_channels: int = 1
-    channels: tuple[int, ...] = (64, 128)  # one entry a resolution level
-    blocks: tuple[int, ...] = (1, 2)  # residual blocks a level, on the way down and on the way up
-    heads: int = 4  # of the attention at the lowest level
-    slots: tuple[int, ...] = ()
-    patch: int = 2  # side of the square of pixels folded into channels
+@dataclass(frozen=True, config=STRICT)
+class UNetConfig(NetworkConfig):
+    """The shape of a U-Net; saved in a checkpoint's card."""
+
+    data_fields: ClassVar[tuple[str, ...]] = ("image_size", "image_channels", "slots")
+    data_weights: ClassVar[tuple[str, ...]] = ("slots.", "tokens.", "position")
+
+    kind: Literal["unet"] = "unet"
+    image_size: tuple[Side, Side] = (28, 28)  # height and width
+    image_channels: Annotated[int, Field(ge=1, le=4)] = 1
+    # One entry a resolution level.
+    channels: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=512)], ...], Field(min_length=1, max_length=4)
+    ] = (64, 128)
+    # Residual blocks a level, on the way down and on the way up.
+    blocks: tuple[Annotated[int, Field(ge=1, le=8)], ...] = (1, 2)
+    heads: Annotated[int, Field(ge=1, le=64)] = 4  # of the attention at the lowest level
+    slots: Annotated[tuple[Annotated[int, Field(ge=1, le=10_000)], ...], Field(max_length=64)] = ()
+    patch: Annotated[int, Field(ge=1, le=8)] = 2  # side of the square folded into channels
     cross_attention: bool = False  # pixels know their place and look each slot's value up from it
     attention: bool = True  # of all pixels to one another, at the lowest level
 
@@ -41,13 +54,48 @@ class UNetConfig:
         """Whether pictures of other sizes than its own make sense to it: it is convolutional."""
         return not (self.attention or self.cross_attention)
 
+    @field_validator("image_size", mode="before")
     @classmethod
-    def from_card(cls, fields: Mapping[str, Any]) -> UNetConfig:
-        """From JSON, in which a square picture's size may be one number."""
-        lists = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
-        size = fields.get("image_size", cls.image_size)
-        square = {} if isinstance(size, (list, tuple)) else {"image_size": (size, size)}
-        return cls(**{**fields, **lists, **square})
+    def _of_a_square(cls, size: Any) -> Any:
+        """Older cards have one number, the side of a square."""
+        if isinstance(size, list):  # of JSON, as which this function no longer has it
+            return tuple(size)
+        return (size, size) if isinstance(size, int) else size
+
+    @classmethod
+    def suited_to(cls, info: DataInfo) -> Self:
+        if len(info.shape) != 3:
+            raise ValueError(f"a U-Net is for pictures, not for samples of shape {info.shape}")
+        channels, height, width = info.shape
+        return cls(
+            image_size=(height, width),
+            image_channels=channels,
+            slots=slots_of(info),
+            cross_attention=len(info.slots) > 1,
+        )
+
+    def adapted_to(self, info: DataInfo) -> Self:
+        adapted = super().adapted_to(info)
+        known, new = self.image_channels, adapted.image_channels
+        if known != new:
+            raise ValueError(f"knows pictures that are {TINTS[known]}, and these are {TINTS[new]}")
+        return adapted
+
+    def build(self) -> UNet:
+        return UNet(self)
+
+    def check_trainable(self) -> None:
+        low, high = CHANNELS
+        if not 1 <= len(self.channels) <= MAX_LEVELS or len(self.channels) != len(self.blocks):
+            raise ValueError(
+                f"a network has 1 to {MAX_LEVELS} levels, and channels and blocks for each of them"
+            )
+        if any(not low <= c <= high or c % 8 for c in self.channels):
+            raise ValueError(
+                f"channels must be multiples of 8 from {low} to {high}, not {self.channels}"
+            )
+        if any(not 1 <= b <= MAX_BLOCKS for b in self.blocks):
+            raise ValueError(f"blocks must be from 1 to {MAX_BLOCKS} a level, not {self.blocks}")
 
 
 class ChannelNorm(nn.LayerNorm):
@@ -256,7 +304,7 @@ def look_up(tables: nn.ModuleList, condition: Tensor) -> Tensor:
     return F.embedding(condition + starts, torch.cat(weights))
 
 
-def zero(layer: nn.Conv2d) -> nn.Conv2d:
+def zero(layer: Layer) -> Layer:
     """The layer with weight and bias 0, so that what it ends contributes nothing at first."""
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)

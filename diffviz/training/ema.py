@@ -5,11 +5,10 @@ from __future__ import annotations
 import copy
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from diffviz.cpu.threads import Threads
 from diffviz.cpu.vectors import flatten_parameters
-from diffviz.networks.unet import UNet
 
 
 class PowerEMA:
@@ -21,7 +20,7 @@ class PowerEMA:
     average, as a share of the training so far; 0.05 weighs the last tenth of it or so.
     """
 
-    def __init__(self, network: UNet, length: float = 0.05, updates: int = 0) -> None:
+    def __init__(self, network: nn.Module, length: float = 0.05, updates: int = 0) -> None:
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self.weights = flatten_parameters(self.network)
         self.gamma = gamma_of(length)

@@ -16,7 +16,8 @@ from safetensors.torch import save
 
 from diffviz.data import DataChoice
 from diffviz.data.base import DataSet
-from diffviz.networks.unet import UNetConfig
+from diffviz.networks import parse_network
+from diffviz.networks.base import NetworkConfig
 from diffviz.storage import write_whole
 from diffviz.training.config import TrainConfig
 from diffviz.training.learner import Trainer
@@ -30,7 +31,7 @@ class Order:
     data: DataChoice
     command: str
     config: TrainConfig
-    network: UNetConfig
+    network: NetworkConfig
     started_from: dict[str, Any] = field(default_factory=dict)  # as in the card
 
 
@@ -59,7 +60,7 @@ def load_training(
         with safe_open(folder / f"{name}.safetensors", "pt") as file:
             fields = json.loads(file.metadata()["order"])
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        network = UNetConfig.from_card(fields.pop("network"))
+        network = parse_network(fields.pop("network"))
         data = fields.pop("data")
         data["classes"] = tuple(data["classes"])
         config = TrainConfig(**fields.pop("config"))

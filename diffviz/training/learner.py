@@ -9,16 +9,16 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from diffviz.checkpoints import Card, Checkpoint
 from diffviz.cpu.allocator import keep_freed_memory
 from diffviz.cpu.precision import fastest_dtype, rounded_twin
 from diffviz.cpu.threads import Threads
 from diffviz.cpu.vectors import flatten_parameters, views
-from diffviz.data.base import DataInfo, DataSet
+from diffviz.data.base import DataSet
 from diffviz.denoisers.learned import LearnedDenoiser
-from diffviz.networks.unet import UNet, UNetConfig
+from diffviz.networks.base import NetworkConfig
 from diffviz.parametrization import PARAMETRIZATIONS, per_image
 from diffviz.training import distributed as parallel
 from diffviz.training.config import BOUNDS as BOUNDS
@@ -61,17 +61,6 @@ def prepare_threads() -> None:
     keep_freed_memory()
 
 
-def network_for(info: DataInfo) -> UNetConfig:
-    """The shape of the network that suits a data set."""
-    channels, height, width = info.shape
-    return UNetConfig(
-        image_size=(height, width),
-        image_channels=channels,
-        slots=tuple(len(slot.values) for slot in info.slots),
-        cross_attention=len(info.slots) > 1,
-    )
-
-
 class Trainer:
     """A network, its optimiser and its average; `state` and `load_state` carry it over a stop.
 
@@ -86,7 +75,7 @@ class Trainer:
     def __init__(
         self,
         data: DataSet,
-        network: UNetConfig,
+        network: NetworkConfig,
         config: TrainConfig,
         weights: Mapping[str, Tensor] | None = None,
         dtype: torch.dtype | None = None,
@@ -98,9 +87,10 @@ class Trainer:
         self.config = config
         self.dtype = dtype or fastest_dtype()
         self.share = parallel.share(config.batch)
-        self.network = UNet(network).to(memory_format=memory_format)  # type: ignore[call-overload]
+        self.shape = network
+        self.network = network.build().to(memory_format=memory_format)  # type: ignore[call-overload]
         if weights is not None:
-            fine_tune(self.network, weights)
+            fine_tune(self.network, weights, network.data_weights)
         self.ema = PowerEMA(self.network, config.ema_length)
         self.weights = flatten_parameters(self.network)  # (P,)
         self.twin, self.rounded = self.network, self.weights
@@ -253,7 +243,7 @@ class Trainer:
         config = self.config
         card = Card(
             name=name,
-            network=self.network.config,
+            network=self.shape,
             parametrization=config.parametrization,
             data=self.data.info,
             ratio_range=config.ratio_range,
@@ -270,15 +260,19 @@ def with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]
     return {n.removeprefix(prefix): value for n, value in tensors.items() if n.startswith(prefix)}
 
 
-def fine_tune(network: UNet, weights: Mapping[str, Tensor]) -> None:
-    """Give the network another one's weights, but for words and sizes that it does not know."""
+def fine_tune(
+    network: nn.Module, weights: Mapping[str, Tensor], data_weights: tuple[str, ...] = ()
+) -> None:
+    """Give the network another one's weights, but for words and sizes that it does not know.
+
+    data_weights: as NetworkConfig has them.
+    """
     own = network.state_dict()
     fitting = {
         name: weights[name]
         for name, value in own.items()
         if name in weights and weights[name].shape == value.shape
     }
-    of_data = "slots.", "tokens.", "position"  # depend on vocabulary and size of pictures
-    if other := [name for name in own if name not in fitting and not name.startswith(of_data)]:
+    if other := [name for name in own if name not in fitting and not name.startswith(data_weights)]:
         raise ValueError(f"those weights are of a network of another shape, in {other[0]}")
     network.load_state_dict(fitting, strict=False)

@@ -10,15 +10,14 @@ from typing import Any
 
 from diffviz.checkpoints import FOLDER, Card, Checkpoint, load_checkpoint
 from diffviz.data import DATA_SETS, DataChoice, load_data_set
+from diffviz.networks import network_for
 from diffviz.networks.unet import UNetConfig
 from diffviz.training.config import TrainConfig
 from diffviz.training.files import Order
-from diffviz.training.learner import Trainer, network_for
+from diffviz.training.learner import Trainer
 from diffviz.training.presets import BUNDLED, PRESETS
 
 OWN = "own"
-TINTS = {1: "grey", 3: "in colour"}
-MAX_LEVELS, MAX_BLOCKS, CHANNELS = 3, 4, (16, 256)
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Plan:
         check_data(self.data)
         if self.preset not in PRESETS:
             raise ValueError(f"unknown preset {self.preset!r}; choose from {', '.join(PRESETS)}")
-        check_shape(UNetConfig(**{**PRESETS[self.preset].network, **self.network}))
+        UNetConfig.parse({**PRESETS[self.preset].network, **self.network}).check_trainable()
         self.settings().check()
 
     def settings(self) -> TrainConfig:
@@ -54,23 +53,17 @@ def begin(plan: Plan, name: str, command: str, folder: Path = FOLDER) -> tuple[O
     """
     plan.check()
     data = load_data_set(plan.data)
-    network = replace(network_for(data.info), **{**PRESETS[plan.preset].network, **plan.network})
+    network = network_for(data.info).changed({**PRESETS[plan.preset].network, **plan.network})
     config, weights, started_from = plan.settings(), None, {}
     if plan.start:
         checkpoint = load_checkpoint(plan.start, folder)
-        known, new = checkpoint.card.network.image_channels, network.image_channels
-        if known != new:
-            raise ValueError(
-                f"{plan.start!r} knows pictures that are {TINTS[known]}, and these are "
-                f"{TINTS[new]}: start from another denoiser, or from random weights"
-            )
         config = replace(config, parametrization=agreed_parametrization(plan, checkpoint))
-        network = replace(
-            checkpoint.card.network,
-            image_size=network.image_size,
-            image_channels=network.image_channels,
-            slots=network.slots,
-        )
+        try:
+            network = checkpoint.card.network.adapted_to(data.info)
+        except ValueError as error:
+            raise ValueError(
+                f"{plan.start!r} {error}: start from another denoiser, or from random weights"
+            ) from error
         weights = checkpoint.network.state_dict()
         started_from = lineage(checkpoint.card)
     order = Order(name, plan.data, command, config, network, started_from)
@@ -137,17 +130,3 @@ def agreed_parametrization(plan: Plan, checkpoint: Checkpoint) -> str:
             f"{plan.start!r} was trained to predict {trained}; leave the parametrization out"
         )
     return trained
-
-
-def check_shape(network: UNetConfig) -> None:
-    """Raises ValueError, in a sentence, for a network that is too big or cannot be built."""
-    channels, blocks = network.channels, network.blocks
-    if not 1 <= len(channels) <= MAX_LEVELS or len(channels) != len(blocks):
-        raise ValueError(
-            f"a network has 1 to {MAX_LEVELS} levels, and channels and blocks for each of them"
-        )
-    low, high = CHANNELS
-    if any(not low <= c <= high or c % 8 for c in channels):
-        raise ValueError(f"channels must be multiples of 8 from {low} to {high}, not {channels}")
-    if any(not 1 <= b <= MAX_BLOCKS for b in blocks):
-        raise ValueError(f"blocks must be from 1 to {MAX_BLOCKS} a level, not {blocks}")

@@ -15,8 +15,12 @@ export function bytes(base64) {
 
 /** Little-endian float16 numbers from base64, each value exactly. @param {string} base64 */
 export function float16(base64) {
-  const raw = bytes(base64);
-  const half = new Uint16Array(raw.buffer, 0, raw.length >> 1);
+  return halves(bytes(base64));
+}
+
+/** The same of the bytes themselves. */
+export function halves(raw) {
+  const half = new Uint16Array(raw.buffer, raw.byteOffset, raw.length >> 1);
   const out = new Float32Array(half.length);
   for (let i = 0; i < half.length; i++) out[i] = HALF_TO_FLOAT[half[i]];
   return out;
