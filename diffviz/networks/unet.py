@@ -42,7 +42,7 @@ class UNetConfig(NetworkConfig):
         tuple[Annotated[int, Field(ge=1, le=512)], ...], Field(min_length=1, max_length=4)
     ] = (64, 128)
     # Residual blocks a level, on the way down and on the way up.
-    blocks: tuple[Annotated[int, Field(ge=1, le=8)], ...] = (1, 2)
+    blocks: tuple[Annotated[int, Field(ge=1, le=16)], ...] = (1, 2)
     heads: Annotated[int, Field(ge=1, le=64)] = 4  # of the attention at the lowest level
     slots: Annotated[tuple[Annotated[int, Field(ge=1, le=10_000)], ...], Field(max_length=64)] = ()
     patch: Annotated[int, Field(ge=1, le=8)] = 2  # side of the square folded into channels
