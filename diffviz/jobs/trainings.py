@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import re
 import sqlite3
 import threading
 import time
@@ -28,10 +27,9 @@ from diffviz.jobs.worker import SHEETS
 from diffviz.training.plan import OWN, Plan, name_of, title
 from diffviz.web.clients import neighbourhood
 from diffviz.web.limits import Buckets
+from diffviz.web.names import check, whole
 
 OPEN = (QUEUED, RUNNING, PAUSED)
-ID = re.compile(r"[0-9a-f]{16}")
-TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
 LEVELS = 8
 FRESH_SECONDS = 0.5  # an answer may be as old as this, so that many watchers cost as one
 POLL_SECONDS = (1.0, 6.0)  # between polls: with few watchers, and at most
@@ -65,7 +63,7 @@ class Trainings:
 
         client: the address of who asks, "" for the machine itself. A token can be made up anew.
         """
-        check_token(token)
+        check("owner", token)
         self._tidy()
         plan.check()
         if plan.settings().hours > self.settings.training_hours:
@@ -104,21 +102,21 @@ class Trainings:
     def ask(self, job: str, token: str, action: str) -> dict[str, Any]:
         """Let an owner pause, resume, stop or delete; returns the new status, or {"gone": job}."""
         self._answers.clear()
-        left = self.store.ask(check_id(job), check_token(token), action)
+        left = self.store.ask(check("job", job), check("owner", token), action)
         return self.status(job) if left else {"gone": job}
 
     def owned(self, token: str) -> list[dict[str, Any]]:
         """That owner's trainings in brief, the newest first."""
-        return [self._brief(job) for job in self.store.owned(check_token(token))]
+        return [self._brief(job) for job in self.store.owned(check("owner", token))]
 
-    def status(self, job: str, since: int = 0) -> dict[str, Any]:
+    def status(self, job: str, since: float = 0) -> dict[str, Any]:
         """All that a page shows of a job; of the curves what came after point number `since`."""
-        key, now = (check_id(job), since), time.monotonic()
+        key, now = (check("job", job), whole("since", since)), time.monotonic()
         made, answer = self._answers.get(key, (0.0, None))
         if answer is None or now - made > FRESH_SECONDS:
             if len(self._answers) > MOST_ANSWERS:
                 self._answers.clear()
-            answer = self._status(self.store.get(job), since)
+            answer = self._status(self.store.get(job), key[1])
             self._answers[key] = now, answer
         return answer
 
@@ -178,13 +176,14 @@ class Trainings:
     def sheet(self, job: str, images: int) -> bytes:
         """The sheet drawn after so many pictures, gzipped."""
         try:
-            return (self.store.folder(check_id(job)) / SHEETS / str(images)).read_bytes()
+            name = str(whole("the number of pictures", images))
+            return (self.store.folder(check("job", job)) / SHEETS / name).read_bytes()
         except FileNotFoundError as error:
             raise ValueError("there is no such sheet of samples") from error
 
     def checkpoint(self, job: str, token: str) -> Checkpoint:
         """What a job has learned so far, for its owner, or for all where the host allows it."""
-        found = self.store.get(check_id(job))
+        found = self.store.get(check("job", job))
         if not (self.settings.share_trainings or found.owner == digest(token)):
             raise ValueError("only the one who trained this denoiser can sample with it")
         path = self.store.folder(job) / f"{name_of(found.plan)}.safetensors"
@@ -202,19 +201,6 @@ class Trainings:
                 name = f"{checkpoint.card.name}.{suffix}"
                 archive.write(folder / name, name)
         return f"{checkpoint.card.name}.zip", content.getvalue()
-
-
-def check_id(job: object) -> str:
-    """Raises ValueError for what is no job's id; a path could be made of it."""
-    if not (isinstance(job, str) and ID.fullmatch(job)):
-        raise ValueError("there is no such training; it may have been deleted")
-    return job
-
-
-def check_token(token: object) -> str:
-    if not (isinstance(token, str) and TOKEN.fullmatch(token)):
-        raise ValueError("an owner's token has 16 to 64 letters, digits, - and _")
-    return token
 
 
 @lru_cache(4)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from diffviz.web.answers import RefusedError
+from diffviz.web.names import FORMS, check, is_one_range
 from diffviz.web.routes import find
 
 MOST_QUERY = 2000  # bytes
@@ -38,8 +41,25 @@ class Gate:
                 raise RefusedError(405, "closed", "This address is asked otherwise.", methods)
             if method != "GET" and not same_site(scope):
                 raise RefusedError(403, "origin", "Only this page's own scripts may do that.")
+            check_query(query)
             scope["state"]["route"] = allowed[0]
+            scope = {**scope, "headers": [h for h in scope["headers"] if not is_odd_range(*h)]}
         await self.app(scope, receive, send)
+
+
+def check_query(query: bytes) -> None:
+    """Refuse a query in which something has a form that nobody here gives it."""
+    try:
+        for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+            if name in FORMS:
+                check(name, value)
+    except ValueError as error:
+        sentence = str(error)
+        raise RefusedError(400, "content", f"{sentence[:1].upper()}{sentence[1:]}.") from error
+
+
+def is_odd_range(name: bytes, value: bytes) -> bool:
+    return name == b"range" and not is_one_range(value.decode("latin-1"))
 
 
 def same_site(scope: Scope) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from diffviz.web.names import FORMS
+
 
 class Kind(Enum):
     """What it costs to answer, and so how often one address may ask."""
@@ -34,16 +36,23 @@ class Route:
 
 
 FOREVER = "public, max-age=31536000, immutable"  # its name changes with what is in it
+PART = r"[\w.~@+-]{1,200}"  # of the path of one of our own files
 ASK_FIRST = "no-cache"  # whether it is still the same: a new version must not meet old modules
 
 
 def _route(
     name: str, kind: Kind, method: str = "GET", stream: bool = False, cache: str = ""
 ) -> Route:
-    """{…} in the name is a part of the path, {…:path} any rest of it."""
-    pattern = re.sub(r"\\\{\w+:path\\\}", ".+", re.escape(name))
-    pattern = re.sub(r"\\\{\w+\\\}", r"[^/]{1,200}", pattern)
-    return Route(name, kind, re.compile(pattern), method, stream, cache)
+    """{…} in the name is a part of the path, of the form that has its name where there is one;
+    {…:path} any rest of it."""
+
+    def form(found: re.Match[str]) -> str:
+        if found[2]:
+            return f"{PART}(?:/{PART}){{0,9}}"
+        return f"(?:{FORMS[found[1]].pattern})" if found[1] in FORMS else PART
+
+    pattern = re.sub(r"\\\{(\w+)(:path)?\\\}", form, re.escape(name))
+    return Route(name, kind, re.compile(pattern, re.ASCII), method, stream, cache)
 
 
 G = "/gradio_api"

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -226,6 +227,21 @@ def test_those_who_have_the_link_may_watch(
     expect(page.locator(f"{VIEW} .train-state")).to_have_text("next in the queue")
     page.goto(f"{server.url}/?train={third}")
     expect(page.locator(f"{VIEW} .train-state")).to_have_text("number 2 in the queue")
+
+
+def test_a_link_names_a_training_and_nothing_else(server: Server, page: Page) -> None:
+    """What looks like a status, uploaded by a stranger, is not shown as one of ours."""
+    words = {"title": "A stranger's words", "state": "running", "sheets": [], "points": []}
+    form = {
+        "files": {"name": "a.json", "mimeType": "text/plain", "buffer": json.dumps(words).encode()}
+    }
+    (path,) = page.request.post(f"{server.url}/gradio_api/upload", multipart=form).json()
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if path in r.url else None)
+    page.goto(f"{server.url}/?train={quote(f'../gradio_api/file={path}?x=')}")
+    expect(page.locator(f"{VIEW} .train-message")).to_contain_text("the link is wrong")
+    assert page.get_by_text("A stranger's words").count() == 0
+    assert [url for url in asked if "/?train=" not in url] == []
 
 
 def test_nobody_asks_while_nobody_looks(server: Server, page: Page, jobs: Jobs) -> None:

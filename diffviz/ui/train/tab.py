@@ -121,7 +121,7 @@ def _start(request: gr.Request, *values: Any) -> str:
 def train_status(job: str, since: float | None = 0) -> dict[str, Any]:
     """How a training goes: state, progress, and the points of its curves after number `since`."""
     with told_in_the_page():
-        return running().status(job, int(since or 0))
+        return running().status(job, since or 0)
 
 
 def _act(action: str, job: str, owner: str) -> dict[str, Any]:

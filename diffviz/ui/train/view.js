@@ -1,13 +1,13 @@
 // The Train tab's live view: one's trainings, one of them watched, and what its owner may do.
 
 import { make } from "../lib/dom.js";
+import { isTraining, LINK } from "./link.js";
 import { levelPlot, lossPlot, plotFigure } from "./losses.js";
 import { ownerToken } from "./owner.js";
 import { root as served } from "../lib/root.js";
 import { Sheets } from "./sheets.js";
 import { Watch } from "./watch.js";
 
-const LINK = "train"; // ?train=ID is a link to watch that training
 const ACTIONS = {
   running: ["pause", "stop"],
   queued: ["pause", "stop"],
@@ -89,10 +89,12 @@ class Train {
     this.watching?.stop();
     this.status = null;
     this.play = play;
-    this.sheets.reset(job);
+    const known = isTraining(job);
+    this.sheets.reset(known ? job : null);
     this.say("");
-    this.root.dataset.job = job ?? "";
+    this.root.dataset.job = known ? job : "";
     if (!job) return;
+    if (!known) return this.gone(job);
     if (!this.jobs.some((own) => own.id === job)) this.refresh();
     this.watching = new Watch(job, {
       onStatus: (status) => this.take(status),
