@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "DIFFVIZ_"
 ROOT = Path(__file__).parent.parent
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 # Settings that Gradio has a variable for too, which hosts of its apps know.
 GRADIOS = {"uploads": "GRADIO_TEMP_DIR", "root_path": "GRADIO_ROOT_PATH"}
 # A Space is reached through its host's proxy alone, and shown in a page of its host.
@@ -58,6 +59,9 @@ class Config(BaseSettings):
     )
 
     # The machine
+    device: DeviceName = Field(
+        "auto", description="what runs networks and trainings; auto is the fastest that is here"
+    )
     threads: int = Field(0, ge=0, le=256, description="CPU threads that run networks; 0 chooses")
     uploads: Path = Field(
         Path(tempfile.gettempdir()) / "diffviz",

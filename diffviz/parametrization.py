@@ -57,8 +57,14 @@ class Parametrization:
 
 
 def per_image(coefficient: Tensor, like: Tensor) -> Tensor:
-    """A (B,) coefficient shaped and typed so that it multiplies the (B, …) tensor `like`."""
-    return coefficient.to(like.dtype).reshape(-1, *[1] * (like.dim() - 1))
+    """A (B,) coefficient as it multiplies the (B, …) tensor `like`: its shape, type and device."""
+    return beside(coefficient, like).reshape(-1, *[1] * (like.dim() - 1))
+
+
+def beside(coefficient: Tensor, like: Tensor) -> Tensor:
+    """The coefficient where `like` is, and of its type."""
+    # A CUDA device takes so few numbers without being waited for.
+    return coefficient.to(like.device, like.dtype, non_blocking=like.is_cuda)
 
 
 def _eps(alpha: Tensor, sigma: Tensor, sigma_data: float) -> Coefficients:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from diffviz.denoisers.base import Denoiser, prediction_from_x0
+from diffviz.denoisers.base import Denoiser, prediction_from_x0, vjp
 from diffviz.denoisers.clipped import ClippedDenoiser
 from diffviz.denoisers.exact import GaussianDenoiser, MixtureDenoiser
 from diffviz.denoisers.learned import LearnedDenoiser
@@ -112,6 +112,36 @@ def test_every_prediction_agrees_with_its_state(
     for part in (x0, eps):
         assert not part.requires_grad
         assert not part.is_inference()
+
+
+@pytest.mark.parametrize("name", DENOISERS)
+def test_every_prediction_can_be_differentiated(name: str) -> None:
+    """Against finite differences."""
+    x, v, step = randn(2, 1, 8, 8), randn(2, 1, 8, 8, seed=1), randn(2, 1, 8, 8, seed=2)
+    denoiser, h = DENOISERS[name], 1e-5 if name in ("gaussian", "mixture") else 1e-3
+    prediction, product = vjp(denoiser, x, 0.8, 0.6, CONDITION, v)
+    ahead, behind = (denoiser(x + side * step, 0.8, 0.6, CONDITION).x0 for side in (h, -h))
+    difference = (v * (ahead - behind)).sum() / (2 * h)
+    assert (product * step).sum().item() == pytest.approx(difference.item(), rel=1e-2, abs=1e-3)
+    torch.testing.assert_close(prediction, denoiser(x, 0.8, 0.6, CONDITION), rtol=0, atol=1e-6)
+    assert not product.requires_grad
+    assert not prediction.x0.requires_grad
+    assert x.grad is None
+
+
+@pytest.mark.parametrize(("alpha", "sigma"), LEVELS)
+def test_the_product_with_a_gaussians_jacobian_is_its_closed_form(
+    alpha: float, sigma: float
+) -> None:
+    """∂x̂0/∂x = α·std²/(σ² + α²·std²), and for a mixture α/σ²·Cov[x0 | x_t], which is symmetric."""
+    x, v, w = (randn(2, 1, 2, 3, seed=seed) for seed in range(3))
+    slope = alpha * STDS[1] ** 2 / (sigma**2 + (alpha * STDS[1]) ** 2)
+    for one in (GaussianDenoiser(MEANS[1], STDS[1]), MixtureDenoiser(MEANS[1:2], STDS[1:2])):
+        _, product = vjp(one, x, alpha, sigma, None, v)
+        torch.testing.assert_close(product, slope * v, rtol=1e-10, atol=1e-12)
+    mixture = MixtureDenoiser(MEANS, STDS, WEIGHTS)
+    one_way, other = (vjp(mixture, x, alpha, sigma, None, u)[1] for u in (v, w))
+    torch.testing.assert_close((one_way * w).sum(), (other * v).sum(), rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", DENOISERS)

@@ -16,6 +16,8 @@ import numpy as np
 from numba import void
 from torch import Tensor
 
+from diffviz.device import is_cpu
+
 # fastmath: sums may be taken in any order.
 OPTIONS = {"fastmath": True, "boundscheck": False, "error_model": "numpy"}
 HALF_OF_WORD = np.uint32(16)
@@ -45,6 +47,10 @@ def inlined(function: Any) -> Any:
 
 
 def pointers(*tensors: Tensor) -> Iterator[int]:
+    """Their addresses, at which compiled code reads and writes; raises ValueError where a tensor's
+    numbers are not in this process's memory."""
+    if elsewhere := [tensor.device for tensor in tensors if not is_cpu(tensor)]:
+        raise ValueError(f"compiled code cannot reach a tensor on {elsewhere[0]}")
     return (tensor.data_ptr() for tensor in tensors)
 
 

@@ -27,7 +27,7 @@ def flatten_parameters(network: nn.Module) -> Tensor:
     """
     parameters = list(network.parameters())
     size = sum(parameter.numel() for parameter in parameters)
-    vector = torch.empty(size, dtype=parameters[0].dtype)
+    vector = parameters[0].new_empty(size)
     for parameter, view in zip(parameters, views(vector, parameters), strict=True):
         parameter.data = view.copy_(parameter)
     return vector

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from diffviz.denoisers.base import Level, Prediction, level
-from diffviz.parametrization import Parametrization, per_image
+from diffviz.device import send
+from diffviz.parametrization import Parametrization, beside, per_image
 
 
 class LearnedDenoiser:
@@ -34,15 +35,18 @@ class LearnedDenoiser:
         self.max_ratio = max_ratio
 
     def output(self, x: Tensor, alpha: Tensor, sigma: Tensor, condition: Tensor | None) -> Tensor:
-        """The network's own output F for x (B, …), with float64 alpha and sigma (B,)."""
+        """The network's own output F for x (B, …), with float64 alpha and sigma (B,).
+
+        x is where the network is; the rest follows it."""
         c_in = (sigma**2 + (alpha * self.sigma_data) ** 2).rsqrt()
         noise_level = (sigma / alpha).clamp(self.min_ratio, self.max_ratio).log() / 4
         if condition is None:
             condition = torch.zeros(len(x), 0, dtype=torch.int64)
-        output: Tensor = self.network(x * per_image(c_in, x), noise_level, condition)
+        output: Tensor = self.network(
+            x * per_image(c_in, x), beside(noise_level, x), send(condition, x.device)
+        )
         return output
 
-    @torch.no_grad()
     def __call__(
         self, x: Tensor, alpha: Level, sigma: Level, condition: Tensor | None = None
     ) -> Prediction:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from diffviz.denoisers.base import Denoiser, Level, Prediction, level
+from diffviz.device import send
 from diffviz.parametrization import per_image
 
 
@@ -29,7 +30,7 @@ class GuidedDenoiser:
         interval: tuple[float, float] = (0.0, float("inf")),
     ) -> None:
         self.denoiser = denoiser
-        self.scale = torch.as_tensor(scale, dtype=torch.float64)
+        self.scale = torch.as_tensor(scale, dtype=torch.float64).cpu()
         self.negative = negative
         self.interval = interval
 
@@ -42,7 +43,8 @@ class GuidedDenoiser:
         if condition is None or (self.scale == 1).all() or not acts.any():
             return self.denoiser(x, alpha, sigma, condition)
         negative = torch.zeros_like(condition) if self.negative is None else self.negative
-        with_and_without = torch.cat([condition, negative.expand_as(condition)])
+        negative = send(negative, condition.device).expand_as(condition)
+        with_and_without = torch.cat([condition, negative])
         both = self.denoiser(
             torch.cat([x, x]), torch.cat([alpha] * 2), torch.cat([sigma] * 2), with_and_without
         )

@@ -8,7 +8,7 @@ than all others together.
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import torch
@@ -18,6 +18,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from diffviz.data.base import DataInfo
+from diffviz.device import is_cpu, send
 from diffviz.networks.base import STRICT, NetworkConfig, slots_of
 
 Layer = TypeVar("Layer", bound=nn.Module)
@@ -115,7 +116,8 @@ class NormSiLU(ChannelNorm):
     def forward(
         self, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None
     ) -> Tensor:
-        if x.requires_grad and x.dtype == torch.bfloat16:  # training alone waits for a compiler
+        # Training alone waits for a compiler.
+        if x.requires_grad and x.dtype == torch.bfloat16 and is_cpu(x):
             from diffviz.cpu.norm_silu import norm_silu
 
             if scale is None or shift is None:
@@ -300,8 +302,8 @@ class UNet(nn.Module):
 def look_up(tables: nn.ModuleList, condition: Tensor) -> Tensor:
     """Each slot's value in that slot's table, (B, slots, dim); one operation instead of a dozen."""
     weights = tuple(tables.parameters())
-    starts = torch.tensor([0, *(len(weight) for weight in weights[:-1])]).cumsum(0)
-    return F.embedding(condition + starts, torch.cat(weights))
+    starts = torch.tensor([0, *accumulate(len(weight) for weight in weights[:-1])])
+    return F.embedding(condition + send(starts, condition.device), torch.cat(weights))
 
 
 def zero(layer: Layer) -> Layer:

@@ -24,6 +24,7 @@ class Guess:
     eps_error: float
 
 
+@torch.no_grad()
 def guess(
     denoiser: Denoiser, x0: Tensor, seed: int, alpha: float, sigma: float, slots: int = 0
 ) -> Guess:

@@ -28,7 +28,8 @@ def random_unet(config: UNetConfig = TINY, seed: int = 0) -> UNet:
 def random_denoiser(parametrization: str = "eps", **options: Any) -> LearnedDenoiser:
     """A denoiser that has learned nothing."""
     options = {"sigma_data": 0.5, "min_ratio": 1e-3, "max_ratio": 1e3} | options
-    return LearnedDenoiser(random_unet(), PARAMETRIZATIONS[parametrization], **options)
+    network = random_unet().requires_grad_(False)  # as a checkpoint's is
+    return LearnedDenoiser(network, PARAMETRIZATIONS[parametrization], **options)
 
 
 class Constant(nn.Module):
