@@ -7,7 +7,6 @@ import os
 import re
 import sys
 import tempfile
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -145,9 +144,8 @@ class Config(BaseSettings):
     )
 
 
-@cache
-def config() -> Config:
-    """The settings; exits with a sentence for a value that is none."""
+def read_config() -> Config:
+    """The settings of the environment; exits with a sentence for a value that is none."""
     try:
         return Config()
     except ValidationError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from diffviz.config import Config, config
+from diffviz.config import Config, read_config
 
 ROOT = Path(__file__).parent.parent
 
@@ -89,12 +89,8 @@ def test_strangers_come_where_others_can_reach_it(
 )
 def test_a_wrong_value_is_told(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     monkeypatch.setenv(name, text)
-    config.cache_clear()
-    try:
-        with pytest.raises(SystemExit) as end:
-            config()
-    finally:
-        config.cache_clear()
+    with pytest.raises(SystemExit) as end:
+        read_config()
     assert re.match(rf"{name}=.* will not do: \w+", str(end.value))
     assert "\n" not in str(end.value)
 

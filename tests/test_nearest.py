@@ -161,7 +161,7 @@ def test_sixteen_pictures_are_looked_up_at_once() -> None:
 
 def test_the_page_is_told_of_copies_and_of_new_pictures() -> None:
     pictures = torch.cat([some("train", 10)[:2], some("test", 10)[:2]])
-    answer = nearest_pictures({"pictures": in_base64(pictures)})
+    answer = nearest_pictures(BACKEND, {"pictures": in_base64(pictures)})
     assert [facts["verdict"] for facts in answer["found"]] == ["copy", "copy", "new", "new"]
     assert answer["scale"] == sorted(answer["scale"])
     assert len(answer["scale"]) == 101
@@ -188,10 +188,10 @@ def test_the_page_is_told_of_copies_and_of_new_pictures() -> None:
     ],
 )
 def test_bad_requests_are_sentences(request_: object, told: str) -> None:
-    assert told in nearest_pictures(request_)["error"]
+    assert told in nearest_pictures(BACKEND, request_)["error"]
 
 
 def test_programs_give_a_file() -> None:
-    facts = _nearest_of_file(str(FILE.parent.parent / "example_pictures" / "boot.png"))
+    facts = _nearest_of_file(BACKEND, str(FILE.parent.parent / "example_pictures" / "boot.png"))
     assert facts["neighbours"][0]["class"] in CLASSES
     assert set(facts) == {"neighbours", "nearer", "verdict"}

@@ -14,6 +14,7 @@ from diffviz.training.plan import Plan
 
 QUEUED, RUNNING, PAUSED = "queued", "running", "paused"
 STOPPED, FINISHED, FAILED = "stopped", "finished", "failed"
+STATES = (QUEUED, RUNNING, PAUSED, STOPPED, FINISHED, FAILED)
 ACTIONS = ("pause", "resume", "stop", "delete")
 # The state in which a running job obeys; a deleted one is gone soon after.
 OBEYED = {"pause": PAUSED, "stop": STOPPED, "delete": STOPPED}

@@ -10,14 +10,14 @@ import time
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from diffviz.checkpoints import Card, Checkpoint, load_checkpoint, read_card
-from diffviz.config import Config, config
+from diffviz.config import Config
 from diffviz.data.own.pictures import pack
 from diffviz.jobs.job import FAILED, FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Job, digest, new_id
 from diffviz.jobs.sheets import describe_sheet
@@ -213,10 +213,8 @@ def card_of(path: Path, _changed: float) -> Card:
     return read_card(path)
 
 
-@cache
-def trainings() -> Trainings | None:
-    """The app's one Trainings; None where training is switched off, or its folder unwritable."""
-    settings = config()
+def open_trainings(settings: Config) -> Trainings | None:
+    """None where training is switched off, or its folder unwritable."""
     if not settings.training:
         return None
     try:
@@ -226,8 +224,8 @@ def trainings() -> Trainings | None:
         return None
 
 
-def running() -> Trainings:
-    """The app's trainings; raises ValueError where there are none."""
-    if (found := trainings()) is None:
+def running(trainings: Trainings | None) -> Trainings:
+    """The same; raises ValueError where there are none."""
+    if trainings is None:
         raise ValueError("training is switched off on this server")
-    return found
+    return trainings

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import math
 import secrets
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -22,8 +21,9 @@ from diffviz.denoisers.exact import MixtureDenoiser
 from diffviz.media.decoding import fitted
 from diffviz.runs.guess import Guess, guess
 from diffviz.runs.schema import MAX_SEED
-from diffviz.serving.models import model, served
+from diffviz.serving.models import Models, bundled
 from diffviz.serving.ticket import Ticket, TooLateError
+from diffviz.serving.turns import Turns
 
 MOST_AT_ONCE = 2  # of the optimum; more on two cores only slow each other down
 WAIT_SECONDS = 2.0
@@ -35,21 +35,41 @@ DENOISERS = {
     OPTIMUM: "The clothes’ own optimum",
 }
 MANY = "many visitors are asking the denoiser just now; move the slider again"
-_turns = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
-def denoiser(name: str, ticket: Ticket) -> Denoiser:
-    """The denoiser of that name, for a visitor; this tab asks no other, and gets it nowhere else.
+class Guessing:
+    """What an app's Forward tab asks of the denoisers."""
 
-    Raises ValueError for an unknown one, naming the choices.
-    """
-    model_name = sees(name)
-    return _optimum() if name == OPTIMUM else served(model_name, "", ticket)[1]
+    def __init__(self, models: Models) -> None:
+        self.models = models
+        self._turns = Turns(MOST_AT_ONCE, WAIT_SECONDS)
+
+    def denoiser(self, name: str, ticket: Ticket) -> Denoiser:
+        """The denoiser of that name, for a visitor; the tab asks no other, and gets it nowhere
+        else.
+
+        Raises ValueError for an unknown one, naming the choices.
+        """
+        seen_by = sees(name)
+        return _optimum() if name == OPTIMUM else self.models.served(seen_by, "", ticket)[1]
+
+    def guess(self, name: str, x0: Tensor, seed: int, alpha: float, sigma: float) -> Guess:
+        """The guess for x0, as the denoiser sees it, noised to (alpha, sigma).
+
+        Raises ValueError, in a sentence, for what is out of bounds, and when too many ask at once.
+        """
+        slots = len(card_of(name).data.slots)
+        check_seed(seed)
+        if not (0 <= alpha <= 1 and 0 < sigma <= MAX_SIGMA and math.isfinite(sigma)):
+            raise ValueError("where there is no noise, there is nothing to find; choose a later t")
+        ticket = Ticket(secrets.token_hex(8), WAIT_SECONDS, quick=True)
+        with self._turns.turn(MANY) if name == OPTIMUM else told_if_late():
+            return guess(self.denoiser(name, ticket), x0, seed, alpha, sigma, slots)
 
 
 def card_of(name: str) -> Card:
     """What it sees and may be asked for; of the optimum, its data's denoiser's. Raises as above."""
-    return model(sees(name)).card
+    return bundled(sees(name)).card
 
 
 def sees(name: str) -> str:
@@ -89,20 +109,6 @@ def from_levels_sent(text: Any, name: str) -> Tensor:
         raise ValueError(f"a picture of {' × '.join(map(str, shape))} bytes is needed") from error
 
 
-def ask(name: str, x0: Tensor, seed: int, alpha: float, sigma: float) -> Guess:
-    """The guess for x0, as the denoiser sees it, noised to (alpha, sigma).
-
-    Raises ValueError, in a sentence, for what is out of bounds, and when too many ask at once.
-    """
-    slots = len(card_of(name).data.slots)
-    check_seed(seed)
-    if not (0 <= alpha <= 1 and 0 < sigma <= MAX_SIGMA and math.isfinite(sigma)):
-        raise ValueError("where there is no noise, there is nothing to find; choose a later t")
-    ticket = Ticket(secrets.token_hex(8), WAIT_SECONDS, quick=True)
-    with _turn() if name == OPTIMUM else told_if_late():
-        return guess(denoiser(name, ticket), x0, seed, alpha, sigma, slots)
-
-
 def check_seed(seed: int) -> int:
     """The seed, if it is one; raises ValueError otherwise."""
     if not 0 <= seed <= MAX_SEED:
@@ -116,13 +122,3 @@ def told_if_late() -> Iterator[None]:
         yield
     except TooLateError as error:
         raise ValueError(MANY) from error
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    if not _turns.acquire(timeout=WAIT_SECONDS):
-        raise ValueError(MANY)
-    try:
-        yield
-    finally:
-        _turns.release()

@@ -1,4 +1,4 @@
-"""The denoisers that the page offers, each loaded once for all visitors."""
+"""The denoisers that an app offers: the bundled ones, and what visitors have trained."""
 
 from __future__ import annotations
 
@@ -6,39 +6,50 @@ from functools import cache
 
 from diffviz.checkpoints import Checkpoint, checkpoint_names, load_checkpoint
 from diffviz.denoisers.base import Denoiser
-from diffviz.jobs.trainings import running
-from diffviz.serving.service import service
+from diffviz.jobs.trainings import Trainings, running
+from diffviz.serving.engine import Engine
 from diffviz.serving.ticket import Ticket
 
 TRAINED = "training:"  # before the id of a training, in place of a bundled denoiser's name
 
 
-def model(name: str = "fashion", token: str = "") -> Checkpoint:
-    """The bundled checkpoint of that name, or what a training has learned so far, for the owner
-    whose token it is. Raises ValueError, in a sentence."""
-    if name.startswith(TRAINED):
-        return running().checkpoint(name.removeprefix(TRAINED), token)
+class Models:
+    """engine: which evaluates them for all visitors. trainings: None where there are none."""
+
+    def __init__(self, engine: Engine, trainings: Trainings | None) -> None:
+        self.engine = engine
+        self.trainings = trainings
+
+    def model(self, name: str, token: str = "") -> Checkpoint:
+        """The bundled checkpoint of that name, or what a training has learned so far, for the
+        owner whose token it is. Raises ValueError, in a sentence."""
+        if not name.startswith(TRAINED):
+            return bundled(name)
+        return running(self.trainings).checkpoint(name.removeprefix(TRAINED), token)
+
+    def served(self, name: str, token: str, ticket: Ticket) -> tuple[Checkpoint, Denoiser]:
+        """That model, and its denoiser as the engine runs it."""
+        checkpoint = self.model(name, token)
+        return checkpoint, self.engine.denoiser(name, checkpoint, ticket)
+
+    def choices(self, token: str = "") -> list[tuple[str, str]]:
+        """(label, name) of the denoisers that the owner of the token may choose from."""
+        named = [(name, name) for name in checkpoint_names()]
+        try:
+            own = running(self.trainings).owned(token)
+        except ValueError:  # no token, or no trainings here
+            own = []
+        usable = [job for job in own if job["usable"]]
+        return named + [(f"yours: {job['title']}", TRAINED + job["id"]) for job in usable]
+
+
+def bundled(name: str = "fashion") -> Checkpoint:
+    """The bundled checkpoint of that name; raises ValueError, naming the choices."""
     if name not in checkpoint_names():  # before `cache` keeps whatever strangers ask for
         raise ValueError(f"unknown denoiser {name!r}; choose from {', '.join(checkpoint_names())}")
-    return bundled(name)
+    return _loaded(name)
 
 
-def served(name: str, token: str, ticket: Ticket) -> tuple[Checkpoint, Denoiser]:
-    """That model, and its denoiser as the engine for all visitors runs it."""
-    checkpoint = model(name, token)
-    return checkpoint, service().engine.denoiser(name, checkpoint, ticket)
-
-
-@cache
-def bundled(name: str) -> Checkpoint:
+@cache  # its files do not change, and each is loaded once for all
+def _loaded(name: str) -> Checkpoint:
     return load_checkpoint(name)
-
-
-def choices(token: str = "") -> list[tuple[str, str]]:
-    """(label, name) of the denoisers that the owner of the token may choose from."""
-    named = [(name, name) for name in checkpoint_names()]
-    try:
-        own = running().owned(token)
-    except ValueError:  # no token, or no trainings here
-        own = []
-    return named + [(f"yours: {job['title']}", TRAINED + job["id"]) for job in own if job["usable"]]

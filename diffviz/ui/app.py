@@ -4,20 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-
-from diffviz.config import Config, config
-
-# Read by Gradio when it is imported. Its own analytics call an outside host and, cached for a
-# short time only, make each event slower than the one before.
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
-# So is where uploads go.
-os.environ["GRADIO_TEMP_DIR"] = str(config().uploads.resolve())
 
 import gradio as gr
 import httpx
@@ -28,56 +18,78 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Scope
 
+from diffviz.config import Config, read_config
 from diffviz.data.own.uploads import UPLOADED
 from diffviz.jobs.routes import train_routes
-from diffviz.jobs.trainings import Trainings, trainings
 from diffviz.media.decoding import decoder_advice
-from diffviz.metrics import REGISTRY
-from diffviz.serving.service import Service, service
-from diffviz.ui.gradio_seams import keep_little, lighten, log_events, sweep
+from diffviz.metrics import Metrics
+from diffviz.serving.backend import Backend, make_backend, suit_process
+from diffviz.ui.gradio_seams import (
+    Uploads,
+    events_waiting,
+    keep_apart,
+    keep_little,
+    lighten,
+    sessions_kept,
+    sweep,
+    uploads_in,
+)
 from diffviz.ui.page import CSS, HEAD, THEME, build_page
 from diffviz.ui.payloads import check_request
-from diffviz.ui.watch import State, watch_routes
 from diffviz.web.connections import Bounds, options
 from diffviz.web.headers import PagePolicy
 from diffviz.web.logs import LOG, set_up_logs
 from diffviz.web.stack import guarded
 from diffviz.web.uploads import tidy
+from diffviz.web.watch import watch_routes
 
 SCRIPTS = Path(__file__).parent
 OTHERS = 40  # events at once that do not run a network
 GOODBYE_SECONDS = 3  # open pages hold event streams, which would keep the server from ending
 
 
-def create_app(settings: Config) -> ASGIApp:
-    """The whole application, ready for an ASGI server."""
-    serving, found = service(), trainings()
-    page = build_page()
+def create_app(settings: Config, metrics: Metrics | None = None) -> ASGIApp:
+    """The whole application, ready for an ASGI server. metrics: its own, where the server that
+    runs it counts there too."""
+    metrics = metrics or Metrics()
+    backend = make_backend(settings, metrics)
+    with uploads_in(settings.uploads):
+        return _app(settings, metrics, backend)
+
+
+def _app(settings: Config, metrics: Metrics, backend: Backend) -> ASGIApp:
+    page = build_page(backend)
     # Of events at once; our own line of visitors, who are told their number, must fit in.
-    page.max_threads = serving.admission.places + serving.admission.line + OTHERS
+    page.max_threads = settings.places + settings.line + OTHERS
     page.queue(max_size=settings.queue_size, api_open=False)
     page.state_session_capacity = settings.sessions
     keep_little()
-    log_events(page)
+    keep_apart(page, metrics, settings.uploads)
     lighten(page)
-    REGISTRY.register(State(page, serving.admission, found))
+    metrics.sessions.set_function(partial(sessions_kept, page))
+    metrics.events_waiting.set_function(partial(events_waiting, page))
     app = FastAPI(
         title="diffviz",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        lifespan=partial(alive, page, serving, found),
+        lifespan=partial(alive, page, backend),
     )
     # Without one, Gradio has its own, which allows every site to read what a visitor may.
     app.add_middleware(CORSMiddleware)
     app.mount("/live", Scripts(directory=SCRIPTS), name="live")  # Gradio has a /static
-    app.include_router(watch_routes(settings))
-    app.include_router(train_routes(found))
+    app.include_router(watch_routes(settings, metrics))
+    app.include_router(train_routes(backend.trainings))
     gr.mount_gradio_app(
         app,
         page,
         path="",
-        app_kwargs={"middleware": [Middleware(PagePolicy, settings.frame_ancestors)]},
+        app_kwargs={
+            "middleware": [
+                Middleware(PagePolicy, settings.frame_ancestors),
+                Middleware(Uploads, settings.uploads),
+            ]
+        },
         theme=THEME,
         css=CSS,
         head=HEAD,
@@ -87,7 +99,8 @@ def create_app(settings: Config) -> ASGIApp:
         max_file_size=f"{UPLOADED.megabytes}mb",
         show_error=False,
     )
-    return guarded(app, settings, UPLOADED.megabytes, partial(check_request, page))
+    check = partial(check_request, page, settings.uploads)
+    return guarded(app, settings, metrics, UPLOADED.megabytes, check)
 
 
 class Scripts(StaticFiles):
@@ -100,19 +113,14 @@ class Scripts(StaticFiles):
 
 
 @asynccontextmanager
-async def alive(
-    page: gr.Blocks, serving: Service, found: Trainings | None, app: FastAPI
-) -> AsyncIterator[None]:
+async def alive(page: gr.Blocks, backend: Backend, app: FastAPI) -> AsyncIterator[None]:
     """Runs and trainings go on while the app lives; trainings are saved when it ends."""
     tasks = [asyncio.create_task(sweep(page)), asyncio.create_task(warm_up(app))]
-    if found:
-        found.supervisor.start()
+    backend.start()
     yield
     for task in tasks:
         task.cancel()
-    serving.close()
-    if found:
-        found.supervisor.close()
+    backend.close()
 
 
 async def warm_up(app: FastAPI) -> None:
@@ -126,7 +134,8 @@ async def warm_up(app: FastAPI) -> None:
 
 def serve(host: str, port: int) -> None:
     """Serve until stopped."""
-    settings = config()
+    settings = read_config()
+    suit_process()
     set_up_logs(settings.log_level, settings.log_format == "json")
     tidy(settings.uploads)
     if advice := decoder_advice():
@@ -134,12 +143,13 @@ def serve(host: str, port: int) -> None:
     # Behind proxies all connections are theirs.
     each = settings.connections if settings.trusted_proxies else settings.connections_each
     bounds = Bounds(settings.connections, each, settings.slow_seconds)
-    app = create_app(settings)
+    metrics = Metrics()
+    app = create_app(settings, metrics)
     print(f"diffviz is at http://{host}:{port}{settings.root_path}", flush=True)
     uvicorn.run(
         app,
         host=host,
         port=port,
         timeout_graceful_shutdown=GOODBYE_SECONDS,
-        **options(bounds, behind_proxy=bool(settings.trusted_proxies)),
+        **options(bounds, metrics, behind_proxy=bool(settings.trusted_proxies)),
     )

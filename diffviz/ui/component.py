@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 import gradio as gr
 
+ServerFunction = Callable[[Any], Any]
+
 
 def live_view(
-    name: str, elem_id: str, label: str, events: Sequence[str] = (), **props: Any
+    name: str,
+    elem_id: str,
+    label: str,
+    events: Sequence[str] = (),
+    server_functions: Sequence[ServerFunction] = (),
+    **props: Any,
 ) -> gr.HTML:
     """An empty element that NAME.js in this folder brings to life by its `mount(element, view)`.
 
@@ -32,10 +40,16 @@ def live_view(
         js_on_load=start,
         elem_id=elem_id,
         apply_default_css=False,
+        server_functions=[_function(method) for method in server_functions],
         **props,
     )
 
 
-def told(event: gr.EventData, name: str) -> Any:
-    """What `trigger(event, {name: …})` says; None where a program left it out."""
-    return event._data.get(name) if isinstance(event._data, dict) else None
+def _function(method: ServerFunction) -> ServerFunction:
+    """The same as a function of its own: Gradio marks it, which it could not a method."""
+
+    @wraps(method)
+    def function(request: Any) -> Any:
+        return method(request)
+
+    return function

@@ -1,7 +1,7 @@
 """Where we reach into Gradio's private parts: the tests of this file are the gate for an upgrade.
 
 Its queue on a server that strangers reach (whose event failed, what nobody fetches, how often it
-looks around), and what it keeps of a visit.
+looks around), what it keeps of a visit, and where its uploads go.
 """
 
 from __future__ import annotations
@@ -9,24 +9,31 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 import gradio.blocks
+import gradio.processing_utils
 import gradio.queueing
 import gradio.route_utils
 import gradio.routes
 import gradio.state_holder
 import gradio.utils
 from gradio.state_holder import SessionState
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from diffviz.metrics import ERRORS
+from diffviz.metrics import METRICS, Metrics
 from diffviz.web.logs import LOG, REQUEST_ID
 
 SWEEP_SECONDS = 30.0
 LOOK_SECONDS = 0.01
+_UPLOADS: ContextVar[Path] = ContextVar("uploads")
+_gradios_folder = gradio.utils.get_upload_folder
 
 
 class _Traceback:
@@ -36,26 +43,29 @@ class _Traceback:
     @staticmethod
     def print_exc() -> None:
         failed = not isinstance(sys.exc_info()[1], gr.Error)
-        if failed:
-            ERRORS.inc()
+        if failed and (metrics := METRICS.get(None)):
+            metrics.errors.inc()
         level = logging.ERROR if failed else logging.DEBUG
         LOG.log(level, "event failed", exc_info=True)
 
 
-def log_events(page: gr.Blocks) -> None:
-    """Whatever is logged while an event is worked on carries the id of its request."""
+def keep_apart(page: gr.Blocks, metrics: Metrics, uploads: Path) -> None:
+    """While an event is worked on, what is logged carries the id of its request, and what is
+    counted and written is this app's."""
     modules: list[Any] = [gradio.queueing, gradio.route_utils, gradio.routes]
     for module in modules:
         module.traceback = _Traceback
     queue: Any = page._queue
     process = queue.process_events
 
-    async def with_id(events: list[Any], *rest: Any, **more: Any) -> None:
+    async def in_context(events: list[Any], *rest: Any, **more: Any) -> None:
         state = getattr(events[0].request, "scope", {}).get("state", {})
         REQUEST_ID.set(state.get("request_id", ""))  # each batch is worked on in a task of its own
-        await process(events, *rest, **more)
+        METRICS.set(metrics)
+        with uploads_in(uploads):
+            await process(events, *rest, **more)
 
-    queue.process_events = with_id
+    queue.process_events = in_context
 
 
 def lighten(page: gr.Blocks) -> None:
@@ -126,3 +136,50 @@ def keep_little() -> None:
     modules: list[Any] = [gradio.state_holder, gradio.blocks, gradio.route_utils]
     for module in modules:
         module.SessionState = Visit
+
+
+def _upload_folder() -> str:
+    """Stands where Gradio asks for its folder of uploads, of which it has one for all apps of a
+    process: what GRADIO_TEMP_DIR says."""
+    return str(_UPLOADS.get(None) or _gradios_folder())
+
+
+for _module in (gradio.utils, gradio.blocks, gradio.routes, gradio.processing_utils):
+    _module.get_upload_folder = _upload_folder  # type: ignore[attr-defined]
+
+
+@contextmanager
+def uploads_in(folder: Path) -> Iterator[None]:
+    """What Gradio does in here, in making a page or for an event, it does with this folder."""
+    before = _UPLOADS.set(folder.resolve())
+    try:
+        yield
+    finally:
+        _UPLOADS.reset(before)
+
+
+class Uploads:
+    """The same for what it does at a request."""
+
+    def __init__(self, app: ASGIApp, folder: Path) -> None:
+        self.app, self.folder = app, folder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with uploads_in(self.folder):
+            await self.app(scope, receive, send)
+
+
+def event_data(event: gr.EventData, name: str) -> Any:
+    """What a live view's `trigger(event, {name: …})` says; None where a program left it out."""
+    return event._data.get(name) if isinstance(event._data, dict) else None
+
+
+def sessions_kept(page: gr.Blocks) -> int:
+    """Visits whose state is kept."""
+    holder = getattr(page, "state_holder", None)
+    return len(holder.session_data) if holder else 0
+
+
+def events_waiting(page: gr.Blocks) -> int:
+    """Events in the queue."""
+    return len(page._queue)

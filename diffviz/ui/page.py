@@ -6,9 +6,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from diffviz.serving.models import TRAINED, choices
-from diffviz.ui.component import told
+from diffviz.serving.backend import Backend
+from diffviz.serving.models import TRAINED
 from diffviz.ui.forward.tab import forward_tab
+from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.sample.tab import sample_tab
 from diffviz.ui.train.tab import train_tab
 
@@ -32,26 +33,27 @@ WATCH_LINK = """() => {
 }"""
 
 
-def use_in_sample(event: gr.EventData) -> tuple[gr.Dropdown, gr.Tabs]:
+def use_in_sample(backend: Backend, event: gr.EventData) -> tuple[gr.Dropdown, gr.Tabs]:
     """Choose a training's denoiser in the Sample tab and go there; event: {"job", "token"}."""
-    chosen = TRAINED + str(told(event, "job"))
-    return gr.Dropdown(choices=choices(str(told(event, "token"))), value=chosen), gr.Tabs(
-        selected="sample"
-    )
+    job, token = (str(event_data(event, name)) for name in ("job", "token"))
+    choices = backend.models.choices(token)
+    return gr.Dropdown(choices=choices, value=TRAINED + job), gr.Tabs(selected="sample")
 
 
-def build_page() -> gr.Blocks:
+def build_page(backend: Backend) -> gr.Blocks:
     """All tabs in one gr.Blocks."""
     page = gr.Blocks(title="diffviz", analytics_enabled=False, delete_cache=(600, 3600))
     with page:
         gr.HTML(INTRODUCTION, elem_id="introduction")
         with gr.Tabs() as tabs:
             with gr.Tab("Forward", id="forward"):
-                forward_tab()
+                forward_tab(backend)
             with gr.Tab("Sample", id="sample"):
-                denoiser = sample_tab()
+                denoiser = sample_tab(backend)
             with gr.Tab("Train", id="train"):
-                training = train_tab()
-        training.use(use_in_sample, None, [denoiser, tabs], api_visibility="private")
+                training = train_tab(backend)
+        training.use(
+            backend.handler(use_in_sample), None, [denoiser, tabs], api_visibility="private"
+        )
         page.load(None, js=WATCH_LINK)
     return page

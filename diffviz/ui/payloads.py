@@ -7,14 +7,15 @@ a number belongs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.block_function import BlockFunction
 from gradio.components import Component
-from gradio.utils import get_upload_folder, is_in_or_equal
 
 from diffviz.web.routes import CALL, JOIN, SERVER, Route
+from diffviz.web.uploads import is_within
 
 MOST_TEXT = 2000  # letters of a text box; its own `max_length` is the browser's matter
 MOST_CHOSEN = 100
@@ -22,12 +23,12 @@ MOST_FILES = 10_000
 NAMES = 64  # letters of a session's or an event's name
 
 
-def check_request(page: gr.Blocks, route: Route, path: str, body: Any) -> None:
+def check_request(page: gr.Blocks, uploads: Path, route: Route, path: str, body: Any) -> None:
     """Raises ValueError, in a sentence, for a body that is none of the page's or gradio_client's.
-    The signature but for the page is that of `diffviz.web.bodies.Check`."""
+    The signature but for the page and its uploads' folder is that of `diffviz.web.bodies.Check`."""
     if not isinstance(body, dict):
         raise ValueError("A request is an object.")
-    _check_paths(body)
+    _check_paths(body, uploads)
     for name in ("session_hash", "event_id", "fn_name"):
         if not isinstance(value := body.get(name), str | None) or len(value or "") > NAMES:
             raise ValueError(f"{name} is a short text.")
@@ -45,23 +46,20 @@ def check_request(page: gr.Blocks, route: Route, path: str, body: Any) -> None:
         _check_event(named[0], body, simple=True)
 
 
-def _check_paths(value: Any) -> None:
+def _check_paths(value: Any, uploads: Path) -> None:
     """Of a file there is only what was uploaded: no address to fetch, no file of the server.
 
     Whose upload it is is not asked: its folder is named by a hash of what is in the file, so that
     only who has the file knows the name.
     """
     if isinstance(value, dict):
-        path = value.get("path")
-        if "path" in value and not (
-            isinstance(path, str) and "\0" not in path and is_in_or_equal(path, get_upload_folder())
-        ):
+        if "path" in value and not is_within(value["path"], uploads):
             raise ValueError("A file must be uploaded here first.")
         for inner in value.values():
-            _check_paths(inner)
+            _check_paths(inner, uploads)
     elif isinstance(value, list):
         for inner in value:
-            _check_paths(inner)
+            _check_paths(inner, uploads)
 
 
 def _check_event(fn: BlockFunction, body: Mapping[str, Any], simple: bool) -> None:

@@ -1,12 +1,10 @@
-"""Refusals: a status, a sentence for whoever asked, and a count of why."""
+"""Refusals: a status, a sentence for whoever asked, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from starlette.responses import JSONResponse
-
-from diffviz.metrics import REFUSED
 
 
 class RefusedError(Exception):
@@ -19,6 +17,5 @@ class RefusedError(Exception):
         self.status, self.reason, self.headers = status, reason, dict(headers or {})
 
     def response(self) -> JSONResponse:
-        """Counted once, here. Gradio's page shows what stands under "detail"."""
-        REFUSED.labels(self.reason).inc()
+        """Gradio's page shows what stands under "detail"."""
         return JSONResponse({"detail": str(self)}, self.status, headers=self.headers)

@@ -11,7 +11,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from diffviz.metrics import CONNECTIONS, REFUSED
+from diffviz.metrics import Metrics
 from diffviz.web.clients import neighbourhood
 
 # For which a connection may be idle between two requests. Longer than the page's polls are apart,
@@ -48,7 +48,7 @@ class Deadline:
             self.timer = None
 
 
-def protocol(bounds: Bounds) -> type[asyncio.Protocol]:
+def protocol(bounds: Bounds, metrics: Metrics) -> type[asyncio.Protocol]:
     """uvicorn's HTTP protocol within these bounds. (Bodies have a middleware of their own, and the
     wait between two requests uvicorn's `timeout_keep_alive`.)"""
 
@@ -63,12 +63,12 @@ def protocol(bounds: Bounds) -> type[asyncio.Protocol]:
             self.writing = Deadline(bounds.seconds, self.give_up)
             peer = neighbourhood(self.client[0]) if self.client else ""
             if bounds.open.total() >= bounds.all or bounds.open[peer] >= bounds.each:
-                REFUSED.labels("connections").inc()
+                metrics.refused.labels("connections").inc()
                 transport.abort()
                 return
             self.peer = peer
             bounds.open[peer] += 1
-            CONNECTIONS.inc()
+            metrics.connections.inc()
             self.reading.start()
 
         def connection_lost(self, exc: Exception | None) -> None:
@@ -77,7 +77,7 @@ def protocol(bounds: Bounds) -> type[asyncio.Protocol]:
             if self.peer is not None:
                 bounds.open[self.peer] -= 1
                 bounds.open += Counter()  # drops the zeros
-                CONNECTIONS.dec()
+                metrics.connections.dec()
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
@@ -98,17 +98,17 @@ def protocol(bounds: Bounds) -> type[asyncio.Protocol]:
             super().resume_writing()
 
         def give_up(self) -> None:
-            REFUSED.labels("slow").inc()
+            metrics.refused.labels("slow").inc()
             self.transport.abort()
 
     return Bounded
 
 
-def options(bounds: Bounds, behind_proxy: bool) -> dict[str, Any]:
+def options(bounds: Bounds, metrics: Metrics, behind_proxy: bool) -> dict[str, Any]:
     """For `uvicorn.run`: this protocol, and nothing that it would believe or tell unasked."""
     return {
         "timeout_keep_alive": PROXY_SECONDS if behind_proxy else VISITOR_SECONDS,
-        "http": protocol(bounds),
+        "http": protocol(bounds, metrics),
         "ws": "none",
         "proxy_headers": False,  # clients.Forwarded knows whom to believe
         "server_header": False,

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from diffviz.metrics import ERRORS, PAGES_OPEN, REQUESTS, SECONDS
+from diffviz.metrics import METRICS, Metrics
 from diffviz.web.answers import RefusedError
 from diffviz.web.clients import neighbourhood
 from diffviz.web.logs import LOG, REQUEST_ID
@@ -29,9 +29,10 @@ _KEY = secrets.token_bytes(16)
 class Observe:
     """proxies: in front of the server; where there are, their X-Request-ID is kept."""
 
-    def __init__(self, app: ASGIApp, proxies: int) -> None:
+    def __init__(self, app: ASGIApp, proxies: int, metrics: Metrics) -> None:
         self.app = app
         self.proxies = proxies
+        self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,6 +41,7 @@ class Observe:
         state = scope.setdefault("state", {})
         request = state["request_id"] = self._id(scope)
         REQUEST_ID.set(request)
+        METRICS.set(self.metrics)
         started, status, length = time.perf_counter(), 0, 0
 
         async def counted(message: Message) -> None:
@@ -48,7 +50,7 @@ class Observe:
                 status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request
                 if _route(scope).name == HEARTBEAT:
-                    PAGES_OPEN.inc()
+                    self.metrics.pages_open.inc()
             length += len(message.get("body", b""))
             await send(message)
 
@@ -56,11 +58,12 @@ class Observe:
             await self.app(scope, receive, counted)
         except RefusedError as refused:
             if not status:
+                self.metrics.refused.labels(refused.reason).inc()
                 await refused.response()(scope, receive, counted)
         except ClientDisconnect:
             pass
         except Exception:
-            ERRORS.inc()
+            self.metrics.errors.inc()
             LOG.exception("request failed")
             if status:
                 raise  # half an answer is out: the connection must end
@@ -70,10 +73,10 @@ class Observe:
             seconds = time.perf_counter() - started
             route = _route(scope)
             if route.name == HEARTBEAT and status:
-                PAGES_OPEN.dec()
-            REQUESTS.labels(route.name, str(status)).inc()
+                self.metrics.pages_open.dec()
+            self.metrics.requests.labels(route.name, str(status)).inc()
             if not route.stream:
-                SECONDS.labels(route.name).observe(seconds)
+                self.metrics.seconds.labels(route.name).observe(seconds)
             facts = {
                 "method": scope["method"][:8],
                 "route": route.name,

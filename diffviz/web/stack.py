@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.types import ASGIApp
 
 from diffviz.config import Config
+from diffviz.metrics import Metrics
 from diffviz.web.bodies import Bodies, Check
 from diffviz.web.clients import Forwarded
 from diffviz.web.gate import Gate
@@ -17,7 +18,9 @@ from diffviz.web.routes import Kind
 from diffviz.web.uploads import UploadRoom
 
 
-def guarded(app: ASGIApp, settings: Config, upload_mb: float, check: Check) -> ASGIApp:
+def guarded(
+    app: ASGIApp, settings: Config, metrics: Metrics, upload_mb: float, check: Check
+) -> ASGIApp:
     """The app with all that stands before it; from the innermost to what a request meets first.
 
     upload_mb: of one upload; check: of JSON bodies, as `Bodies` has it.
@@ -42,5 +45,5 @@ def guarded(app: ASGIApp, settings: Config, upload_mb: float, check: Check) -> A
     app = Gate(app)
     app = Prefix(app, settings.root_path)
     app = Forwarded(app, settings.trusted_proxies)
-    app = Observe(app, settings.trusted_proxies)
+    app = Observe(app, settings.trusted_proxies, metrics)
     return SecurityHeaders(app)

@@ -45,6 +45,15 @@ class UploadRoom:
         return self._held
 
 
+def is_within(path: object, folder: Path) -> bool:
+    """Whether that is the path of something in the folder, wherever its links lead."""
+    return (
+        isinstance(path, str)
+        and "\0" not in path
+        and Path(path).resolve().is_relative_to(folder.resolve())
+    )
+
+
 def tidy(folder: Path, keep: float = KEEP_SECONDS) -> int:
     """Delete files that are older than `keep` seconds; returns the bytes of those that stay."""
     oldest, size = time.time() - keep, 0

@@ -22,14 +22,14 @@ from diffviz.schedules import (
     drawn_schedule,
     make_schedule,
 )
-from diffviz.serving.guessing import DENOISERS, ask, check_seed, what_it_sees
-from diffviz.ui.files import new_file
+from diffviz.serving.backend import Backend
+from diffviz.serving.guessing import DENOISERS, check_seed, what_it_sees
 from diffviz.ui.messages import told_in_the_page
 
 DRAWN = "drawn"
 
 
-def forward_endpoints() -> None:
+def forward_endpoints(backend: Backend) -> None:
     """Register both inside the current gr.Blocks; their controls are for programs, never seen."""
     with gr.Group(visible=False):
         picture = gr.File(label="A PNG, JPEG, WebP or GIF file; or none, for an example")
@@ -49,14 +49,21 @@ def forward_endpoints() -> None:
         eps = gr.Image(type="filepath", format="png", label="ε̂")
         facts = gr.JSON(label="t, α, σ, ᾱ and more")
         gr.Button("Noise").click(
-            noise_endpoint, [*controls, as_is], [noisy, facts], api_name="noise"
+            backend.handler(noise_endpoint),
+            [*controls, as_is],
+            [noisy, facts],
+            api_name="noise",
         )
         gr.Button("Denoise").click(
-            denoise_endpoint, [*controls, denoiser], [noisy, x0, eps, facts], api_name="denoise"
+            backend.handler(denoise_endpoint),
+            [*controls, denoiser],
+            [noisy, x0, eps, facts],
+            api_name="denoise",
         )
 
 
 def noise_endpoint(
+    backend: Backend,
     picture: str | None = None,
     example_name: str = "sunset",
     schedule: str = "cosine",
@@ -76,10 +83,11 @@ def noise_endpoint(
         eps = noise(check_seed(int(seed)), x0.shape)
         x_t = add_noise(x0, eps, path, step)
         facts = facts_of(path, step) | {"shown_divided_by": 1.0 if as_is else norm(path, step)}
-        return png(x_t / facts["shown_divided_by"], "x_t.png"), facts
+        return png(backend, x_t / facts["shown_divided_by"], "x_t.png"), facts
 
 
 def denoise_endpoint(
+    backend: Backend,
     picture: str | None = None,
     example_name: str = "boot",
     schedule: str = "cosine",
@@ -97,12 +105,13 @@ def denoise_endpoint(
         x0 = what_it_sees(picture_of(picture, example_name), denoiser)
         path = schedule_of(schedule, T, zero_terminal_snr, parameters, handles)
         step = whole("the step t", t, 1, path.T)
-        seen = ask(denoiser, x0, int(seed), float(path.alpha[step]), float(path.sigma[step]))
+        alpha, sigma = float(path.alpha[step]), float(path.sigma[step])
+        seen = backend.guessing.guess(denoiser, x0, int(seed), alpha, sigma)
         facts = facts_of(path, step) | {"x0_error": seen.x0_error, "eps_error": seen.eps_error}
         return (
-            png(seen.x_t / norm(path, step), "x_t.png"),
-            png(seen.x0, "x0.png"),
-            png(seen.eps, "eps.png"),
+            png(backend, seen.x_t / norm(path, step), "x_t.png"),
+            png(backend, seen.x0, "x0.png"),
+            png(backend, seen.eps, "eps.png"),
             facts,
         )
 
@@ -158,8 +167,8 @@ def facts_of(schedule: NoiseSchedule, t: int) -> dict[str, Any]:
     }
 
 
-def png(picture: Tensor, name: str) -> str:
+def png(backend: Backend, picture: Tensor, name: str) -> str:
     """The path of a new PNG of a picture (C, H, W), pixel for pixel."""
-    path = new_file(name)
+    path = backend.files.new(name)
     save_png(picture[None], path, scale=1)
     return str(path)

@@ -30,19 +30,19 @@ from diffviz.runs.editing import error as distance
 from diffviz.runs.schema import GUIDANCE, MAX_SEED
 from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES, NoiseSchedule
 from diffviz.serving.admission import InLine
+from diffviz.serving.backend import Backend
 from diffviz.serving.frames import frame, outside
 from diffviz.serving.guessing import (
     DENOISERS,
+    Guessing,
     card_of,
-    denoiser,
     from_levels_sent,
     ratio_range,
     what_it_sees,
 )
-from diffviz.serving.service import service
 from diffviz.serving.ticket import Ticket
-from diffviz.ui.component import told
 from diffviz.ui.forward.api import DRAWN, facts_of, norm, picture_of, png, schedule_of, whole
+from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.messages import answer, sentence, told_in_the_page
 from diffviz.ui.sample.tab import NETWORK, SILENT, visitor
 
@@ -63,9 +63,9 @@ class Edit(NamedTuple):
         guided = self.settings.mode == BACK and bool(self.table.any())
         return 2 if guided and self.settings.guidance != 1 else 1
 
-    def stages(self, ticket: Ticket) -> Iterator[Stage]:
-        asked = denoiser(self.name, ticket)
-        return run_edit(self.settings, asked, self.schedule, self.x0, self.table)
+    def stages(self, guessing: Guessing, ticket: Ticket) -> Iterator[Stage]:
+        denoiser = guessing.denoiser(self.name, ticket)
+        return run_edit(self.settings, denoiser, self.schedule, self.x0, self.table)
 
 
 def prepared(
@@ -78,18 +78,22 @@ def prepared(
     return Edit(settings, schedule, x0[None], name, condition, conditions(info, condition, 1))
 
 
-def let_bring_back(view: gr.HTML) -> None:
+def let_bring_back(backend: Backend, view: gr.HTML) -> None:
     """Let a live view with the events "back" and "halt" start a run, {"request": …}, and end it;
     its value then is one message after the other."""
-    running = view.back(_bring_back, None, view, trigger_mode="multiple", **SILENT, **NETWORK)
+    running = view.back(
+        backend.handler(_bring_back), None, view, trigger_mode="multiple", **SILENT, **NETWORK
+    )
     view.halt(None, cancels=[running], api_visibility="private")
 
 
-async def _bring_back(event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:
+async def _bring_back(
+    backend: Backend, event: gr.EventData, request: gr.Request
+) -> AsyncIterator[str]:
     """JSON messages, each with its request's id: {"waiting"}, one's number in the line; {"start"},
     a {"frame"} a step, and {"apart"}, how far the result is from the picture; or {"failed"}, a
     sentence."""
-    wanted = told(event, "request")
+    wanted = event_data(event, "request")
     number = wanted.get("id") if isinstance(wanted, dict) else None
 
     def message(**content: Any) -> str:
@@ -100,7 +104,8 @@ async def _bring_back(event: gr.EventData, request: gr.Request) -> AsyncIterator
         yield message(failed=asked["error"])
         return
     try:
-        made = service().admission.parts(visitor(request), partial(_told, asked))
+        make = partial(_told, backend.guessing, asked)
+        made = backend.admission.parts(visitor(request), make)
         async with aclosing(made) as parts:
             async for part in parts:
                 yield message(waiting=part.number) if isinstance(part, InLine) else message(**part)
@@ -108,7 +113,7 @@ async def _bring_back(event: gr.EventData, request: gr.Request) -> AsyncIterator
         yield message(failed=sentence(error))
 
 
-def _told(asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
+def _told(guessing: Guessing, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
     """The messages of a run whose turn it is."""
     edit: Edit = asked["edit"]
     grid = edit.settings.grid(edit.schedule)
@@ -116,7 +121,7 @@ def _told(asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
     yield {"start": {"steps": len(grid) - 1, "grid": grid, "outside": beyond}}
     started = time.perf_counter()
     x = edit.x0
-    for back, step in edit.stages(ticket):
+    for back, step in edit.stages(guessing, ticket):
         seconds = time.perf_counter() - started
         x = step.x
         yield {"frame": frame(int(back), step, step.nfe * edit.sides, seconds)}
@@ -150,7 +155,7 @@ def hear(request: Any) -> dict[str, Any]:
     return answer(lambda asked: {"html": heard(str(asked["text"]))}, request)
 
 
-def edit_endpoint() -> None:
+def edit_endpoint(backend: Backend) -> None:
     """Register /edit inside the current gr.Blocks; its controls are for programs, never seen."""
     with gr.Group(visible=False):
         inputs = [
@@ -173,11 +178,16 @@ def edit_endpoint() -> None:
         noisy = gr.Image(type="filepath", format="png", label="x_t")
         facts = gr.JSON(label="t, α, σ, ᾱ, errors and more")
         gr.Button("Edit").click(
-            edit_picture, inputs, [result, noisy, facts], api_name="edit", **NETWORK
+            backend.handler(edit_picture),
+            inputs,
+            [result, noisy, facts],
+            api_name="edit",
+            **NETWORK,
         )
 
 
 async def edit_picture(
+    backend: Backend,
     request: gr.Request,
     picture: str | None = None,
     example_name: str = "boot",
@@ -209,8 +219,8 @@ async def edit_picture(
         )
         x0 = what_it_sees(picture_of(picture, example_name), denoiser)
         edit = prepared(denoiser, what, settings, path, x0)
-        stages = await service().admission.whole(
-            visitor(request), lambda ticket: list(edit.stages(ticket))
+        stages = await backend.admission.whole(
+            visitor(request), lambda ticket: list(edit.stages(backend.guessing, ticket))
         )
         first_back = next(step for back, step in stages if back)
         last = stages[-1].step
@@ -225,7 +235,7 @@ async def edit_picture(
             "fingerprint": fingerprint(last.x),
         }
         return (
-            png(last.x[0], "edited.png"),
-            png(first_back.x[0] / norm(path, settings.t), "x_t.png"),
+            png(backend, last.x[0], "edited.png"),
+            png(backend, first_back.x[0] / norm(path, settings.t), "x_t.png"),
             facts,
         )

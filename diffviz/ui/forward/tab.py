@@ -8,10 +8,11 @@ import json
 import math
 import os
 from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gradio.utils import get_upload_folder, is_in_or_equal
 from PIL import Image
 from torch import Tensor
 
@@ -23,9 +24,10 @@ from diffviz.runs.asking import speaks
 from diffviz.runs.editing import EDIT_GUIDANCE
 from diffviz.runs.schema import GUIDANCE, MAX_SEED
 from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
+from diffviz.serving.backend import Backend
 from diffviz.serving.guessing import (
     DENOISERS,
-    ask,
+    Guessing,
     card_of,
     check_seed,
     from_levels_sent,
@@ -37,12 +39,13 @@ from diffviz.ui.component import live_view
 from diffviz.ui.forward.api import forward_endpoints
 from diffviz.ui.forward.bringing_back import edit_endpoint, hear, let_bring_back
 from diffviz.ui.messages import answer
+from diffviz.web.uploads import is_within
 
 THUMBNAIL = 56
 SEEN = tuple(dict.fromkeys(map(sees, DENOISERS)))  # by whom pictures are seen in different ways
 
 
-def forward_tab() -> None:
+def forward_tab(backend: Backend) -> None:
     """Build the tab inside the current gr.Blocks."""
     view = live_view(
         "forward/view",
@@ -50,11 +53,11 @@ def forward_tab() -> None:
         "Adding noise to a picture",
         events=("back", "halt"),
         value=json.dumps(_facts()),
-        server_functions=[load, other_noise, denoise, hear],
+        server_functions=[backend.handler(load), other_noise, backend.handler(denoise), hear],
     )
-    let_bring_back(view)
-    forward_endpoints()
-    edit_endpoint()
+    let_bring_back(backend, view)
+    forward_endpoints(backend)
+    edit_endpoint(backend)
 
 
 def _facts() -> dict[str, Any]:
@@ -104,15 +107,18 @@ def _thumbnail(name: str) -> str:
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def load(request: Any) -> dict[str, Any]:
+def load(backend: Backend, request: Any) -> dict[str, Any]:
     """{"example": name} or {"path": of an upload}, and "seed" → the picture x0 as bytes and its ε
     as float16, both planar; and "small", the same of what each denoiser sees of it."""
-    return answer(_load, request)
+    return answer(partial(_load, backend.settings.uploads), request)
 
 
-def _load(request: Any) -> dict[str, Any]:
+def _load(uploads: Path, request: Any) -> dict[str, Any]:
     seed = check_seed(int(request["seed"]))
-    picture = example(str(request["example"])) if "example" in request else _upload(request["path"])
+    if "example" in request:
+        picture = example(str(request["example"]))
+    else:
+        picture = _upload(request["path"], uploads)
     channels, height, width = picture.shape
     return {
         "seed": seed,
@@ -149,9 +155,9 @@ def _other_noise(request: Any) -> dict[str, Any]:
     return {"seed": seed, "eps": _half(noise(seed, (channels, height, width))), "small": small}
 
 
-def _upload(path: Any) -> Tensor:
+def _upload(path: Any, folder: Path) -> Tensor:
     """The picture of a file that was just uploaded; the file is then deleted."""
-    if not (isinstance(path, str) and is_in_or_equal(path, get_upload_folder())):
+    if not is_within(path, folder):
         raise ValueError("the path is none of an uploaded file")
     try:
         return load_picture(path)
@@ -162,15 +168,15 @@ def _upload(path: Any) -> Tensor:
             os.unlink(path)
 
 
-def denoise(request: Any) -> dict[str, Any]:
+def denoise(backend: Backend, request: Any) -> dict[str, Any]:
     """{"id", "small": x0 of `load`'s "small", "seed", "alpha", "sigma", "denoiser"} → the same id,
     x_t, x̂0 and ε̂ as float16, and their root mean square errors."""
-    return answer(_denoise, request)
+    return answer(partial(_denoise, backend.guessing), request)
 
 
-def _denoise(request: Any) -> dict[str, Any]:
+def _denoise(guessing: Guessing, request: Any) -> dict[str, Any]:
     name = str(request["denoiser"])
-    seen = ask(
+    seen = guessing.guess(
         name,
         from_levels_sent(request["small"], name),
         int(request["seed"]),

@@ -16,7 +16,7 @@ from diffviz.runs.asking import ANYTHING, IN_TURN, condition_of, speaks
 from diffviz.runs.schema import GUIDANCE, MAX_COUNT, MAX_SEED, RunSettings, Variation
 from diffviz.samplers import SAMPLERS
 from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES, Parameter
-from diffviz.serving.models import choices, model
+from diffviz.serving.models import Models, bundled
 from diffviz.ui.sample.words import WordControls, build_words
 
 PAGE_STEPS = 250
@@ -71,17 +71,17 @@ class Controls:
     dice: gr.Button
 
 
-def build_controls() -> Controls:
+def build_controls(models: Models) -> Controls:
     """Build them inside the current gr.Column."""
     denoiser = gr.Dropdown(
-        choices(),
+        models.choices(),
         value="fashion",
         label="Denoiser",
-        allow_custom_value=True,  # trainings come and go; `model` says which there are
+        allow_custom_value=True,  # trainings come and go; `Models` knows which there are
         elem_id="sample-model",
     )
     what = gr.Dropdown(
-        things(model().card.data),
+        things(bundled().card.data),
         value="ankle boot",
         label="What",
         allow_custom_value=True,  # another denoiser knows other things
@@ -106,7 +106,7 @@ def build_controls() -> Controls:
     names = [(s.label, s.name) for s in SAMPLERS.values()]
     with gr.Accordion("Compare, from the same noise", open=False):
         vary = gr.Dropdown(
-            variations(model().card.data),
+            variations(bundled().card.data),
             value="",
             label="What differs from column to column",
             allow_custom_value=True,  # another denoiser knows other things

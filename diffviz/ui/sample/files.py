@@ -18,7 +18,7 @@ from diffviz.media.picture import VIEWS
 from diffviz.runs.code import code
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
-from diffviz.ui.files import new_file
+from diffviz.serving.made_files import MadeFiles
 
 CODE = "code"
 FORMATS: dict[str, tuple[str, Callable[..., None]]] = {
@@ -31,7 +31,12 @@ MOST_FRAMES = 120
 
 
 def write_file(
-    settings: RunSettings, kind: str, view: str, checkpoint: Checkpoint, denoiser: Denoiser
+    files: MadeFiles,
+    settings: RunSettings,
+    kind: str,
+    view: str,
+    checkpoint: Checkpoint,
+    denoiser: Denoiser,
 ) -> Path | str:
     """The path of a new file in a folder of its own, or the program's text for kind "code".
 
@@ -48,18 +53,18 @@ def write_file(
     stride = -(-settings.steps // MOST_FRAMES)
     made = run(settings, checkpoint, denoiser=denoiser)
     steps = [step for step in made if (settings.steps - step.index) % stride == 0]
-    path = new_file(name)
+    path = files.new(name)
     rows = {"per_row": settings.columns} if settings.vary and kind != "strip" else {}
     save(steps, path, view, **rows)
     return path
 
 
 def write_picture(
-    settings: RunSettings, checkpoint: Checkpoint, denoiser: Denoiser
+    files: MadeFiles, settings: RunSettings, checkpoint: Checkpoint, denoiser: Denoiser
 ) -> tuple[Path, dict[str, Any]]:
     """The path of a new PNG with the run's results, and facts about the run."""
     last = deque(run(settings, checkpoint, denoiser=denoiser), maxlen=1).pop()
-    path = new_file("diffviz.png")
+    path = files.new("diffviz.png")
     save_png(last.x, path, per_row=settings.columns if settings.vary else None)
     facts = {
         "fingerprint": fingerprint(last.x),

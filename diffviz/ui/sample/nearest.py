@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -19,38 +17,40 @@ from diffviz.measure.nearest import judge, load_index, nearer_than, nearest
 from diffviz.media.decoding import fitted, load_picture
 from diffviz.media.levels import grey_levels
 from diffviz.runs.schema import MAX_COUNT
+from diffviz.serving.backend import Backend
 from diffviz.ui.messages import answer, told_in_the_page
 
 NEIGHBOURS = 3
 PIXELS = math.prod(INFO.shape)
-WAIT_SECONDS = 5.0
-_turn_free = threading.BoundedSemaphore(1)  # a search takes all of a core for a tenth of a second
+BUSY = "many visitors are asking just now; try again in a moment"
 
 
-def nearest_pictures(request: Any) -> dict[str, Any]:
+def nearest_pictures(backend: Backend, request: Any) -> dict[str, Any]:
     """{"pictures": 1 to 16 pictures of 28 × 28 bytes one after the other, in base64} →
     "found": for each its "neighbours" (a dict of row, class, distance and the picture's bytes),
     "nearer" (the share of real test pictures that are farther from theirs) and "verdict";
     "scale": how far 0 %, 1 % … 100 % of real test pictures are from theirs, at most."""
-    return answer(_nearest_pictures, request)
+    return answer(partial(_nearest_pictures, backend), request)
 
 
-def _nearest_pictures(request: Any) -> dict[str, Any]:
+def _nearest_pictures(backend: Backend, request: Any) -> dict[str, Any]:
     pictures = _from_base64(request["pictures"])
-    with _turn():
+    with backend.searches.turn(BUSY):
         found = _facts(pictures, with_pictures=True)
         return {"found": found, "scale": load_index().test_distances[::10].round(4).tolist()}
 
 
-def nearest_endpoint() -> None:
+def nearest_endpoint(backend: Backend) -> None:
     """Register /nearest inside the current gr.Blocks; its controls are for programs, never seen."""
     with gr.Group(visible=False):
         picture = gr.File(label="A PNG, JPEG, WebP or GIF file")
         facts = gr.JSON(label="The nearest training pictures, and what the distance means")
-        gr.Button("Nearest").click(_nearest_of_file, picture, facts, api_name="nearest")
+        gr.Button("Nearest").click(
+            backend.handler(_nearest_of_file), picture, facts, api_name="nearest"
+        )
 
 
-def _nearest_of_file(picture: str | None) -> dict[str, Any]:
+def _nearest_of_file(backend: Backend, picture: str | None) -> dict[str, Any]:
     """The training pictures of Fashion-MNIST nearest to a picture, seen as 28 × 28 grey: their rows
     in the data set, classes and distances (root mean square over pixels in −1..1); the share of
     real test pictures that are farther from theirs; and the verdict: copy, near or new."""
@@ -58,7 +58,7 @@ def _nearest_of_file(picture: str | None) -> dict[str, Any]:
         if not picture:
             raise ValueError("give a picture's file")
         seen = fitted(load_picture(picture), INFO.shape)
-        with _turn():
+        with backend.searches.turn(BUSY):
             return _facts(seen[None], with_pictures=False)[0]
 
 
@@ -102,13 +102,3 @@ def _from_base64(text: Any) -> Tensor:
         raise ValueError(f"pictures of {side} × {side} grey levels are needed")
     levels = np.frombuffer(content, np.uint8).astype(np.float32)
     return torch.from_numpy(levels / 127.5 - 1).reshape(-1, *INFO.shape)
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    if not _turn_free.acquire(timeout=WAIT_SECONDS):
-        raise ValueError("many visitors are asking just now; try again in a moment")
-    try:
-        yield
-    finally:
-        _turn_free.release()

@@ -15,12 +15,13 @@ import gradio as gr
 from diffviz.runs.asking import speaks
 from diffviz.runs.schema import EACH, MAX_SEED, RunSettings
 from diffviz.serving.admission import InLine
+from diffviz.serving.backend import Backend
 from diffviz.serving.cards import card_text
 from diffviz.serving.frames import in_line, recording, stream
-from diffviz.serving.models import choices, model, served
-from diffviz.serving.service import service
+from diffviz.serving.models import Models, bundled
 from diffviz.serving.ticket import Ticket
-from diffviz.ui.component import live_view, told
+from diffviz.ui.component import live_view
+from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.messages import told_in_the_page
 from diffviz.ui.sample.controls import (
     RIVALS,
@@ -61,22 +62,22 @@ STOPPED = "() => window.dispatchEvent(new Event('diffviz-stopped'))"
 LastRun = tuple[RunSettings, str]  # and the token of who ran it
 
 
-def sample_tab() -> gr.Dropdown:
+def sample_tab(backend: Backend) -> gr.Dropdown:
     """Build the tab inside the current gr.Blocks; returns the choice of the denoiser."""
     last_run = gr.State((INTRO, ""))
     token = gr.Textbox("", visible=False, label="Owner")
     with gr.Row():
         with gr.Column(scale=1, min_width=290):
-            controls = build_controls()
+            controls = build_controls(backend.models)
             with gr.Accordion("About this denoiser", open=False):
-                about = gr.Markdown(card_text(model().card))
+                about = gr.Markdown(card_text(bundled().card))
         with gr.Column(scale=3, min_width=320, elem_classes="first-on-phones"):
             player = live_view(
                 "sample/view",
                 "sample-player",
                 "Sampling, step by step",
                 events=("ready", "export"),
-                server_functions=[nearest_pictures],
+                server_functions=[backend.handler(nearest_pictures)],
             )
             exported = gr.File(label="Your file", elem_id="sample-file", visible=False)
             program = gr.Code(
@@ -94,39 +95,50 @@ def sample_tab() -> gr.Dropdown:
     inputs = [*controls.main, *controls.extra, token]
     outputs = [player, last_run]
     running = controls.start.click(
-        _sample, inputs, outputs, js=WITH_HANDLES_AND_TOKEN, **PLAIN, **SILENT, **NETWORK
+        backend.handler(_sample),
+        inputs,
+        outputs,
+        js=WITH_HANDLES_AND_TOKEN,
+        **PLAIN,
+        **SILENT,
+        **NETWORK,
     )
     controls.stop.click(None, cancels=[running], js=STOPPED, api_visibility="private")
     controls.dice.click(None, None, controls.seed, js=NEW_SEED).then(None, js=RUN)
     player.ready(_intro, None, player, **SILENT)
-    player.export(_export, last_run, [exported, program], **SILENT, **NETWORK)
+    export = backend.handler(_export)
+    player.export(export, last_run, [exported, program], **SILENT, **NETWORK)
     inputs = [*controls.main, token]
-    endpoint.click(sample, inputs, [picture, facts], api_name="sample", **NETWORK)
-    nearest_endpoint()
+    made = [picture, facts]
+    endpoint.click(backend.handler(sample), inputs, made, api_name="sample", **NETWORK)
+    nearest_endpoint(backend)
     denoiser, asked = controls.denoiser, [controls.denoiser, token]
-    denoiser.focus(_choices, asked, denoiser, js=WITH_TOKEN, **SILENT)
+    denoiser.focus(backend.handler(_choices), asked, denoiser, js=WITH_TOKEN, **SILENT)
     known = [controls.what, controls.words.group, controls.vary, controls.values, about]
-    denoiser.change(_about, asked, known, js=WITH_TOKEN, **SILENT)
+    denoiser.change(backend.handler(_about), asked, known, js=WITH_TOKEN, **SILENT)
     compared = [controls.words.words, controls.vary, controls.values]
     controls.words.unseen.input(_ask_unseen, controls.words.unseen, compared, **SILENT).then(
         None, js=RUN
     )
-    controls.vary.input(_values, [controls.vary, *asked], controls.values, js=WITH_TOKEN, **SILENT)
+    values, varied = backend.handler(_values), [controls.vary, *asked]
+    controls.vary.input(values, varied, controls.values, js=WITH_TOKEN, **SILENT)
     return denoiser
 
 
-async def _sample(request: gr.Request, *values: Any) -> AsyncIterator[tuple[str, Any]]:
+async def _sample(
+    backend: Backend, request: gr.Request, *values: Any
+) -> AsyncIterator[tuple[str, Any]]:
     """The player's messages, and the settings that the exports repeat."""
-    admission = service().admission
+    admission, models = backend.admission, backend.models
 
     def pause() -> float:
         return (admission.running - 1) / MOST_MESSAGES  # who is alone gets each frame as it comes
 
     with told_in_the_page():
-        settings, rivals, token = await asyncio.to_thread(_asked_run, *values)
+        settings, rivals, token = await asyncio.to_thread(_asked_run, models, *values)
 
         def frames(ticket: Ticket) -> Iterator[str]:
-            return stream(settings, rivals, *served(settings.model, token, ticket), pause)
+            return stream(settings, rivals, *models.served(settings.model, token, ticket), pause)
 
         async with aclosing(admission.parts(visitor(request), frames)) as parts:
             run: Any = (settings, token)
@@ -138,12 +150,12 @@ async def _sample(request: gr.Request, *values: Any) -> AsyncIterator[tuple[str,
                     run = gr.skip()  # told once: it would cost as much as the frame
 
 
-def _asked_run(*values: Any) -> tuple[RunSettings, list[str], str]:
+def _asked_run(models: Models, *values: Any) -> tuple[RunSettings, list[str], str]:
     """The settings, the rivals and the token in the values of all inputs; raises ValueError for
     what will not do, before anybody waits in line for it."""
     asked = Asked(*values[:MAIN])
     words, rivals, *parameters, handles, token = values[MAIN:]
-    info = model(asked.denoiser, token).card.data
+    info = models.model(asked.denoiser, token).card.data
     if speaks(info):
         asked = replace(asked, what=words)
     settings = settings_of(info, asked, parameters, handles)
@@ -155,6 +167,7 @@ def _asked_run(*values: Any) -> tuple[RunSettings, list[str], str]:
 
 
 async def sample(
+    backend: Backend,
     request: gr.Request,
     what: str,
     count: float,
@@ -179,7 +192,8 @@ async def sample(
     `count` is the number of rows. denoiser: a bundled one, or "training:" and the id of a training
     of the owner whose token is given."""
     with told_in_the_page():
-        checkpoint = model(denoiser, owner)
+        models = backend.models
+        checkpoint = models.model(denoiser, owner)
         asked = Asked(
             what,
             count,
@@ -199,9 +213,11 @@ async def sample(
         )
         settings = settings_of(checkpoint.card.data, asked)
         settings.check()
-        path, facts = await service().admission.whole(
+        path, facts = await backend.admission.whole(
             visitor(request),
-            lambda ticket: write_picture(settings, *served(denoiser, owner, ticket)),
+            lambda ticket: write_picture(
+                backend.files, settings, *models.served(denoiser, owner, ticket)
+            ),
         )
     return str(path), facts
 
@@ -209,18 +225,18 @@ async def sample(
 @cache
 def _intro() -> str:
     """A run made when the first visitor comes, and shown to all until they make their own."""
-    return recording(INTRO, model())
+    return recording(INTRO, bundled())
 
 
-def _choices(chosen: str, token: str) -> gr.Dropdown:
+def _choices(backend: Backend, chosen: str, token: str) -> gr.Dropdown:
     """The denoisers that there are now, one's own among them."""
-    return gr.Dropdown(choices=choices(token), value=chosen)
+    return gr.Dropdown(choices=backend.models.choices(token), value=chosen)
 
 
-def _about(name: str, token: str) -> list[Any]:
+def _about(backend: Backend, name: str, token: str) -> list[Any]:
     """What the chosen denoiser can be asked for and compared by, and its card."""
     with told_in_the_page():
-        card = model(name, token).card
+        card = backend.models.model(name, token).card
     known, in_words = things(card.data), speaks(card.data)
     return [
         gr.Dropdown(choices=known, value=known[0], visible=not in_words),
@@ -231,10 +247,10 @@ def _about(name: str, token: str) -> list[Any]:
     ]
 
 
-def _values(vary: str, name: str, token: str) -> gr.Dropdown:
+def _values(backend: Backend, vary: str, name: str, token: str) -> gr.Dropdown:
     """What can be compared of a slot; the first few are chosen."""
     with told_in_the_page():
-        values = values_of(model(name, token).card.data, vary)
+        values = values_of(backend.models.model(name, token).card.data, vary)
     return gr.Dropdown(choices=values, value=values[:4], visible=bool(values))
 
 
@@ -242,21 +258,23 @@ def _ask_unseen(combination: str) -> list[Any]:
     """The words, and the columns, that show a combination never seen beside others that were."""
     with told_in_the_page():
         text, slot, values = asked_unseen(combination)
-    known = values_of(model("heroes").card.data, slot)
+    known = values_of(bundled("heroes").card.data, slot)
     return [text, slot, gr.Dropdown(choices=known, value=values, visible=True)]
 
 
-async def _export(request: gr.Request, last_run: LastRun, event: gr.EventData) -> tuple[Any, Any]:
+async def _export(
+    backend: Backend, request: gr.Request, last_run: LastRun, event: gr.EventData
+) -> tuple[Any, Any]:
     """The last run again, as a file or as code; event: {"format", "view"} from the player."""
     settings, token = last_run
 
     def write(ticket: Ticket) -> Path | str:
-        checkpoint, denoiser = served(settings.model, token, ticket)
-        kind, view = str(told(event, "format")), str(told(event, "view"))
-        return write_file(settings, kind, view, checkpoint, denoiser)
+        checkpoint, denoiser = backend.models.served(settings.model, token, ticket)
+        kind, view = (str(event_data(event, name)) for name in ("format", "view"))
+        return write_file(backend.files, settings, kind, view, checkpoint, denoiser)
 
     with told_in_the_page():
-        made = await service().admission.whole(visitor(request), write)
+        made = await backend.admission.whole(visitor(request), write)
     if isinstance(made, str):
         return gr.File(visible=False), gr.Code(value=made, visible=True)
     return gr.File(value=str(made), visible=True), gr.Code(visible=False)

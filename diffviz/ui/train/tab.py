@@ -9,12 +9,11 @@ from typing import Any
 
 import gradio as gr
 
-from diffviz.config import config
 from diffviz.jobs.job import ACTIONS
 from diffviz.jobs.recording import NAME
-from diffviz.jobs.trainings import running, trainings
+from diffviz.jobs.trainings import running
+from diffviz.serving.backend import Backend
 from diffviz.ui.component import live_view
-from diffviz.ui.files import new_file
 from diffviz.ui.messages import answer, told_in_the_page
 from diffviz.ui.train.controls import build_train_controls, plan_of
 
@@ -25,12 +24,12 @@ WITH_TOKEN = "(...v) => [...v.slice(0, -1), localStorage.getItem('diffviz.owner'
 JOBS: dict[str, Any] = {"concurrency_id": "jobs", "concurrency_limit": 2}
 
 
-def train_tab() -> gr.HTML:
+def train_tab(backend: Backend) -> gr.HTML:
     """Build the tab inside the current gr.Blocks; returns its live view, which has an event `use`
     for a job that shall go to Sample."""
     with gr.Row():
         with gr.Column(scale=1, min_width=290):
-            if trainings() is None:
+            if backend.trainings is None:
                 gr.Markdown(SWITCHED_OFF)
             controls = build_train_controls()
         with gr.Column(scale=3, min_width=320, elem_classes="first-on-phones"):
@@ -39,13 +38,13 @@ def train_tab() -> gr.HTML:
                 "train-view",
                 "A training, live",
                 events=("use",),
-                server_functions=[owned, ask],
+                server_functions=[backend.handler(owned), backend.handler(ask)],
                 recorded=NAME,
             )
     token = gr.Textbox(visible=False)
     inputs = [*controls.inputs, token]
     controls.start.click(
-        _start,
+        backend.handler(_start),
         inputs,
         view,
         js=WITH_TOKEN,
@@ -57,17 +56,18 @@ def train_tab() -> gr.HTML:
         job, owner = gr.Textbox(label="Job"), gr.Textbox("", label="Owner")
         since = gr.Number(0, label="Since")
         facts, file = gr.JSON(label="The training"), gr.File(label="Weights and card")
-        inputs = [*controls.programs, owner]
-        gr.Button().click(train_start, inputs, facts, api_name="train_start", **JOBS)
-        gr.Button().click(train_status, [job, since], facts, api_name="train_status", **JOBS)
-        gr.Button().click(train_download, [job, owner], file, api_name="train_download", **JOBS)
+        inputs, own, of = [*controls.programs, owner], [job, owner], backend.handler
+        gr.Button().click(of(train_start), inputs, facts, api_name="train_start", **JOBS)
+        gr.Button().click(of(train_status), [job, since], facts, api_name="train_status", **JOBS)
+        gr.Button().click(of(train_download), own, file, api_name="train_download", **JOBS)
         for action in ACTIONS:
-            name = f"train_{action}"
-            gr.Button().click(partial(_act, action), [job, owner], facts, api_name=name, **JOBS)
+            act, name = of(partial(_act, action)), f"train_{action}"
+            gr.Button().click(act, own, facts, api_name=name, **JOBS)
     return view
 
 
 def train_start(
+    backend: Backend,
     data: str = "digits",
     classes: list[str] | None = None,
     preset: str = "tiny",
@@ -105,45 +105,51 @@ def train_start(
         )
         owner = owner or secrets.token_hex(16)
         planes = 3 if colour else 1
-        client = request.client.host if request and request.client and config().public else ""
-        job, said = running().begin(plan, owner, files or (), int(size), planes, client)
-        return {**running().status(job.id), "owner": owner, "said": said}
+        address = request.client.host if request and request.client else ""
+        client = address if backend.settings.public else ""
+        trainings = running(backend.trainings)
+        job, said = trainings.begin(plan, owner, files or (), int(size), planes, client)
+        return {**trainings.status(job.id), "owner": owner, "said": said}
 
 
-def _start(request: gr.Request, *values: Any) -> str:
+def _start(backend: Backend, request: gr.Request, *values: Any) -> str:
     """The page's own start: what its live view is told."""
-    started = train_start(*[*values, request])
+    started = train_start(backend, *[*values, request])
     if started["said"]:
         gr.Info(started["said"])
     return json.dumps({"watch": started["id"]})
 
 
-def train_status(job: str, since: float | None = 0) -> dict[str, Any]:
+def train_status(backend: Backend, job: str, since: float | None = 0) -> dict[str, Any]:
     """How a training goes: state, progress, and the points of its curves after number `since`."""
     with told_in_the_page():
-        return running().status(job, since or 0)
+        return running(backend.trainings).status(job, since or 0)
 
 
-def _act(action: str, job: str, owner: str) -> dict[str, Any]:
+def _act(action: str, backend: Backend, job: str, owner: str) -> dict[str, Any]:
     """Pause, resume, stop or delete a training of one's own; returns its status then."""
     with told_in_the_page():
-        return running().ask(job, owner, action)
+        return running(backend.trainings).ask(job, owner, action)
 
 
-def train_download(job: str, owner: str) -> str:
+def train_download(backend: Backend, job: str, owner: str) -> str:
     """A zip with the weights (safetensors) and the card (JSON) of what a training has learned."""
     with told_in_the_page():
-        name, content = running().denoiser_file(job, owner)
-    path = new_file(name)
+        name, content = running(backend.trainings).denoiser_file(job, owner)
+    path = backend.files.new(name)
     path.write_bytes(content)
     return str(path)
 
 
-def owned(request: Any) -> dict[str, Any]:
+def owned(backend: Backend, request: Any) -> dict[str, Any]:
     """{"token"} → {"jobs": those of its owner in brief}, for the page."""
-    return answer(lambda asked: {"jobs": running().owned(asked["token"])}, request)
+    return answer(lambda asked: {"jobs": running(backend.trainings).owned(asked["token"])}, request)
 
 
-def ask(request: Any) -> dict[str, Any]:
+def ask(backend: Backend, request: Any) -> dict[str, Any]:
     """{"job", "token", "action"} → the job's new status, for the page."""
-    return answer(lambda a: running().ask(a["job"], a["token"], a["action"]), request)
+
+    def work(asked: Any) -> dict[str, Any]:
+        return running(backend.trainings).ask(asked["job"], asked["token"], asked["action"])
+
+    return answer(work, request)

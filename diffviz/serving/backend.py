@@ -1,0 +1,121 @@
+"""The backend of one app: all that the page's handlers work with, made of the app's settings."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from types import MethodType
+from typing import Concatenate, ParamSpec, TypeVar, cast
+
+import torch
+
+from diffviz.config import Config
+from diffviz.cpu.allocator import keep_freed_memory
+from diffviz.jobs.job import STATES
+from diffviz.jobs.trainings import Trainings, open_trainings
+from diffviz.metrics import Metrics
+from diffviz.serving.admission import Admission
+from diffviz.serving.engine import Engine, LocalEngine
+from diffviz.serving.guessing import Guessing
+from diffviz.serving.made_files import MadeFiles
+from diffviz.serving.models import Models
+from diffviz.serving.turns import Turns
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+Handler = Callable[Concatenate["Backend", Arguments], Answer]
+# Between two of the hundred operations of a forward pass a worker needs Python's lock, for which it
+# waits this long whenever another thread runs Python code. By default it is 5 ms, and visitors'
+# frames being packed then took a third of the engine's throughput.
+SWITCH_SECONDS = 1e-4
+SEARCHES, SEARCH_SECONDS = 1, 5.0  # a search takes all of a core for a tenth of a second
+
+
+@dataclass(frozen=True)
+class Backend:
+    """trainings: None where there are none. searches: of nearest pictures, whose turn it is."""
+
+    settings: Config
+    engine: Engine
+    admission: Admission
+    trainings: Trainings | None
+    models: Models
+    guessing: Guessing
+    searches: Turns
+    files: MadeFiles
+
+    def handler(self, handler: Handler[Arguments, Answer]) -> Callable[Arguments, Answer]:
+        """A handler, whose first argument is the backend, as Gradio takes it: a method of this one,
+        with the rest of its signature."""
+        return cast(Callable[Arguments, Answer], MethodType(handler, self))
+
+    def start(self) -> None:
+        """Let the trainings go on."""
+        if self.trainings:
+            self.trainings.supervisor.start()
+
+    def close(self) -> None:
+        """End the runs; the trainings are saved."""
+        self.admission.close()
+        self.engine.close()
+        if self.trainings:
+            self.trainings.supervisor.close()
+
+
+def make_backend(settings: Config, metrics: Metrics) -> Backend:
+    """As the settings say. Exits with a sentence where they ask for what is not there."""
+    admission = Admission(settings.places, settings.line, settings.run_seconds)
+    metrics.runs.set_function(lambda: admission.running)
+    metrics.runs_waiting.set_function(lambda: admission.waiting)
+    trainings = open_trainings(settings)
+    if trainings:
+        for state in STATES:
+            count = partial(_count, trainings, state)
+            metrics.trainings.labels(state).set_function(count)
+    engine = make_engine(settings, metrics)
+    models = Models(engine, trainings)
+    return Backend(
+        settings,
+        engine,
+        admission,
+        trainings,
+        models,
+        Guessing(models),
+        Turns(SEARCHES, SEARCH_SECONDS),
+        MadeFiles(settings.uploads),
+    )
+
+
+def _count(trainings: Trainings, state: str) -> int:
+    return len(trainings.store.in_state(state))
+
+
+def make_engine(settings: Config, metrics: Metrics) -> Engine:
+    """Exits with a sentence where Ray is not installed, or its cluster not there."""
+    workers = settings.threads or min(2, cores())
+    local = LocalEngine(workers, observe=metrics.count_batch)
+    if settings.engine == "local":
+        return local
+    try:
+        from diffviz.serving.replicas import RayEngine
+
+        return RayEngine(settings.ray_address, settings.ray_replicas, workers, local)
+    except ImportError as error:
+        sys.exit(f"DIFFVIZ_ENGINE=ray needs `pip install -r requirements-ray.txt` ({error})")
+    except ValueError as error:
+        sys.exit(f"DIFFVIZ_RAY_ADDRESS={settings.ray_address!r} will not do: {error}")
+
+
+def cores() -> int:
+    """How many this process may use, which can be fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def suit_process() -> None:
+    """What is a process's and not an app's, as a server wants it."""
+    torch.set_num_threads(1)  # a worker of the engine is a thread, and has a core for itself
+    keep_freed_memory()
+    sys.setswitchinterval(SWITCH_SECONDS)
