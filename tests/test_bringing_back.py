@@ -7,6 +7,7 @@ import base64
 import json
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,8 +19,8 @@ from diffviz.denoisers.base import Level, Prediction
 from diffviz.denoisers.exact import GaussianDenoiser
 from diffviz.serving.admission import Admission
 from diffviz.serving.guessing import DENOISERS
+from diffviz.serving.made_files import MadeFiles
 from diffviz.serving.ticket import Ticket
-from diffviz.ui.forward import bringing_back
 from diffviz.ui.forward.bringing_back import _bring_back, edit_picture
 
 EXACT = GaussianDenoiser(0.0, 0.5)
@@ -42,14 +43,19 @@ REQUEST: dict[str, Any] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+@pytest.fixture
+def asked() -> list[str]:
+    """The names that denoisers were asked for by."""
+    return []
+
+
+@pytest.fixture
+def backend(asked: list[str], tmp_path: Path) -> Iterator[Any]:
     """An exact denoiser takes the place of all, at the one place where the panel gets them, and
-    nobody else is in the line; the names that it was asked for."""
-    names: list[str] = []
+    nobody else is in the line."""
 
     def denoiser(name: str, ticket: Ticket) -> Any:
-        names.append(name)
+        asked.append(name)
 
         def exact(x: Tensor, a: Level, s: Level, condition: Tensor | None = None) -> Prediction:
             return EXACT(x, a, s, condition)
@@ -57,28 +63,30 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return exact
 
     admission = Admission(1, 1, 60)
-    monkeypatch.setattr(bringing_back, "denoiser", denoiser)
-    monkeypatch.setattr(bringing_back, "service", lambda: SimpleNamespace(admission=admission))
-    yield names
+    yield SimpleNamespace(
+        admission=admission,
+        guessing=SimpleNamespace(denoiser=denoiser),
+        files=MadeFiles(tmp_path),
+    )
     admission.close()
 
 
 VISITOR: Any = SimpleNamespace(session_hash="someone", client=None)
 
 
-def messages(request: Any) -> list[dict[str, Any]]:
+def messages(backend: Any, request: Any) -> list[dict[str, Any]]:
     async def listen() -> list[dict[str, Any]]:
         event: Any = gr.EventData(None, {"request": request})
-        return [json.loads(text) async for text in _bring_back(event, VISITOR)]
+        return [json.loads(text) async for text in _bring_back(backend, event, VISITOR)]
 
     return asyncio.run(listen())
 
 
 @pytest.mark.parametrize(("mode", "lanes"), [("back", [1] * 5), ("invert", [0] * 5 + [1] * 5)])
 def test_a_run_is_a_start_its_frames_and_how_far_apart(
-    asked: list[str], mode: str, lanes: list[int]
+    backend: Any, asked: list[str], mode: str, lanes: list[int]
 ) -> None:
-    start, *frames, end = messages(REQUEST | {"mode": mode})
+    start, *frames, end = messages(backend, REQUEST | {"mode": mode})
     assert asked == ["fashion"]
     assert {message["id"] for message in (start, *frames, end)} == {7}
     assert start["start"] == {"steps": 4, "grid": [300, 225, 150, 75, 0], "outside": 0}
@@ -125,22 +133,23 @@ def test_a_run_is_a_start_its_frames_and_how_far_apart(
         {"schedule": "karras", "zeroTerminal": True},
     ],
 )
-def test_nonsense_is_answered_with_a_sentence(wrong: dict[str, Any]) -> None:
-    (answer,) = messages(REQUEST | wrong)
+def test_nonsense_is_answered_with_a_sentence(backend: Any, wrong: dict[str, Any]) -> None:
+    (answer,) = messages(backend, REQUEST | wrong)
     assert answer["id"] == 7
     assert answer["failed"][0].isupper()
     assert answer["failed"].endswith(".")
 
 
 @pytest.mark.parametrize("request_", [None, 5, "x", [], {}, {"id": 3}])
-def test_what_is_no_request_is_told_so(request_: Any) -> None:
-    (answer,) = messages(request_)
+def test_what_is_no_request_is_told_so(backend: Any, request_: Any) -> None:
+    (answer,) = messages(backend, request_)
     assert answer["failed"] == "The request is not one that this page makes."
 
 
 @pytest.mark.parametrize("name", DENOISERS)
-def test_every_denoiser_gets_the_picture_at_its_size(asked: list[str], name: str) -> None:
-    answer = edit_picture(VISITOR, example_name="balloon", denoiser=name, steps=2)
+def test_every_denoiser_gets_the_picture_at_its_size(
+    backend: Any, asked: list[str], name: str) -> None:
+    answer = edit_picture(backend, VISITOR, example_name="balloon", denoiser=name, steps=2)
     result, noisy, facts = asyncio.run(answer)
     assert asked == [name]
     assert facts["strength"] == 0.5

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import sys
 from importlib.abc import MetaPathFinder
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import gradio.route_utils
 import pytest
 
-from diffviz.ui.gradio_seams import lighten, log_events, sweep_once
+from diffviz.metrics import Metrics
+from diffviz.ui.gradio_seams import keep_apart, lighten, sweep_once
 from diffviz.web.logs import REQUEST_ID
 
 
@@ -69,15 +71,16 @@ def test_gradio_does_less_for_nothing() -> None:
     assert searched == []
 
 
-def test_a_failed_event_carries_the_id_of_its_request(
-    caplog: pytest.LogCaptureFixture,
+def test_a_failed_event_carries_the_id_of_its_request_and_counts_for_its_app(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     import gradio.queueing
 
     seen: list[str] = []
+    metrics = Metrics()
 
     async def process(events: list[Any]) -> None:
-        seen.append(REQUEST_ID.get())
+        seen.extend((REQUEST_ID.get(), gradio.utils.get_upload_folder()))
         for error in (RuntimeError("ours"), gr.Error("told")):
             try:
                 raise error
@@ -93,9 +96,10 @@ def test_a_failed_event_carries_the_id_of_its_request(
     async def fail() -> None:  # Gradio's queue wants a running loop when it is made
         page = page_of(lambda: "")
         page._queue.process_events = process  # type: ignore[method-assign,assignment]
-        log_events(page)
+        keep_apart(page, metrics, tmp_path)
         await page._queue.process_events([Event()])  # type: ignore[call-arg,list-item]
 
     asyncio.run(fail())
-    assert seen == ["abc"]
+    assert seen == ["abc", str(tmp_path)]
+    assert metrics.registry.get_sample_value("diffviz_errors_total") == 1
     assert [record.levelname for record in caplog.records] == ["ERROR"]
