@@ -140,7 +140,7 @@ def test_a_failure_is_counted_where_it_was(
     def fail(*_: Any) -> None:
         raise RuntimeError("ours")
 
-    one, other = apps
+    _, other = apps
     monkeypatch.setattr("diffviz.ui.forward.api.facts_of", fail)
     before = [app.metric("diffviz_errors_total") for app in apps]
     other.call("noise", *noise_of(None))

@@ -148,7 +148,8 @@ def test_what_is_no_request_is_told_so(backend: Any, request_: Any) -> None:
 
 @pytest.mark.parametrize("name", DENOISERS)
 def test_every_denoiser_gets_the_picture_at_its_size(
-    backend: Any, asked: list[str], name: str) -> None:
+    backend: Any, asked: list[str], name: str
+) -> None:
     answer = edit_picture(backend, VISITOR, example_name="balloon", denoiser=name, steps=2)
     result, noisy, facts = asyncio.run(answer)
     assert asked == [name]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,8 +31,10 @@ from diffviz.measure.nearest import (
 )
 from diffviz.samplers import sample
 from diffviz.schedules import make_schedule
+from diffviz.serving.turns import Turns
 from diffviz.ui.sample.nearest import _nearest_of_file, nearest_pictures
 
+BACKEND: Any = SimpleNamespace(searches=Turns(1, 5))
 needs_all = pytest.mark.skipif(not Path(FOLDER).exists(), reason="needs dataset-fashion-mnist")
 
 
