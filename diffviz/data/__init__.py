@@ -77,6 +77,14 @@ def _heroes(choice: DataChoice) -> DataSet:
     return Heroes("train")
 
 
+def _photos(choice: DataChoice) -> DataSet:
+    from diffviz.data.photos.crops import Crops
+
+    if choice.classes:
+        raise ValueError("photographs have no classes to choose from")
+    return Crops()
+
+
 def _own(choice: DataChoice) -> DataSet:
     from diffviz.data.own.pictures import load_own
 
@@ -99,6 +107,7 @@ DATA_SETS = {
         ),
         DataSource("digits", "Handwritten digits, 1,797", _digits, _digits_classes),
         DataSource("heroes", "Heroes: 32 × 32 colour characters with captions", _heroes),
+        DataSource("photos", "Photographs: crops of 64 × 64 in colour", _photos),
         DataSource("own", "Your own pictures", _own),
     )
 }

@@ -1,0 +1,1 @@
+"""Photographs, of which random crops at random scales are learned."""
