@@ -50,7 +50,7 @@ COMPLAINTS = "complaints.txt"
 # machine: no test has to wait for long.
 HASTY_WORKER = """
 import sys
-from diffviz.training import worker
+from diffviz.jobs import worker
 
 worker.SAVE_SECONDS = 1
 worker.give_way = lambda: None
