@@ -50,8 +50,7 @@ HELD_OUT = frozenset(
 )
 INFO = DataInfo(
     name="photos",
-    image_size=SIDE,
-    image_channels=3,
+    shape=(3, SIDE, SIDE),
     sigma_data=0.5443,
     slots=(),
     licence="public domain, CC0 and CC BY",

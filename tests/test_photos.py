@@ -1,0 +1,41 @@
+"""Photographs: what ships with its credit, what is held out, and crops of it."""
+
+import torch
+from torch import Generator
+
+from diffviz.data.photos.crops import HELD_OUT, INFO, Crops, photos, split_of
+
+
+def test_every_photograph_says_what_its_licence_asks_for() -> None:
+    assert len(photos()) == 301
+    for photo in photos():
+        assert photo.file.exists()
+        assert photo.title
+        assert photo.licence in ("public-domain", "CC0-1.0") or (
+            photo.licence.startswith("CC-BY-") and photo.author
+        )
+    assert sum(photo.example for photo in photos()) == 12
+
+
+def test_what_is_held_out_is_not_learned_from() -> None:
+    learned = {photo.name for photo in split_of("train")}
+    held_out = {photo.name for photo in split_of("held-out")}
+    assert held_out == HELD_OUT
+    assert (len(learned), len(held_out)) == (277, 24)
+    assert not learned & held_out
+
+
+def test_crops_are_a_function_of_the_generator() -> None:
+    data = Crops("held-out")
+    x0, condition = data.batch(64, Generator().manual_seed(1))
+    again, _ = data.batch(64, Generator().manual_seed(1))
+    assert x0.shape == (64, *INFO.shape)
+    assert condition.shape == (64, 0)
+    assert torch.equal(x0, again)
+    assert x0.abs().max() <= 1
+    assert len({picture.mean().item() for picture in x0}) == 64
+
+
+def test_sigma_data_is_what_the_crops_have() -> None:
+    x0, _ = Crops().batch(1000, Generator().manual_seed(0))
+    assert abs(float(x0.square().mean().sqrt()) - INFO.sigma_data) < 0.02
