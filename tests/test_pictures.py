@@ -16,14 +16,9 @@ import pytest
 import torch
 from PIL import Image, PngImagePlugin
 
-from diffviz.media.decoding import (
-    PictureError,
-    decoder_advice,
-    fitted,
-    load_picture,
-    load_square,
-)
+from diffviz.media.decoding import fitted, load_picture, load_square
 from diffviz.media.levels import grey_levels
+from diffviz.media.raster import PictureError, decoder_advice
 
 MEGABYTE = 2**20
 RED, WHITE = (220, 30, 40), (255, 255, 255)
@@ -253,7 +248,8 @@ def test_damage_anywhere_is_either_survived_or_said(tmp_path: Path) -> None:
 
 MEASURE = """
 import sys
-from diffviz.media.decoding import PictureError, load_picture
+from diffviz.media.decoding import load_picture
+from diffviz.media.raster import PictureError
 
 def peak():
     return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024

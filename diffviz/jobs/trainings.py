@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import math
+import shutil
 import sqlite3
 import threading
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,11 +21,13 @@ import torch
 from diffviz.checkpoints import Card, Checkpoint, load_checkpoint, read_card
 from diffviz.config import Config
 from diffviz.data.own.pictures import pack
+from diffviz.data.own.uploads import LoadSquare
 from diffviz.jobs.job import FAILED, FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Job, digest, new_id
 from diffviz.jobs.sheets import describe_sheet
 from diffviz.jobs.store import JobStore
 from diffviz.jobs.supervisor import Supervisor
 from diffviz.jobs.worker import SHEETS
+from diffviz.media.decoding import load_square
 from diffviz.training.plan import OWN, Plan, name_of, title
 from diffviz.web.clients import neighbourhood
 from diffviz.web.limits import Buckets
@@ -35,17 +39,21 @@ FRESH_SECONDS = 0.5  # an answer may be as old as this, so that many watchers co
 POLL_SECONDS = (1.0, 6.0)  # between polls: with few watchers, and at most
 POLLS = 25  # a second, from all watchers together
 MOST_ANSWERS = 500
+READERS = 4  # whose pictures are read at once
 BEGUN_SECONDS = 600.0  # in which one address may begin `rate_trainings`
 
 
 class Trainings:
-    """Raises ValueError, in a sentence, for what a visitor cannot have."""
+    """load: opens a visitor's pictures. Methods raise ValueError, in a sentence, for what a visitor
+    cannot have."""
 
-    def __init__(self, settings: Config) -> None:
+    def __init__(self, settings: Config, load: LoadSquare = load_square) -> None:
         self.settings = settings
+        self.load = load
         self.store = JobStore(settings.trainings)
         self.supervisor = Supervisor(self.store, settings.training_jobs, settings.training_threads)
         self._beginning = threading.Lock()
+        self._readers: set[str] = set()
         self._begun = Buckets(settings.rate_trainings, BEGUN_SECONDS)
         self._answers: dict[tuple[str, int], tuple[float, dict[str, Any]]] = {}
         self._rate, self._asked, self._pause = 0.0, 0.0, POLL_SECONDS[0]
@@ -76,12 +84,35 @@ class Trainings:
                 raise ValueError(
                     f"many trainings were begun from your address; try again in {minutes} min"
                 )
-            job, said = new_id(), ""
-            if plan.data.name == OWN:
-                path = self.store.folder(job) / "pictures.safetensors"
-                said = pack([Path(file) for file in files], size, channels, path).sentence
-                plan = replace(plan, data=replace(plan.data, path=str(path.resolve())))
-            return self.store.add(plan, token, job), said
+        job, said = new_id(), ""
+        if plan.data.name == OWN:
+            path = self.store.folder(job) / "pictures.safetensors"
+            with self._reading(neighbourhood(client) or token):
+                paths = [Path(file) for file in files]
+                said = pack(paths, size, channels, path, load=self.load).sentence
+            plan = replace(plan, data=replace(plan.data, path=str(path.resolve())))
+        with self._beginning:  # others may have begun meanwhile
+            try:
+                self._check_room(token)
+                return self.store.add(plan, token, job), said
+            except BaseException:
+                shutil.rmtree(self.store.folder(job), ignore_errors=True)
+                raise
+
+    @contextmanager
+    def _reading(self, visitor: str) -> Iterator[None]:
+        """While a visitor's pictures are read: one lot of each, and a few in all."""
+        with self._beginning:
+            if visitor in self._readers:
+                raise ValueError("pictures of yours are being read already; wait for their end")
+            if len(self._readers) >= READERS:
+                raise ValueError("others' pictures are being read; please try again in a minute")
+            self._readers.add(visitor)
+        try:
+            yield
+        finally:
+            with self._beginning:
+                self._readers.remove(visitor)
 
     def _tidy(self) -> None:
         """Delete what nobody has touched for long."""
@@ -213,12 +244,12 @@ def card_of(path: Path, _changed: float) -> Card:
     return read_card(path)
 
 
-def open_trainings(settings: Config) -> Trainings | None:
+def open_trainings(settings: Config, load: LoadSquare) -> Trainings | None:
     """None where training is switched off, or its folder unwritable."""
     if not settings.training:
         return None
     try:
-        return Trainings(settings)
+        return Trainings(settings, load)
     except (OSError, sqlite3.Error) as error:
         print(f"no training: {settings.trainings} cannot be written ({error})", flush=True)
         return None

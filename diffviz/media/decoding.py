@@ -1,101 +1,31 @@
-"""Pictures from strangers' files: PNG, JPEG, WebP or GIF in, a small tensor or a sentence out."""
+"""Pictures from files as tensors, and fitted to what a network sees."""
 
 from __future__ import annotations
 
 import os
-import threading
-import warnings
-from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-import PIL
 import torch
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
-from PIL.JpegImagePlugin import JpegImageFile
+from PIL import Image
 from torch import Tensor
 
 from diffviz.media.levels import from_levels, grey_levels
-
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-
-
-SIZE = 256  # of the longer side, at most
-
-
-MIN_SIDE = 8
-
-
-MAX_BYTES = 10 * 2**20
-
-
-# What decoding may cost. The dimensions are looked at first: 20 KB of PNG can hold 800 MB.
-MEMORY = 60 * 2**20
-
-
-PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # as Pillow holds them; 4 in all other modes
-
-
-ONE_SCAN_PIXEL_BYTES = 0.6  # of a JPEG, decoded at 1/4 or 1/8; 100 megapixels take long enough
-
-
-WEBP_PIXEL_BYTES = 12  # libwebp composes frames on canvases of its own
-
-
-ORIENTATION = 0x0112  # the tag of EXIF, and what undoes each of its values
-
-
-UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-
-_one_at_a_time = threading.Lock()  # so that MEMORY bounds them all together
-
-
-SAFE_PILLOW = 13  # before, a file could write beyond a buffer (GHSA-5x8w-8jj5-q52h and others)
-
-
-class PictureError(ValueError):
-    """A file that gives no picture; its text tells a visitor why."""
-
-
-def decoder_advice() -> str:
-    """What is to be done about this machine's Pillow; "" where nothing is."""
-    if int(PIL.__version__.split(".")[0]) >= SAFE_PILLOW:
-        return ""
-    return (
-        f"Pillow {PIL.__version__} has known holes that a stranger's picture could use; "
-        "install requirements-pillow.txt, with --no-deps"
-    )
+from diffviz.media.raster import SIZE, check_length, shrunk, square
 
 
 def load_picture(path: str | Path, size: int = SIZE) -> Tensor:
-    """The picture in a file: (3, H, W), or (1, H, W) where it is grey, float32 in −1..1.
-
-    Larger pictures are scaled down to `size` on the longer side. An animation gives its first
-    frame, transparent parts become white, EXIF's orientation is obeyed. Raises PictureError.
-    """
-    _check_length(os.path.getsize(path))
-    return from_levels(np.asarray(_decode(path, lambda image: _shrink(image, size))))
+    """The picture in a file: (3, H, W), or (1, H, W) where it is grey, float32 in −1..1; otherwise
+    as `shrunk` makes it. Raises PictureError."""
+    check_length(os.path.getsize(path))
+    return from_levels(shrunk(Path(path).read_bytes(), size))
 
 
 def load_square(content: bytes, size: int, channels: int) -> NDArray[np.uint8]:
-    """The square centre of the picture that a file's bytes hold: (channels, size, size), 0..255.
-
-    Made grey (ITU-R 601 weights) or colour as `channels`, 1 or 3, says; otherwise as above.
-    """
-    _check_length(len(content))
-    mode = "L" if channels == 1 else "RGB"
-    levels = np.asarray(_decode(BytesIO(content), lambda image: _square(image, size, mode)))
+    """The square centre of the picture that a file's bytes hold: (channels, size, size), 0..255;
+    otherwise as `square` makes it. Raises PictureError."""
+    levels = square(content, size, channels)
     return levels[None] if channels == 1 else levels.transpose(2, 0, 1)
 
 
@@ -113,142 +43,3 @@ def fitted(picture: Tensor, shape: tuple[int, ...]) -> Tensor:
     small = np.asarray(part.resize((width, height), Image.Resampling.LANCZOS), np.float32)
     planes = small.reshape(height, width, channels).transpose(2, 0, 1)
     return torch.from_numpy(planes.copy()) / 127.5 - 1
-
-
-def _check_length(length: int) -> None:
-    if length == 0:
-        raise PictureError("the file is empty")
-    if length > MAX_BYTES:
-        raise PictureError(f"the file has {length / 2**20:.1f} MB; at most {MAX_BYTES >> 20} MB")
-
-
-def _decode(file: str | Path | BytesIO, make: Callable[[Image.Image], Image.Image]) -> Image.Image:
-    """What `make` makes of the picture, once its dimensions are known to be bearable."""
-    with _one_at_a_time, _open(file) as image:
-        try:
-            _check_dimensions(image)
-            return make(image)
-        except PictureError:
-            raise
-        except Exception as error:  # Pillow's decoders raise a dozen types for damaged files
-            raise PictureError("the file is damaged or cut short") from error
-
-
-def _open(file: str | Path | BytesIO) -> Image.Image:
-    """The file's header, read; no pixel is decoded yet."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return Image.open(file, formats=FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PictureError("this picture has far too many pixels to open here") from error
-    except UnidentifiedImageError as error:
-        raise PictureError(
-            "this file is no picture that can be read here; a PNG, JPEG, WebP or GIF file can"
-        ) from error
-    except Exception as error:  # as above
-        raise PictureError("the file is damaged or cut short") from error
-
-
-def _check_dimensions(image: Image.Image) -> None:
-    width, height = image.size
-    if min(width, height) < MIN_SIDE:
-        raise PictureError(
-            f"this picture has {width} × {height} pixels; "
-            f"it takes at least {MIN_SIDE} × {MIN_SIDE} to see anything"
-        )
-    limit = MEMORY / _bytes_per_pixel(image)
-    if width * height > limit:
-        raise PictureError(
-            f"this picture has {width:,} × {height:,} pixels, too many to open here; "
-            f"up to {limit // 1e6:.0f} megapixels of its kind are fine"
-        )
-
-
-def _bytes_per_pixel(image: Image.Image) -> float:
-    """What decoding holds for each pixel."""
-    if isinstance(image, JpegImageFile):
-        # Pixels come out scaled down, but where they are told in several scans, as in progressive
-        # files, all coefficients are held: 2 bytes each.
-        areas = [across * down for _, across, down, _ in image.layer]
-        return 2 * sum(areas) / max(areas) if _has_several_scans(image) else ONE_SCAN_PIXEL_BYTES
-    if image.format == "WEBP":
-        return WEBP_PIXEL_BYTES
-    return PIXEL_BYTES.get(image.mode, 4)
-
-
-def _has_several_scans(image: JpegImageFile) -> bool:
-    """Whether a JPEG's first scan is followed by another one.
-
-    Within a scan FF is never followed by a marker's byte; before it segments tell their length, and
-    may hold a thumbnail with scans of its own.
-    """
-    file = image.fp
-    assert file is not None  # no pixel is decoded yet
-    reached = file.tell()
-    file.seek(0)
-    content = file.read()
-    file.seek(reached)
-    place = 2
-    while content[place] == 0xFF and content[place + 1] != 0xDA:
-        place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
-    end = content.find(b"\xff\xd9", place)
-    return content.find(b"\xff\xda", place + 2, end if end > 0 else len(content)) > 0
-
-
-def _shrink(image: Image.Image, size: int) -> Image.Image:
-    """Decode, scale down, and turn upright: an 8-bit picture, L or RGB."""
-    image.draft(None, (4 * size, 4 * size))  # JPEG alone: decode at 1/2, 1/4 or 1/8
-    image.load()
-    longer = max(image.size)
-    whole = (0, 0, *image.size)
-    middle = _join(_reduced_strips(image, whole, max(1, longer // (4 * size))))
-    if longer > size:
-        scale = size / longer
-        target = [max(1, round(side * scale)) for side in image.size]
-        middle = middle.resize((target[0], target[1]), Image.Resampling.LANCZOS)
-    return _upright(middle, image)
-
-
-def _square(image: Image.Image, size: int, mode: str) -> Image.Image:
-    """Decode, crop to the square centre, scale to `size`, and turn upright: a picture, L or RGB."""
-    image.draft(mode, (4 * size, 4 * size))
-    image.load()
-    side = min(image.size)
-    left, top = ((length - side) // 2 for length in image.size)
-    centre = (left, top, left + side, top + side)
-    middle = _join(_reduced_strips(image, centre, max(1, side // (4 * size)))).convert(mode)
-    return _upright(middle.resize((size, size), Image.Resampling.LANCZOS), image)
-
-
-def _upright(made: Image.Image, image: Image.Image) -> Image.Image:
-    """What was made of the image, turned as its EXIF data say."""
-    turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
-    return made if turn is None else made.transpose(turn)
-
-
-def _reduced_strips(
-    image: Image.Image, box: tuple[int, int, int, int], factor: int
-) -> Iterator[Image.Image]:
-    """A part of the picture in strips from the top, each averaged over factor × factor pixels; so
-    that no second copy at full size is ever made, whatever must be converted."""
-    left, top, right, bottom = box
-    rows = factor * max(1, 64 // factor)
-    for upper in range(top, bottom, rows):
-        strip = image.crop((left, upper, right, min(upper + rows, bottom)))
-        yield _opaque(strip).reduce(factor)
-
-
-def _join(strips: Iterator[Image.Image]) -> Image.Image:
-    return Image.fromarray(np.concatenate([np.asarray(strip) for strip in strips]))
-
-
-def _opaque(image: Image.Image) -> Image.Image:
-    """As 8-bit L or RGB, on white."""
-    if image.mode.startswith("I"):  # 16 bits; Pillow's own conversion would clip at 255
-        words = np.asarray(image).clip(0, 65535).astype(np.uint32)
-        return Image.fromarray(((words * 255 + 32895) >> 16).astype(np.uint8))
-    if image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")

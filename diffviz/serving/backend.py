@@ -18,6 +18,7 @@ from diffviz.jobs.job import STATES
 from diffviz.jobs.trainings import Trainings, open_trainings
 from diffviz.metrics import Metrics
 from diffviz.serving.admission import Admission
+from diffviz.serving.decoders import Decoders
 from diffviz.serving.engine import Engine, LocalEngine
 from diffviz.serving.guessing import Guessing
 from diffviz.serving.made_files import MadeFiles
@@ -46,6 +47,7 @@ class Backend:
     guessing: Guessing
     searches: Turns
     files: MadeFiles
+    decoders: Decoders
 
     def handler(self, handler: Handler[Arguments, Answer]) -> Callable[Arguments, Answer]:
         """A handler, whose first argument is the backend, as Gradio takes it: a method of this one,
@@ -61,6 +63,7 @@ class Backend:
         """End the runs; the trainings are saved."""
         self.admission.close()
         self.engine.close()
+        self.decoders.close()
         if self.trainings:
             self.trainings.supervisor.close()
 
@@ -70,7 +73,8 @@ def make_backend(settings: Config, metrics: Metrics) -> Backend:
     admission = Admission(settings.places, settings.line, settings.run_seconds)
     metrics.runs.set_function(lambda: admission.running)
     metrics.runs_waiting.set_function(lambda: admission.waiting)
-    trainings = open_trainings(settings)
+    decoders = Decoders()
+    trainings = open_trainings(settings, decoders.square)
     if trainings:
         for state in STATES:
             count = partial(_count, trainings, state)
@@ -86,6 +90,7 @@ def make_backend(settings: Config, metrics: Metrics) -> Backend:
         Guessing(models),
         Turns(SEARCHES, SEARCH_SECONDS),
         MadeFiles(settings.uploads),
+        decoders,
     )
 
 

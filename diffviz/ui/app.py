@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Scope
 from diffviz.config import Config, read_config
 from diffviz.data.own.uploads import UPLOADED
 from diffviz.jobs.routes import train_routes
-from diffviz.media.decoding import decoder_advice
+from diffviz.media.raster import decoder_advice
 from diffviz.metrics import Metrics
 from diffviz.serving.backend import Backend, make_backend, suit_process
 from diffviz.ui.gradio_seams import (

@@ -28,6 +28,7 @@ from gradio.state_holder import SessionState
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from diffviz.metrics import METRICS, Metrics
+from diffviz.web.clients import CLIENT
 from diffviz.web.logs import LOG, REQUEST_ID
 
 SWEEP_SECONDS = 30.0
@@ -60,6 +61,7 @@ def keep_apart(page: gr.Blocks, metrics: Metrics, uploads: Path) -> None:
 
     async def in_context(events: list[Any], *rest: Any, **more: Any) -> None:
         state = getattr(events[0].request, "scope", {}).get("state", {})
+        CLIENT.set(state.get("client", ""))
         REQUEST_ID.set(state.get("request_id", ""))  # each batch is worked on in a task of its own
         METRICS.set(metrics)
         with uploads_in(uploads):

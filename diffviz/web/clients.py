@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextvars import ContextVar
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+# Whose request is being answered; "" where nobody's is.
+CLIENT: ContextVar[str] = ContextVar("client", default="")
 HOST = re.compile(r"[\w.:\[\]-]{1,255}", re.ASCII)
 # What says where a request comes from, or where it thinks it goes. Gradio believes some of them.
 FORWARDING = re.compile(
@@ -33,6 +36,7 @@ class Forwarded:
             headers = MutableHeaders(scope=scope)
             client = self._client(scope, headers)
             scope["state"]["client"] = client
+            CLIENT.set(client)
             scope["state"]["forwarded"] = any(FORWARDING.fullmatch(k) for k, _ in headers.raw)
             kept = KEPT if self.proxies else set()
             raw = [(k, v) for k, v in headers.raw if k in kept or not FORWARDING.fullmatch(k)]

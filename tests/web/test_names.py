@@ -124,7 +124,9 @@ def test_a_number_is_one_for_a_training_that_there_is(http: httpx.Client, job: s
         place = quote(value, safe="").replace(".", "%2e")  # or the client would resolve dots
         sheet = http.get(f"/train/{job}/sheets/{place}")
         assert sheet.status_code in (404, 414), value
-    assert http.get(f"/train/{job}/denoiser.zip", headers={b"X-Owner": b"\xff" * 99}).is_client_error
+    assert http.get(
+        f"/train/{job}/denoiser.zip", headers={b"X-Owner": b"\xff" * 99}
+    ).is_client_error
 
 
 def test_a_program_s_number_is_one_too(visitor: Visitor, job: str) -> None:

@@ -11,7 +11,17 @@ from safetensors.torch import save_file
 from torch import Generator, Tensor
 
 from diffviz.data.base import DataInfo
-from diffviz.data.own.uploads import LOCAL, MIN_PICTURES, SIZES, UPLOADED, Gathered, Limits, gather
+from diffviz.data.own.uploads import (
+    LOCAL,
+    MIN_PICTURES,
+    SIZES,
+    UPLOADED,
+    Gathered,
+    Limits,
+    LoadSquare,
+    gather,
+)
+from diffviz.media.decoding import load_square
 from diffviz.storage import write_whole
 
 KEY = "pictures"
@@ -55,12 +65,13 @@ def pack(
     to: Path,
     limits: Limits = UPLOADED,
     flips: bool = False,
+    load: LoadSquare = load_square,
 ) -> Gathered:
     """Gather pictures, and write them to one file for `load_own`, whole or not at all.
 
     Raises ValueError as `gather` does.
     """
-    gathered = gather(paths, size, channels, limits)
+    gathered = gather(paths, size, channels, limits, load)
     header = {"name": "own", "flips": "yes" if flips else "no"}
     images = {KEY: gathered.images}
     write_whole(to, lambda temporary: save_file(images, temporary, header))

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import IO
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from diffviz.data.own.zips import ZIP_START, Read, SkipError, is_hidden, zip_entries
-from diffviz.media.decoding import (
+from diffviz.media.decoding import load_square
+from diffviz.media.raster import (
     MAX_BYTES,
     MEMORY,
     ONE_SCAN_PIXEL_BYTES,
     WEBP_PIXEL_BYTES,
     PictureError,
-    load_square,
 )
 
 SIZES = (16, 28, 32)
 MIN_PICTURES = 16
 MEGABYTE = 2**20
+LoadSquare = Callable[[bytes, int, int], NDArray[np.uint8]]
 PICTURE_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8")
 
 
@@ -69,9 +72,16 @@ class Gathered:
         return f"{len(self.images):,} pictures{_told(self.skipped)}"
 
 
-def gather(paths: Sequence[Path], size: int, channels: int, limits: Limits = UPLOADED) -> Gathered:
+def gather(
+    paths: Sequence[Path],
+    size: int,
+    channels: int,
+    limits: Limits = UPLOADED,
+    load: LoadSquare = load_square,
+) -> Gathered:
     """The pictures in files and zips: square centres, size × size pixels, grey (1) or colour (3).
 
+    load: decodes one, as `load_square` does, in this process or another.
     Raises ValueError, in a sentence: for fewer than MIN_PICTURES that can be used, for more bytes
     than allowed, and for a size not in SIZES.
     """
@@ -90,7 +100,7 @@ def gather(paths: Sequence[Path], size: int, channels: int, limits: Limits = UPL
                 raise SkipError(f"came after the first {limits.pictures:,} pictures")
             if monotonic() > end:
                 raise SkipError(f"could not be read within {limits.seconds:.0f} seconds")
-            images.append(torch.tensor(load_square(read(), size, channels)))
+            images.append(torch.tensor(load(read(), size, channels)))
         except SkipError as reason:
             skipped[str(reason)] += 1
         except PictureError as error:

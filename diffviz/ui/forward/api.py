@@ -11,7 +11,6 @@ from torch import Tensor
 
 from diffviz.data.examples import example, example_names
 from diffviz.forward import add_noise, noise
-from diffviz.media.decoding import load_picture
 from diffviz.media.files import save_png
 from diffviz.runs.schema import MAX_SEED
 from diffviz.schedules import (
@@ -23,6 +22,7 @@ from diffviz.schedules import (
     make_schedule,
 )
 from diffviz.serving.backend import Backend
+from diffviz.serving.decoders import PICTURES
 from diffviz.serving.guessing import DENOISERS, check_seed, what_it_sees
 from diffviz.ui.messages import told_in_the_page
 
@@ -53,12 +53,14 @@ def forward_endpoints(backend: Backend) -> None:
             [*controls, as_is],
             [noisy, facts],
             api_name="noise",
+            **PICTURES,
         )
         gr.Button("Denoise").click(
             backend.handler(denoise_endpoint),
             [*controls, denoiser],
             [noisy, x0, eps, facts],
             api_name="denoise",
+            **PICTURES,
         )
 
 
@@ -77,7 +79,7 @@ def noise_endpoint(
 ) -> tuple[str, dict[str, Any]]:
     """Noise a picture straight to step t: x_t as a PNG, and the numbers that belong to it."""
     with told_in_the_page():
-        x0 = picture_of(picture, example_name)
+        x0 = picture_of(backend, picture, example_name)
         path = schedule_of(schedule, T, zero_terminal_snr, parameters, handles)
         step = whole("the step t", t, 0, path.T)
         eps = noise(check_seed(int(seed)), x0.shape)
@@ -102,7 +104,7 @@ def denoise_endpoint(
     """Noise a picture, brought to the denoiser's size, to step t, and ask it for the picture (x̂0)
     and the noise (ε̂) in it: three PNGs, and the root mean square errors of both guesses."""
     with told_in_the_page():
-        x0 = what_it_sees(picture_of(picture, example_name), denoiser)
+        x0 = what_it_sees(picture_of(backend, picture, example_name), denoiser)
         path = schedule_of(schedule, T, zero_terminal_snr, parameters, handles)
         step = whole("the step t", t, 1, path.T)
         alpha, sigma = float(path.alpha[step]), float(path.sigma[step])
@@ -116,9 +118,9 @@ def denoise_endpoint(
         )
 
 
-def picture_of(path: str | None, name: str) -> Tensor:
+def picture_of(backend: Backend, path: str | None, name: str) -> Tensor:
     """The picture of a file, or else the example of that name; raises ValueError."""
-    return load_picture(path) if path else example(name)
+    return backend.decoders.picture(path) if path else example(name)
 
 
 def schedule_of(

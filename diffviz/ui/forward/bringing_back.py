@@ -217,7 +217,8 @@ async def edit_picture(
             whole("the seed", seed, 0, MAX_SEED),
             guidance,
         )
-        x0 = what_it_sees(picture_of(picture, example_name), denoiser)
+        seen = await asyncio.to_thread(picture_of, backend, picture, example_name)
+        x0 = what_it_sees(seen, denoiser)
         edit = prepared(denoiser, what, settings, path, x0)
         stages = await backend.admission.whole(
             visitor(request), lambda ticket: list(edit.stages(backend.guessing, ticket))

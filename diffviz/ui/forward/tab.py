@@ -9,7 +9,6 @@ import math
 import os
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,8 @@ from torch import Tensor
 
 from diffviz.data.examples import example, example_names, example_path
 from diffviz.forward import noise
-from diffviz.media.decoding import MAX_BYTES, SIZE, PictureError, load_picture
 from diffviz.media.levels import grey_levels
+from diffviz.media.raster import MAX_BYTES, SIZE, PictureError
 from diffviz.runs.asking import speaks
 from diffviz.runs.editing import EDIT_GUIDANCE
 from diffviz.runs.schema import GUIDANCE, MAX_SEED
@@ -110,15 +109,15 @@ def _thumbnail(name: str) -> str:
 def load(backend: Backend, request: Any) -> dict[str, Any]:
     """{"example": name} or {"path": of an upload}, and "seed" → the picture x0 as bytes and its ε
     as float16, both planar; and "small", the same of what each denoiser sees of it."""
-    return answer(partial(_load, backend.settings.uploads), request)
+    return answer(partial(_load, backend), request)
 
 
-def _load(uploads: Path, request: Any) -> dict[str, Any]:
+def _load(backend: Backend, request: Any) -> dict[str, Any]:
     seed = check_seed(int(request["seed"]))
     if "example" in request:
         picture = example(str(request["example"]))
     else:
-        picture = _upload(request["path"], uploads)
+        picture = _upload(backend, request["path"])
     channels, height, width = picture.shape
     return {
         "seed": seed,
@@ -155,12 +154,12 @@ def _other_noise(request: Any) -> dict[str, Any]:
     return {"seed": seed, "eps": _half(noise(seed, (channels, height, width))), "small": small}
 
 
-def _upload(path: Any, folder: Path) -> Tensor:
+def _upload(backend: Backend, path: Any) -> Tensor:
     """The picture of a file that was just uploaded; the file is then deleted."""
-    if not is_within(path, folder):
+    if not is_within(path, backend.settings.uploads):
         raise ValueError("the path is none of an uploaded file")
     try:
-        return load_picture(path)
+        return backend.decoders.picture(path)
     except FileNotFoundError as error:
         raise PictureError("the upload is gone; please choose the file again") from error
     finally:

@@ -14,10 +14,11 @@ from torch import Tensor
 
 from diffviz.data.fashion import CLASSES, INFO
 from diffviz.measure.nearest import judge, load_index, nearer_than, nearest
-from diffviz.media.decoding import fitted, load_picture
+from diffviz.media.decoding import fitted
 from diffviz.media.levels import grey_levels
 from diffviz.runs.schema import MAX_COUNT
 from diffviz.serving.backend import Backend
+from diffviz.serving.decoders import PICTURES
 from diffviz.ui.messages import answer, told_in_the_page
 
 NEIGHBOURS = 3
@@ -46,7 +47,7 @@ def nearest_endpoint(backend: Backend) -> None:
         picture = gr.File(label="A PNG, JPEG, WebP or GIF file")
         facts = gr.JSON(label="The nearest training pictures, and what the distance means")
         gr.Button("Nearest").click(
-            backend.handler(_nearest_of_file), picture, facts, api_name="nearest"
+            backend.handler(_nearest_of_file), picture, facts, api_name="nearest", **PICTURES
         )
 
 
@@ -57,7 +58,7 @@ def _nearest_of_file(backend: Backend, picture: str | None) -> dict[str, Any]:
     with told_in_the_page():
         if not picture:
             raise ValueError("give a picture's file")
-        seen = fitted(load_picture(picture), INFO.shape)
+        seen = fitted(backend.decoders.picture(picture), INFO.shape)
         with backend.searches.turn(BUSY):
             return _facts(seen[None], with_pictures=False)[0]
 

@@ -20,8 +20,9 @@ from diffviz.ui.train.controls import build_train_controls, plan_of
 SWITCHED_OFF = "Training is switched off on this server; below is a recorded one."
 # The owner's token lives in the browser, and comes along as the last input.
 WITH_TOKEN = "(...v) => [...v.slice(0, -1), localStorage.getItem('diffviz.owner') ?? '']"
-# For programs: two at a time are enough for what takes milliseconds.
+# For programs: two at a time are enough for what takes milliseconds. A start may read pictures.
 JOBS: dict[str, Any] = {"concurrency_id": "jobs", "concurrency_limit": 2}
+STARTS: dict[str, Any] = {"concurrency_id": "starts", "concurrency_limit": 8}
 
 
 def train_tab(backend: Backend) -> gr.HTML:
@@ -50,14 +51,14 @@ def train_tab(backend: Backend) -> gr.HTML:
         js=WITH_TOKEN,
         api_visibility="private",
         show_progress="minimal",
-        **JOBS,
+        **STARTS,
     )
     with gr.Group(visible=False):
         job, owner = gr.Textbox(label="Job"), gr.Textbox("", label="Owner")
         since = gr.Number(0, label="Since")
         facts, file = gr.JSON(label="The training"), gr.File(label="Weights and card")
         inputs, own, of = [*controls.programs, owner], [job, owner], backend.handler
-        gr.Button().click(of(train_start), inputs, facts, api_name="train_start", **JOBS)
+        gr.Button().click(of(train_start), inputs, facts, api_name="train_start", **STARTS)
         gr.Button().click(of(train_status), [job, since], facts, api_name="train_status", **JOBS)
         gr.Button().click(of(train_download), own, file, api_name="train_download", **JOBS)
         for action in ACTIONS:
