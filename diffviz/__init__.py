@@ -13,6 +13,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+__version__ = "0.1.0"
+
 # Loaded when first asked for, so that `import diffviz` (and the command line's --help) is light.
 _HOME = {
     "checkpoints": ("Checkpoint", "load_checkpoint"),

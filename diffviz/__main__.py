@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
+from diffviz import __version__
 from diffviz.cli.parser import Parser
 
 COMMANDS = {
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         + "\n".join(f"  {name:<10}{summary}" for name, summary in COMMANDS.items())
         + "\n\n`python -m diffviz COMMAND --help` shows a command's options and examples.",
     )
+    top.add_argument("--version", action="version", version=__version__)
     top.add_argument("command", metavar="COMMAND", help="one of those below")
     top.add_argument("rest", metavar="…", nargs="*", help="that command's own options")
     try:

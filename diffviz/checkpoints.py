@@ -18,14 +18,10 @@ from diffviz.denoisers.learned import LearnedDenoiser
 from diffviz.networks import parse_network
 from diffviz.networks.base import NetworkConfig
 from diffviz.parametrization import PARAMETRIZATIONS
-from diffviz.storage import write_whole
+from diffviz.storage import bundled_folder, write_whole
 
-FOLDER = Path(__file__).parent.parent / "checkpoints"
-
-
+FOLDER = bundled_folder()
 MEGABYTE = 2**20
-
-
 MAX_WEIGHTS, MAX_HEADER, MAX_CARD = 256 * MEGABYTE, MEGABYTE, MEGABYTE  # bytes
 
 

@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from diffviz.storage import own_folder
+
 PREFIX = "DIFFVIZ_"
-ROOT = Path(__file__).parent.parent
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 # Settings that Gradio has a variable for too, which hosts of its apps know.
 GRADIOS = {"uploads": "GRADIO_TEMP_DIR", "root_path": "GRADIO_ROOT_PATH"}
@@ -128,7 +129,7 @@ class Config(BaseSettings):
 
     # Trainings
     training: bool = Field(True, description="whether visitors may train denoisers")
-    trainings: Path = Field(ROOT / "trainings", description="folder for trainings")
+    trainings: Path = Field(own_folder() / "trainings", description="folder for trainings")
     training_jobs: int = Field(1, ge=1, le=64, description="trainings that run at once")
     training_threads: int = Field(1, ge=1, le=256, description="CPU threads of a training")
     training_hours: float = Field(12, gt=0, le=1000, description="hours that a training may take")

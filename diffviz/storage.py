@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Where files are, and how they are written: whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ import os
 import tempfile
 from pathlib import Path
 from typing import Any
+
+PACKAGE = Path(__file__).parent
+SOURCES = PACKAGE.parent if (PACKAGE.parent / "pyproject.toml").exists() else None
+
+
+def bundled_folder() -> Path:
+    """The denoisers that come along: beside the package in the source tree, else within it."""
+    return SOURCES / "checkpoints" if SOURCES else PACKAGE / "bundled"
+
+
+def own_folder() -> Path:
+    """For what is made here and kept: the source tree, else a folder of the user's own."""
+    return SOURCES or Path.home() / ".local" / "share" / "diffviz"
 
 
 def write_whole(path: Path, write: Any) -> None:

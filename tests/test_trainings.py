@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from diffviz.config import ROOT, Config
+from diffviz.config import Config
 from diffviz.data import DataChoice
 from diffviz.jobs.job import FINISHED, Point
 from diffviz.jobs.recording import recorded
 from diffviz.jobs.trainings import POLL_SECONDS, POLLS, Trainings
 from diffviz.training.plan import Plan
 
+ROOT = Path(__file__).parent.parent
 OWNER, OTHER = "o" * 32, "x" * 32
 PLAN = Plan(DataChoice("digits"), "tiny")
 
