@@ -2,7 +2,7 @@
 
 import diffviz
 
-checkpoint = diffviz.load_checkpoint("fashion")
+checkpoint = diffviz.load_checkpoint()
 settings = diffviz.RunSettings(condition={"class": "dress"}, steps=20)
 for step in diffviz.run(settings, checkpoint):
     print(step.t, step.x0.shape)

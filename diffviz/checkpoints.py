@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import nn
 
+from diffviz.data import DEFAULT
 from diffviz.data.base import DataInfo
 from diffviz.denoisers.learned import LearnedDenoiser
 from diffviz.networks import parse_network
@@ -74,7 +75,7 @@ def save_card(card: Card, folder: Path = FOLDER) -> None:
     write_whole(folder / f"{card.name}.json", lambda temporary: temporary.write_text(text, "utf-8"))
 
 
-def load_checkpoint(name: str, folder: Path = FOLDER) -> Checkpoint:
+def load_checkpoint(name: str = DEFAULT, folder: Path = FOLDER) -> Checkpoint:
     """The checkpoint of that name, ready to run: float32, channels_last, no gradients.
 
     Raises ValueError, naming those that there are, or saying what is wrong with the files.

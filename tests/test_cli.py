@@ -17,7 +17,7 @@ import diffviz.checkpoints
 import diffviz.training.plan
 from diffviz.__main__ import COMMANDS, main
 from diffviz.checkpoints import FOLDER, Card, Checkpoint, load_checkpoint, save_checkpoint
-from diffviz.data.fashion import FOLDER_VARIABLE, INFO
+from diffviz.data.fashion.pictures import FOLDER_VARIABLE, INFO
 from diffviz.networks.unet import UNet, UNetConfig
 from diffviz.training.files import unfinished_names
 from diffviz.training.learner import Progress, Trainer
@@ -305,10 +305,10 @@ def test_a_bar_on_a_terminal(
 def test_evaluate_prints_and_records(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import diffviz.data.fashion as fashion
+    from diffviz.data.fashion import measured, pictures
 
     cards: list[Card] = []
-    monkeypatch.setattr(fashion, "load_fashion", fashion.load_fashion_subset)
+    monkeypatch.setattr(measured, "load_fashion", pictures.load_fashion_subset)
     monkeypatch.setattr(diffviz.checkpoints, "save_card", cards.append)
     words = "evaluate --samples 20 --steps 2 --guidance 1 --bfloat16 --record"
     assert main(words.split()) == 0

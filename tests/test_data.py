@@ -15,7 +15,7 @@ from torch import Generator
 
 from diffviz.data import DATA_SETS, DataChoice, load_data_set
 from diffviz.data.digits import FILE, load_digits, make_digits
-from diffviz.data.fashion import (
+from diffviz.data.fashion.pictures import (
     CLASSES,
     FOLDER,
     FOLDER_VARIABLE,

@@ -10,24 +10,23 @@ import torch
 from torch import Generator, Tensor
 
 from diffviz.checkpoints import Card, Checkpoint
-from diffviz.data.fashion import INFO, load_fashion_subset
+from diffviz.data import DATA_SETS
+from diffviz.data.fashion.measured import shifted
+from diffviz.data.fashion.pictures import INFO, load_fashion_subset
 from diffviz.data.heroes.rules import SLOTS, is_held_out
 from diffviz.data.heroes.stacks import Heroes
+from diffviz.data.source import Reference, Subject
 from diffviz.measure.evaluation import (
-    REFERENCES,
-    Reference,
     evaluate,
     frechet_distance,
     gaussian_distance,
     generate,
 )
 from diffviz.measure.judge import (
-    SUBJECTS,
     Judge,
     accuracy,
     load_judge,
     obeyed,
-    shifted,
     train_judge,
     verdict,
 )
@@ -35,12 +34,25 @@ from diffviz.networks.unet import UNet, UNetConfig
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
 
+JUDGED = [name for name, source in DATA_SETS.items() if source.judge]
 SMALL = UNetConfig(channels=(8, 8), blocks=(1, 1), heads=1, slots=(10,))
+
+
+def subject(name: str) -> Subject:
+    known = DATA_SETS[name].judge
+    assert known is not None
+    return known()
+
+
+def reference(name: str, samples: int) -> Reference:
+    known = DATA_SETS[name].reference
+    assert known is not None
+    return known(samples)
 
 
 @pytest.fixture(scope="module")
 def judge() -> Judge:
-    return load_judge(SUBJECTS["fashion"])
+    return load_judge(subject("fashion"))
 
 
 @pytest.fixture
@@ -102,7 +114,7 @@ def test_the_judge_knows_clothes(judge: Judge) -> None:
 def test_the_judge_knows_heroes() -> None:
     """Each attribute; and none of those that another picture's caption says."""
     x0, condition = Heroes("all").batch(2000, Generator().manual_seed(5))
-    logits = verdict(load_judge(SUBJECTS["heroes"]), x0).logits
+    logits = verdict(load_judge(subject("heroes")), x0).logits
     right = accuracy(logits, condition)
     assert len(right) == len(SLOTS)
     assert min(right.values()) > 0.96
@@ -119,11 +131,11 @@ def test_what_was_obeyed() -> None:
     assert accuracy(logits, condition * torch.tensor([0, 1])) == {1: pytest.approx(2 / 3)}
 
 
-@pytest.mark.parametrize("name", SUBJECTS)
+@pytest.mark.parametrize("name", JUDGED)
 def test_a_judge_can_be_trained(name: str) -> None:
-    subject = SUBJECTS[name]
-    batches = subject.batches(Generator().manual_seed(0))
-    losses = [loss for _, loss, _ in train_judge(subject, batches, 4000)]
+    known = subject(name)
+    batches = known.batches(128, Generator().manual_seed(0))
+    losses = [loss for _, loss, _ in train_judge(known, batches, 4000)]
     assert len(losses) == 10
     assert losses[-1] < 0.8 * losses[0]
 
@@ -133,7 +145,7 @@ def test_a_missing_judge_says_how_to_make_it(
 ) -> None:
     monkeypatch.setattr("diffviz.measure.judge.FOLDER", tmp_path)
     with pytest.raises(ValueError, match="python -m diffviz make fashion-judge"):
-        load_judge(SUBJECTS["fashion"])
+        load_judge(subject("fashion"))
 
 
 def test_shifts_move_whole_pictures() -> None:
@@ -159,7 +171,7 @@ def test_samples_are_those_of_their_seeds(checkpoint: Checkpoint) -> None:
 @pytest.mark.parametrize("samples", [0, 9, 11, 1_000_000])
 def test_an_uneven_number_of_samples_is_refused(samples: int) -> None:
     with pytest.raises(ValueError, match="multiple of 10"):
-        REFERENCES["fashion"](samples)
+        reference("fashion", samples)
 
 
 def small_reference() -> Reference:
@@ -205,10 +217,10 @@ def test_held_out_combinations_are_counted_apart(checkpoint: Checkpoint, judge: 
 
 
 def test_the_reference_of_heroes() -> None:
-    reference = REFERENCES["heroes"](100)
-    assert not is_held_out(reference.condition).any()
-    assert reference.said is not None
-    for rows, said in zip(reference.held_out.values(), reference.said, strict=True):
+    heroes = reference("heroes", 100)
+    assert not is_held_out(heroes.condition).any()
+    assert heroes.said is not None
+    for rows, said in zip(heroes.held_out.values(), heroes.said, strict=True):
         assert is_held_out(rows).all()
         assert ((rows == said) | (said == 0)).all()
-    assert len({len(rows) for rows in (reference.condition, reference.known)}) == 1
+    assert len({len(rows) for rows in (heroes.condition, heroes.known)}) == 1

@@ -13,12 +13,12 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from diffviz.data.fashion import CLASSES, FOLDER, load_fashion, load_fashion_subset
+from diffviz.data.fashion.measured import nearest as index_of
+from diffviz.data.fashion.pictures import CLASSES, FOLDER, load_fashion, load_fashion_subset
 from diffviz.denoisers.exact import MixtureDenoiser
 from diffviz.forward import SeededNoise
 from diffviz.measure.nearest import (
     COPY_SHARE,
-    FILE,
     QUANTILES,
     SHEET_COLUMNS,
     _pack,
@@ -38,6 +38,10 @@ BACKEND: Any = SimpleNamespace(searches=Turns(1, 5))
 needs_all = pytest.mark.skipif(not Path(FOLDER).exists(), reason="needs dataset-fashion-mnist")
 
 
+KNOWN = index_of()
+FILE = KNOWN.file
+
+
 def some(split: str, count: int) -> Tensor:
     """Pictures of all classes in −1..1, from what ships."""
     return load_fashion_subset(split).balanced(count // len(CLASSES)).rows(slice(None))[0]
@@ -52,28 +56,28 @@ def test_the_index_is_small_whole_and_no_pickle() -> None:
     assert FILE.stat().st_size < 8_000_000
     with np.load(FILE, allow_pickle=False) as arrays:
         assert arrays["labels"].shape == (60_000,)
-    index = load_index()
+    index = load_index(KNOWN)
     assert index.levels.shape == (60_000, 784)
     assert index.labels.bincount().tolist() == [6_000] * len(CLASSES)
-    assert load_index() is index
+    assert load_index(KNOWN) is index
     assert "fashion-nearest" in (FILE.parent / "LICENCE-fashion-subset.txt").read_text()
 
 
 @pytest.mark.parametrize("name", ["test_distances", "errors"])
 def test_quantiles_rise(name: str) -> None:
-    quantiles = getattr(load_index(), name)
+    quantiles = getattr(load_index(KNOWN), name)
     assert quantiles.shape == QUANTILES.shape
     assert (np.diff(quantiles) >= 0).all()
     assert 0 < quantiles[0] < quantiles[-1] < 2
-    shares = [nearer_than(distance) for distance in quantiles]
+    shares = [nearer_than(KNOWN, distance) for distance in quantiles]
     assert shares == sorted(shares, reverse=True)
-    assert nearer_than(0) == 1
-    assert nearer_than(2) == 0
+    assert nearer_than(KNOWN, 0) == 1
+    assert nearer_than(KNOWN, 2) == 0
 
 
 def test_copies_are_much_nearer_than_real_pictures() -> None:
     """What compression leaves of a training picture is itself: nothing else is to be told apart."""
-    index = load_index()
+    index = load_index(KNOWN)
     assert index.errors[-1] < np.interp(0.01, QUANTILES, index.test_distances)
 
 
@@ -84,8 +88,8 @@ def test_the_nearest_found_is_the_nearest() -> None:
     levels = load_fashion("train").images.flatten(1)
     squares = levels.float().square().sum(1)
     rows, distances = search(((queries + 1) * 127.5).round().byte().flatten(1), levels, squares, 3)
-    found = nearest(queries, 3)
-    error = load_index().errors[-1]
+    found = nearest(KNOWN, queries, 3)
+    error = load_index(KNOWN).errors[-1]
     assert (found.distances - distances).abs().max() < error
     # Its true distance is that of the nearest but for a hair, and mostly it is the very picture.
     true = (queries.flatten(1) - levels[found.rows[:, 0]].float() / 127.5 + 1).square()
@@ -94,10 +98,10 @@ def test_the_nearest_found_is_the_nearest() -> None:
 
 
 def test_distance_is_the_root_mean_square_over_pixels() -> None:
-    index = load_index()
+    index = load_index(KNOWN)
     queries = torch.rand(3, 1, 28, 28, generator=Generator().manual_seed(0)) * 2 - 1
     queries = ((queries + 1) * 127.5).round() / 127.5 - 1
-    found = nearest(queries, 4)
+    found = nearest(KNOWN, queries, 4)
     known = index.levels.double() / 127.5 - 1
     everything = known[None] - queries.double().flatten(1)[:, None]
     expected = everything.square().mean(2).sqrt().topk(4, largest=False)
@@ -110,14 +114,14 @@ def test_distance_is_the_root_mean_square_over_pixels() -> None:
 
 
 def test_training_pictures_are_copies_and_find_themselves() -> None:
-    found = nearest(some("train", 500), 1)
-    assert all(judge(distance) == "copy" for distance in found.distances.flatten().tolist())
+    found = nearest(KNOWN, some("train", 500), 1)
+    assert all(judge(KNOWN, distance) == "copy" for distance in found.distances.flatten().tolist())
     assert torch.equal(found.classes.flatten(), load_fashion_subset("train").balanced(50).labels)
 
 
 def test_real_test_pictures_are_none() -> None:
-    found = nearest(some("test", 500), 1)
-    verdicts = [judge(distance) for distance in found.distances.flatten().tolist()]
+    found = nearest(KNOWN, some("test", 500), 1)
+    verdicts = [judge(KNOWN, distance) for distance in found.distances.flatten().tolist()]
     assert verdicts.count("new") > 0.95 * len(verdicts)
     assert verdicts.count("copy") <= max(2, 5 * COPY_SHARE * len(verdicts))
 
@@ -128,14 +132,16 @@ def test_the_optimum_for_the_data_only_copies() -> None:
     schedule = make_schedule("cosine", 1000)
     noise = SeededNoise(range(5), (1, 28, 28))
     *_, last = sample(optimum, schedule, schedule.grid(20, "trailing"), noise, "ddim")
-    assert [judge(d) for d in nearest(last.x, 1).distances.flatten().tolist()] == ["copy"] * 5
+    assert [judge(KNOWN, d) for d in nearest(KNOWN, last.x, 1).distances.flatten().tolist()] == [
+        "copy"
+    ] * 5
 
 
 def test_a_sheet_gives_its_pictures_back_in_their_places() -> None:
     images = torch.zeros(2 * SHEET_COLUMNS, 28, 28, dtype=torch.uint8)
     for i in range(len(images)):
         images[i, 4:24, 4:24] = 2 * i
-    again = _unpack(_pack(images), len(images)).view_as(images)
+    again = _unpack(_pack(images), len(images), 28).view_as(images)
     assert (again.float() - images.float()).abs().mean() < 2
     assert (again[:, 14, 14].float() - images[:, 14, 14].float()).abs().max() < 6
 
@@ -152,14 +158,14 @@ def test_a_sheet_gives_its_pictures_back_in_their_places() -> None:
 )
 def test_bad_input_is_told(pictures: Tensor, k: int, told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        nearest(pictures, k)
+        nearest(KNOWN, pictures, k)
 
 
 def test_sixteen_pictures_are_looked_up_at_once() -> None:
     queries = some("test", 20)[:16]
-    nearest(queries)  # reads the index
+    nearest(KNOWN, queries)  # reads the index
     started = time.perf_counter()
-    nearest(queries)
+    nearest(KNOWN, queries)
     assert time.perf_counter() - started < 2  # 0.1 s where nothing else runs
 
 
@@ -187,6 +193,7 @@ def test_the_page_is_told_of_copies_and_of_new_pictures() -> None:
         ({"pictures": ""}, "28 × 28"),
         ({"pictures": "!"}, "28 × 28"),
         ({"pictures": "ö"}, "28 × 28"),
+        ({"pictures": "", "data": "heroes"}, "has no index of its pictures; choose from fashion"),
         ({"pictures": base64.b64encode(bytes(783)).decode()}, "28 × 28"),
         ({"pictures": base64.b64encode(bytes(17 * 784)).decode()}, "At most 16 pictures"),
     ],

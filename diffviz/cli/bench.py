@@ -6,6 +6,7 @@ import argparse
 import json
 
 from diffviz.cli.parser import whole
+from diffviz.data import DEFAULT
 
 EPILOG = """\
 Prints JSON: milliseconds of a network evaluation at several batches, threads, number types and
@@ -14,13 +15,13 @@ pictures a second in training, ours (in the numbers that are fastest here, chann
 plain float32 PyTorch.
 It takes about two minutes. Other work on the machine shows in the figures.
 
-  python -m diffviz bench --model fashion"""
+  python -m diffviz bench --repeats 20"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
-        default="fashion",
+        default=DEFAULT,
         metavar="NAME",
         help="a denoiser in checkpoints/ (default: %(default)s)",
     )

@@ -15,6 +15,7 @@ from diffviz.cli.parser import (
     whole,
 )
 from diffviz.cli.run_options import add_schedule_options
+from diffviz.data import DEFAULT
 from diffviz.media.picture import VIEWS
 from diffviz.runs.editing import EDIT_GUIDANCE, INVERT, MAX_EDIT_STEPS, EditSettings
 from diffviz.runs.schema import GUIDANCE, MAX_SEED
@@ -25,7 +26,7 @@ With --invert its noise is not drawn but found, by DDIM inversion, and the error
 and back is printed. The file's suffix says what is written: .png (picture, x_t and result side by
 side), .gif or .mp4 (the way as a film).
 
-  python -m diffviz edit cat.jpg --model heroes --what "a dwarf in a red robe" --t 700
+  python -m diffviz edit cat.jpg --t 700 --guidance 3
   python -m diffviz edit boot.png --what sandal --t 600 --out sandal.gif
   python -m diffviz edit boot.png --invert --t 1000 --steps 100"""
 
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("picture", help="a PNG, JPEG, WebP or GIF file")
     parser.add_argument(
         "--model",
-        default="fashion",
+        default=DEFAULT,
         metavar="NAME",
         help="a denoiser in checkpoints/ (default: %(default)s)",
     )
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--what",
         default="",
         metavar="WORDS",
-        help="what to make of it: a class, or words for heroes (default: nothing said)",
+        help="what to make of it: a class, or words where it knows them (default: nothing said)",
     )
     parser.add_argument(
         "--t",

@@ -8,22 +8,22 @@ from dataclasses import replace
 
 from diffviz.cli.parser import add_threads, note, use_threads, whole
 from diffviz.cli.run_options import add_run_options, run_settings
+from diffviz.data import DATA_SETS, DEFAULT
 
 EPILOG = """\
 Prints JSON: the Fréchet distance of the samples to true pictures (in the features of a judge, a
 classifier), that of as many other true pictures (the floor), their ratio, the share of samples in
 which the judge sees what was asked for, network evaluations an image, and speed.
-For fashion it needs the whole data set: `apt-get install dataset-fashion-mnist`.
 
-  python -m diffviz evaluate --model fashion
-  python -m diffviz evaluate --model heroes --bfloat16
+  python -m diffviz evaluate --bfloat16
   python -m diffviz evaluate --samples 1000 --steps 10 --sampler unipc --guidance 1.5 --bfloat16"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run_options(parser)
     # Of all that takes 40 evaluations, what brings the bundled model closest to real pictures.
-    parser.set_defaults(sampler="dpmpp-2m-sde", guidance=1.2)
+    best = DATA_SETS[DEFAULT]
+    parser.set_defaults(sampler=best.sampler, guidance=best.guidance)
     parser.add_argument(
         "--samples",
         type=whole(10, 50_000),
@@ -44,16 +44,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     from diffviz.checkpoints import load_checkpoint, save_card
-    from diffviz.measure.evaluation import REFERENCES, evaluate
-    from diffviz.measure.judge import SUBJECTS, load_judge
+    from diffviz.data import source_of
+    from diffviz.measure.evaluation import evaluate
+    from diffviz.measure.judge import load_judge
 
     use_threads(options.threads)
     settings = run_settings(options)
     checkpoint = load_checkpoint(settings.model)
-    data = checkpoint.card.data.name
-    if data not in SUBJECTS:
-        raise ValueError(f"there is a judge of {' and '.join(SUBJECTS)} only, not of {data}")
-    judge, reference = load_judge(SUBJECTS[data]), REFERENCES[data](options.samples)
+    data = source_of(checkpoint.card.data)
+    if data.judge is None or data.reference is None:
+        judged = " and ".join(source.name for source in DATA_SETS.values() if source.judge)
+        raise ValueError(f"there is a judge of {judged} only, not of {data.name}")
+    judge, reference = load_judge(data.judge()), data.reference(options.samples)
 
     reported = 0
 

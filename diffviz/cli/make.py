@@ -3,21 +3,68 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from functools import partial
 
 from diffviz.cli.parser import add_threads, note, use_threads
+from diffviz.data import DATA_SETS
+from diffviz.data.source import DataSource, Shipped
 
-JUDGES = ("fashion-judge", "heroes-judge")
-WHAT = (*JUDGES, "fashion-subset", "fashion-index", "digits", "recording")
-EPILOG = """\
-fashion-judge    the classifier that `evaluate` measures with (checkpoints/judge), about 10 minutes
-heroes-judge     the same for heroes
-fashion-subset   the 8,000 pictures that ship with diffviz (diffviz/data/files), seconds
-fashion-index    all 60,000 training pictures, a little lossy, for the nearest of a sample, 5 min
-digits           the 1,797 pictures that ship with diffviz, seconds
-recording        the recorded training that the Train tab begins with, 4 minutes
+RECORDING = "recording"
 
-Fashion's judge, subset and index are made from the whole of Fashion-MNIST (`apt-get install
-dataset-fashion-mnist`), digits from scikit-learn's copy (`pip install scikit-learn`)."""
+
+def _judge(source: DataSource) -> None:
+    from diffviz.measure.judge import make_judge, path_of
+
+    if source.judge:
+        subject = source.judge()
+        right = make_judge(subject, note, path_of(subject))
+        print("the judge is right about")
+        print("\n".join(f"  {slot:<18}{share:.2%}" for slot, share in right.items()))
+
+
+def _index(source: DataSource) -> None:
+    from diffviz.measure.nearest import make_index
+
+    if source.nearest:
+        known = source.nearest()
+        print(f"{known.file.name}: {make_index(known, note):,} bytes")
+
+
+def _shipped(shipped: Shipped) -> None:
+    print(f"{shipped.name}: {shipped.make():,} bytes")
+
+
+def _recording() -> None:
+    from diffviz.jobs.recording import FILE, make_recording
+
+    print(f"{FILE.name}: {make_recording(note):,} bytes")
+
+
+def _all() -> dict[str, tuple[str, Callable[[], None]]]:
+    """Name → what it is and how to make it."""
+    table: dict[str, tuple[str, Callable[[], None]]] = {}
+    sources = list(DATA_SETS.values())
+    for source in sources:
+        if source.judge:
+            table[f"{source.name}-judge"] = source.judge_help, partial(_judge, source)
+    for source in sources:
+        for shipped in source.ships:
+            table[shipped.name] = shipped.help, partial(_shipped, shipped)
+        if source.nearest:
+            table[f"{source.name}-index"] = source.nearest_help, partial(_index, source)
+    table[RECORDING] = "the recorded training that the Train tab begins with, 4 minutes", _recording
+    return table
+
+
+WHAT = _all()
+EPILOG = "\n".join(
+    [
+        *(f"{name:<16} {about}" for name, (about, _) in WHAT.items()),
+        "",
+        *(source.needs for source in DATA_SETS.values() if source.needs),
+    ]
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,27 +74,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     use_threads(options.threads)
-    if options.what in JUDGES:
-        from diffviz.measure.judge import SUBJECTS, make_judge
-
-        subject = SUBJECTS[options.what.removesuffix("-judge")]
-        right = make_judge(subject, note, subject.path)
-        print("the judge is right about")
-        print("\n".join(f"  {slot:<18}{share:.2%}" for slot, share in right.items()))
-    elif options.what == "fashion-index":
-        from diffviz.measure.nearest import FILE as INDEX
-        from diffviz.measure.nearest import make_index
-
-        print(f"{INDEX.name}: {make_index(note):,} bytes")
-    elif options.what == "digits":
-        from diffviz.data import digits
-
-        print(f"{digits.FILE.name}: {digits.make_digits():,} bytes")
-    elif options.what == "recording":
-        from diffviz.jobs.recording import FILE, make_recording
-
-        print(f"{FILE.name}: {make_recording(note):,} bytes")
-    else:
-        from diffviz.data.fashion import SUBSET, make_fashion_subset
-
-        print(f"{SUBSET.name}: {make_fashion_subset():,} bytes")
+    _, make = WHAT[options.what]
+    make()

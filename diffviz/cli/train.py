@@ -15,7 +15,7 @@ from diffviz.checkpoints import FOLDER, save_checkpoint
 from diffviz.cli.parser import existing_file, note
 from diffviz.cli.progress import Report
 from diffviz.cli.train_options import EPILOG, SETTINGS, SHAPE, add_arguments, given, plan_from
-from diffviz.data import load_data_set
+from diffviz.data import DEFAULT, load_data_set
 from diffviz.data.own.pictures import pack
 from diffviz.data.own.uploads import LOCAL
 from diffviz.training import distributed as parallel
@@ -114,5 +114,5 @@ def resume(options: argparse.Namespace) -> tuple[Order, Trainer]:
     for name in given(options, begun_with):
         option = "from" if name == "start" else name.replace("_", "-")
         raise ValueError(f"--resume goes on with the settings it began with; leave --{option} out")
-    name = checked_name(options.name or f"my-{options.data or 'fashion'}")
+    name = checked_name(options.name or f"my-{options.data or DEFAULT}")
     return load_training(name, load_data_set, options.folder / UNFINISHED)

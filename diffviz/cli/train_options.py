@@ -10,7 +10,7 @@ from typing import Any
 
 from diffviz.checkpoints import FOLDER
 from diffviz.cli.parser import add_threads, number, whole, whole_numbers
-from diffviz.data import DATA_SETS, DataChoice
+from diffviz.data import DATA_SETS, DEFAULT, DataChoice
 from diffviz.data.own.uploads import SIZES
 from diffviz.parametrization import PARAMETRIZATIONS
 from diffviz.training.config import BOUNDS, LEVELS, TrainConfig
@@ -18,20 +18,20 @@ from diffviz.training.plan import OWN, Plan
 from diffviz.training.presets import BUNDLED, PRESETS
 
 EPILOG = (
-    """\
+    f"""\
 Writes checkpoints/NAME.safetensors and NAME.json, which `sample` and the page can use at once, and
 every few minutes a whole state, from which --resume goes on after a stop (Ctrl-C is one).
 
   python -m diffviz train --preset tiny
-  python -m diffviz train --data fashion --hours 2 --name my-clothes
-  python -m diffviz train --resume --name my-clothes
-  python -m diffviz train --data fashion-subset --classes sandal sneaker "ankle boot" --name shoes
-  python -m diffviz train --data fashion-subset --from fashion --hours 0.1 --learning-rate 5e-4
+  python -m diffviz train --data {DEFAULT} --hours 2 --name mine
+  python -m diffviz train --resume --name mine
+  python -m diffviz train --data digits --classes 0 6 8 9 --name rings
+  python -m diffviz train --data digits --from {DEFAULT} --hours 0.1 --learning-rate 5e-4
   python -m diffviz train --pictures holiday.zip more/*.jpg --size 32 --preset small
 
 Two processes of one thread each train one denoiser, each on half of every batch:
 
-  torchrun --nproc-per-node 2 -m diffviz train --data fashion --hours 2
+  torchrun --nproc-per-node 2 -m diffviz train --data {DEFAULT} --hours 2
 
 presets:
 """
@@ -63,7 +63,10 @@ SETTINGS = tuple(field.name for field in fields(TrainConfig))
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     data = parser.add_argument_group("what to train on")
     data.add_argument(
-        "--data", choices=DATA_SETS, metavar="NAME", help="data set: %(choices)s (default: fashion)"
+        "--data",
+        choices=DATA_SETS,
+        metavar="NAME",
+        help=f"data set: %(choices)s (default: {DEFAULT})",
     )
     data.add_argument(
         "--classes", nargs="+", metavar="NAME", help="only these classes of it (default: all)"
@@ -162,7 +165,7 @@ def plan_from(options: argparse.Namespace) -> Plan:
     network = given(options, SHAPE)
     if options.start and network:
         raise ValueError(f"--from keeps that denoiser's network; leave --{next(iter(network))} out")
-    data = OWN if options.pictures else options.data or "fashion"
+    data = OWN if options.pictures else options.data or DEFAULT
     choice = DataChoice(data, tuple(options.classes or ()))
     config = given(options, SETTINGS)
     plan = Plan(choice, options.preset or BUNDLED, options.start or "", network, config)

@@ -1,60 +1,25 @@
-"""The registry of data sets that a denoiser can be trained on.
+"""The registry of data sources that a denoiser can be trained on.
 
-A new data set is one module beside this one and one entry of DATA_SETS; the command line, the page
-and the tests find it there. Nothing heavy is imported before a data set is loaded.
+A new one is a module or folder beside this one and one entry of DATA_SETS; the command line, the
+page and the tests find it there, with all that they must know of it (diffviz/data/source.py).
+Nothing heavy is imported before a data set is loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from diffviz.data.fashion.source import FASHION, FASHION_SUBSET
+from diffviz.data.heroes.source import HEROES
+from diffviz.data.source import DEFAULT as DEFAULT
+from diffviz.data.source import DataChoice as DataChoice
+from diffviz.data.source import DataSource as DataSource
+from diffviz.data.source import Shipped, Words
+
 if TYPE_CHECKING:
-    from diffviz.data.base import DataSet
-
-
-@dataclass(frozen=True)
-class DataChoice:
-    """Which pictures to train on.
-
-    name: of an entry of DATA_SETS. classes: those of it to keep, all where it is empty. path: of
-    the file with one's own pictures, for an entry that reads one.
-    """
-
-    name: str = "fashion"
-    classes: tuple[str, ...] = ()
-    path: str = ""
-
-
-@dataclass(frozen=True)
-class DataSource:
-    """load: reads the training pictures of a choice; raises FileNotFoundError or ValueError, in a
-    sentence. classes: those that can be chosen from, without reading any picture."""
-
-    name: str
-    label: str
-    load: Callable[[DataChoice], DataSet]
-    classes: Callable[[], Sequence[str]] = tuple
-
-
-def _fashion(choice: DataChoice) -> DataSet:
-    from diffviz.data.fashion import load_fashion
-
-    return load_fashion("train").only(choice.classes)
-
-
-def _fashion_subset(choice: DataChoice) -> DataSet:
-    from diffviz.data.fashion import load_fashion_subset
-
-    return load_fashion_subset("train").only(choice.classes)
-
-
-def _fashion_classes() -> Sequence[str]:
-    from diffviz.data.fashion import CLASSES
-
-    return CLASSES
+    from diffviz.data.base import DataInfo, DataSet
 
 
 def _digits_classes() -> Sequence[str]:
@@ -69,12 +34,10 @@ def _digits(choice: DataChoice) -> DataSet:
     return load_digits().only(choice.classes)
 
 
-def _heroes(choice: DataChoice) -> DataSet:
-    from diffviz.data.heroes.stacks import Heroes
+def _make_digits() -> int:
+    from diffviz.data.digits import make_digits
 
-    if choice.classes:
-        raise ValueError("heroes have no classes to choose from")
-    return Heroes("train")
+    return make_digits()
 
 
 def _photos(choice: DataChoice) -> DataSet:
@@ -95,26 +58,53 @@ def _own(choice: DataChoice) -> DataSet:
     return load_own(Path(choice.path))
 
 
+DIGITS = DataSource(
+    "digits",
+    "Handwritten digits, 1,797",
+    _digits,
+    _digits_classes,
+    things="digits",
+    knows="handwritten digits",
+    ships=(Shipped("digits", "the 1,797 pictures that ship with diffviz, seconds", _make_digits),),
+    needs="Digits are made from scikit-learn's copy (`pip install scikit-learn`).",
+)
+PHOTOS = DataSource(
+    "photos",
+    "Photographs: crops of 64 × 64 in colour",
+    _photos,
+    things="photographs",
+    knows="photographs",
+    says=(
+        "This denoiser has seen photographs of all kinds. Of yours it keeps what noise has not"
+        " drowned and guesses the rest: at a large t its one look is the mean of all that the"
+        " picture could be, a blur, and many small steps choose one of them."
+    ),
+)
+OWN = DataSource("own", "Your own pictures", _own)
+
 DATA_SETS = {
-    source.name: source
-    for source in (
-        DataSource("fashion", "Fashion-MNIST, all 60,000", _fashion, _fashion_classes),
-        DataSource(
-            "fashion-subset",
-            "Fashion-MNIST, 6,000 that we ship",
-            _fashion_subset,
-            _fashion_classes,
-        ),
-        DataSource("digits", "Handwritten digits, 1,797", _digits, _digits_classes),
-        DataSource("heroes", "Heroes: 32 × 32 colour characters with captions", _heroes),
-        DataSource("photos", "Photographs: crops of 64 × 64 in colour", _photos),
-        DataSource("own", "Your own pictures", _own),
-    )
+    source.name: source for source in (FASHION, FASHION_SUBSET, DIGITS, HEROES, PHOTOS, OWN)
 }
 
 
 def load_data_set(choice: DataChoice) -> DataSet:
-    """The training pictures chosen; raises ValueError naming the data sets that there are."""
+    """The training samples chosen; raises ValueError naming the data sets that there are."""
     if choice.name not in DATA_SETS:
         raise ValueError(f"unknown data set {choice.name!r}; choose from {', '.join(DATA_SETS)}")
     return DATA_SETS[choice.name].load(choice)
+
+
+def source_of(info: DataInfo) -> DataSource:
+    """The entry behind what a denoiser's card says of its data; of data that is not in the registry
+    one that knows no more than that."""
+
+    def load(choice: DataChoice) -> DataSet:
+        raise ValueError(f"{info.name} is no data set that is known here")
+
+    return DATA_SETS.get(info.name) or DataSource(info.name, info.name, load, medium=info.medium)
+
+
+def words_of(info: DataInfo) -> Words | None:
+    """How people say its conditions in words, where they do."""
+    words = source_of(info).words
+    return words() if words else None

@@ -28,6 +28,7 @@ class DataInfo:
     slots: tuple[Slot, ...]
     licence: str
     credit: str
+    medium: str = "picture"  # an entry of MEDIA
 
     @classmethod
     def from_card(cls, fields: Mapping[str, Any]) -> DataInfo:

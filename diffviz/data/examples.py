@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Generator, Tensor
 
-from diffviz.data.fashion import load_fashion
+from diffviz.data.fashion.pictures import load_fashion
 from diffviz.data.heroes.stacks import compose, draw
 from diffviz.data.language import NONE
 from diffviz.media.decoding import load_picture

@@ -6,22 +6,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from diffviz.checkpoints import Checkpoint
-from diffviz.data import fashion
-from diffviz.data.heroes import stacks as heroes
-from diffviz.data.heroes.rules import HELD_OUT, draw_values, encode, held_out
+from diffviz.data.source import Reference
 from diffviz.measure.judge import Judge, accuracy, obeyed, verdict
 from diffviz.media.levels import grey_levels
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import MAX_COUNT, MAX_SEED, RunSettings
-
-MAX_SAMPLES = 50_000
 
 
 def gaussian_distance(mean_a: Tensor, cov_a: Tensor, mean_b: Tensor, cov_b: Tensor) -> float:
@@ -44,62 +40,6 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
     with whichever network made the features. In float64; N and M should well exceed D."""
     a, b = a.double(), b.double()
     return gaussian_distance(a.mean(0), torch.cov(a.T), b.mean(0), torch.cov(b.T))
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What samples are asked for and measured against.
-
-    condition: (N, slots), what each sample is asked for. true: the real pictures; known: as many as
-    there are samples, which show how near one can come. held_out: conditions with combinations
-    that no training picture had, by their names, of which `said` holds these alone.
-    """
-
-    condition: Tensor
-    true: tuple[Tensor, Tensor]
-    known: Tensor
-    held_out: dict[str, Tensor] = field(default_factory=dict)
-    said: Tensor | None = None
-
-
-def fashion_reference(samples: int) -> Reference:
-    """As many of each class, against all test pictures; raises ValueError for an uneven number."""
-    each = len(fashion.CLASSES)
-    if not each <= samples <= MAX_SAMPLES or samples % each:
-        raise ValueError(
-            f"samples must be a multiple of {each} from {each} to {MAX_SAMPLES}, not {samples}"
-        )
-    return Reference(
-        torch.arange(samples)[:, None] % each + 1,
-        fashion.load_fashion("test").rows(slice(None)),
-        fashion.load_fashion("train").balanced(samples // each).rows(slice(None))[0],
-    )
-
-
-def heroes_reference(samples: int) -> Reference:
-    """Captions as in training, against pictures drawn anew; and those of HELD_OUT, with what else
-    is to be seen drawn at random."""
-    if not 10 <= samples <= MAX_SAMPLES:
-        raise ValueError(f"samples must be from 10 to {MAX_SAMPLES}, not {samples}")
-    asked, true, known, other = (Generator().manual_seed(seed) for seed in range(11, 15))
-    data = heroes.Heroes("train")
-    each = max(1, samples // 50)
-    return Reference(
-        data.draw(samples, asked).values,
-        data.batch(10_000, true),
-        data.batch(samples, known)[0],
-        {
-            ", ".join(said.values()): draw_values(each, other, encode(said).expand(each, -1))
-            for said in HELD_OUT
-        },
-        held_out(),
-    )
-
-
-REFERENCES: dict[str, Callable[[int], Reference]] = {
-    fashion.INFO.name: fashion_reference,
-    heroes.INFO.name: heroes_reference,
-}
 
 
 def generate(

@@ -1,6 +1,6 @@
 """The judges: small classifiers whose features and verdicts measure a denoiser's samples.
 
-    python -m diffviz make fashion-judge
+    python -m diffviz make NAME-judge
 
 trains one on true pictures, in minutes, and writes it to checkpoints/judge.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,87 +20,15 @@ from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor, nn
 
 from diffviz.checkpoints import FOLDER
-from diffviz.data import fashion
-from diffviz.data.base import DataInfo
-from diffviz.data.heroes import stacks as heroes
-from diffviz.parametrization import per_image
+from diffviz.data.source import Subject
 from diffviz.storage import write_whole
 
-Pictures = tuple[Tensor, Tensor]  # with their conditions (N, slots)
 BATCH, LEARNING_RATE, WEIGHT_DECAY = 128, 5e-3, 1e-2
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What a judge knows: how it is built, and the pictures that it learns and is tested on.
-
-    channels: of its two resolutions. regions: its features are means over so many squares of the
-    picture each way. pictures: how many it learns from, in batches.
-    """
-
-    info: DataInfo
-    channels: tuple[int, int]
-    regions: int
-    pictures: int
-    batches: Callable[[Generator], Iterator[Pictures]]
-    test: Callable[[], Pictures]
-
-    @property
-    def name(self) -> str:
-        return f"{self.info.name}-judge"
-
-    @property
-    def command(self) -> str:
-        return f"python -m diffviz make {self.name}"
-
-    @property
-    def path(self) -> Path:
-        """In a folder of its own: what lies beside the denoisers would be taken for one."""
-        return FOLDER / "judge" / f"{self.name}.safetensors"
-
-
-def fashion_batches(generator: Generator) -> Iterator[Pictures]:
-    """All training pictures in another order each time, moved by up to a pixel."""
-    data = fashion.load_fashion("train")
-    while True:
-        shuffled = torch.randperm(len(data), generator=generator)
-        for rows in torch.split(shuffled, BATCH)[: len(data) // BATCH]:
-            x0, condition = data.rows(rows)
-            yield shifted(x0, generator), condition
-
-
-def heroes_batches(generator: Generator) -> Iterator[Pictures]:
-    """New pictures for ever, held-out combinations among them. Some are a little noisy, as what a
-    denoiser makes may be."""
-    data = heroes.Heroes("all")
-    while True:
-        x0, condition = data.batch(BATCH, generator)
-        noise = torch.randn(x0.shape, generator=generator)
-        amount = 0.2 * torch.rand(len(x0), generator=generator)
-        yield x0 + per_image(amount, x0) * noise, condition
-
-
-SUBJECTS = {
-    subject.info.name: subject
-    for subject in (
-        Subject(
-            fashion.INFO,
-            (48, 96),
-            1,
-            600_000,
-            fashion_batches,
-            lambda: fashion.load_fashion("test").rows(slice(None)),
-        ),
-        Subject(
-            heroes.INFO,
-            (64, 128),
-            2,
-            600_000,
-            heroes_batches,
-            lambda: heroes.Heroes("all").batch(10_000, Generator().manual_seed(1)),
-        ),
-    )
-}
+def path_of(subject: Subject) -> Path:
+    """In a folder of its own: what lies beside the denoisers would be taken for one."""
+    return FOLDER / "judge" / f"{subject.name}.safetensors"
 
 
 class Verdict(NamedTuple):
@@ -177,18 +104,8 @@ def accuracy(logits: Sequence[Tensor], condition: Tensor) -> dict[int, float]:
     }
 
 
-def shifted(x: Tensor, generator: Generator, most: int = 1) -> Tensor:
-    """Each picture moved by up to `most` pixels both ways, black (−1) moving in."""
-    n, side = len(x), x.shape[-1]
-    padded = F.pad(x[:, 0], [most] * 4, value=-1.0)
-    across, down = torch.randint(0, 2 * most + 1, (2, n, 1), generator=generator)
-    span = torch.arange(side)
-    rows, columns = (down + span)[:, :, None], (across + span)[:, None, :]
-    return padded[torch.arange(n)[:, None, None], rows, columns].unsqueeze(1)
-
-
 def train_judge(
-    subject: Subject, batches: Iterator[Pictures], pictures: int
+    subject: Subject, batches: Iterator[tuple[Tensor, Tensor]], pictures: int
 ) -> Iterator[tuple[int, float, Judge]]:
     """Train a judge, yielding (pictures seen, mean loss since, judge) at every tenth of the way.
 
@@ -231,7 +148,7 @@ def make_judge(subject: Subject, report: Callable[[str], None], path: Path) -> d
     for the test."""
     started, cpu = time.monotonic(), time.process_time()
     judge = Judge(subject)
-    batches = subject.batches(Generator().manual_seed(0))
+    batches = subject.batches(BATCH, Generator().manual_seed(0))
     for seen, loss, judge in train_judge(subject, batches, subject.pictures):  # noqa: B007
         report(f"{seen:,} pictures: loss {loss:.3f}, {time.monotonic() - started:.0f} s")
     weights = {
@@ -262,10 +179,10 @@ def load_judge(subject: Subject) -> Judge:
     """The judge, ready to run. Raises ValueError, saying how to make it, where it is not there."""
     judge = Judge(subject)
     try:
-        judge.load_state_dict(load_file(subject.path))
+        judge.load_state_dict(load_file(path_of(subject)))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ValueError(
-            f"the judge {subject.path} cannot be read: make it with `{subject.command}`"
+            f"the judge {path_of(subject)} cannot be read: make it with `{subject.command}`"
         ) from error
     judge = judge.float().eval().requires_grad_(False)
     return judge.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

@@ -1,7 +1,7 @@
-"""The training pictures of Fashion-MNIST that are nearest to a picture: is it new, or a copy?
+"""The training pictures that are nearest to a picture: is it new, or a copy?
 
-All 60,000 come along in one file of less than 8 MB, a little lossy; what a distance means is told
-by the same distance of 10,000 real pictures that are not among them, the data set's test part.
+Those of a data source come along in one file, a little lossy; what a distance means is told by the
+same distance of real pictures that are not among them, the data set's test part.
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from diffviz.data.fashion import INFO, load_fashion
+from diffviz.data.source import Indexed
 from diffviz.media.levels import grey_levels
 
-FILE = Path(__file__).parent.parent / "data" / "files" / "fashion-nearest.npz"
-SIDE = INFO.shape[-1]
 MOST = 10  # neighbours of a picture
 # The index is sheets of pictures as AVIF, each decoded on its own so that little is held at once.
 SHEET_COLUMNS, SHEET_PICTURES = 60, 6000
@@ -41,7 +39,7 @@ _loading = threading.Lock()
 
 @dataclass(frozen=True)
 class Index:
-    """levels: (N, 28·28) uint8, the training pictures; squares: (N,), the sum of their squared
+    """levels: (N, D) uint8, the training pictures; squares: (N,), the sum of their squared
     levels; labels: (N,) int64.
 
     test_distances: the quantiles, at QUANTILES, of how far real test pictures are from their
@@ -60,7 +58,7 @@ class Nearest(NamedTuple):
     """Of B pictures, the k nearest training pictures each, nearest first.
 
     rows: (B, k) int64, in the data set's own order; distances: (B, k) float32; pictures:
-    (B, k, 1, 28, 28) in −1..1; classes: (B, k) int64, rows of fashion.CLASSES.
+    (B, k, 1, S, S) in −1..1; classes: (B, k) int64, rows of the values of the data's one slot.
     """
 
     rows: Tensor
@@ -69,36 +67,39 @@ class Nearest(NamedTuple):
     classes: Tensor
 
 
-def nearest(pictures: Tensor, k: int = 3) -> Nearest:
-    """The training pictures nearest to `pictures` (B, 1, 28, 28), which are rounded to grey levels.
+def nearest(known: Indexed, pictures: Tensor, k: int = 3) -> Nearest:
+    """The training pictures nearest to `pictures` (B, 1, S, S), which are rounded to grey levels.
 
     The distance of two pictures x and y is the root mean square of their difference over the
-    pixels, √(Σ(x − y)²/784), where black is −1 and white 1: it is from 0 to 2. Pixel stands against
+    pixels, √(Σ(x − y)²/S²), where black is −1 and white 1: it is from 0 to 2. Pixel stands against
     pixel: a picture that was moved or brightened is far from itself.
     Raises ValueError for another shape, for numbers that are not finite, and for k beyond MOST.
     """
-    if pictures.ndim != 4 or pictures.shape[1:] != (1, SIDE, SIDE):
-        raise ValueError(f"pictures must be (B, 1, {SIDE}, {SIDE}), not {tuple(pictures.shape)}")
+    if pictures.ndim != 4 or pictures.shape[1:] != known.info.shape:
+        shape = ", ".join(map(str, known.info.shape))
+        raise ValueError(f"pictures must be (B, {shape}), not {tuple(pictures.shape)}")
     if not pictures.isfinite().all():
         raise ValueError("a picture has values that are no numbers")
     if not 1 <= k <= MOST:
         raise ValueError(f"k must be from 1 to {MOST}, not {k}")
-    index = load_index()
+    index = load_index(known)
     rows, distances = search(grey_levels(pictures).flatten(1), index.levels, index.squares, k)
     found = index.levels[rows].float().div(127.5).sub(1)
-    return Nearest(rows, distances, found.reshape(*rows.shape, 1, SIDE, SIDE), index.labels[rows])
+    return Nearest(
+        rows, distances, found.reshape(*rows.shape, *known.info.shape), index.labels[rows]
+    )
 
 
-def nearer_than(distance: float) -> float:
+def nearer_than(known: Indexed, distance: float) -> float:
     """The share of real test pictures that are farther than this from their nearest training
     picture: 1 is nearer than all of them, 0 is farther than any."""
-    return 1 - float(np.interp(distance, load_index().test_distances, QUANTILES))
+    return 1 - float(np.interp(distance, load_index(known).test_distances, QUANTILES))
 
 
-def judge(distance: float) -> Verdict:
+def judge(known: Indexed, distance: float) -> Verdict:
     """ "copy" where fewer than COPY_SHARE of real test pictures are as near to a training picture,
     "near" where fewer than NEAR_SHARE are, else "new"."""
-    nearer = 1 - nearer_than(distance)
+    nearer = 1 - nearer_than(known, distance)
     return "copy" if nearer < COPY_SHARE else "near" if nearer < NEAR_SHARE else "new"
 
 
@@ -127,34 +128,34 @@ def search(queries: Tensor, levels: Tensor, squares: Tensor, k: int) -> tuple[Te
     return candidates.gather(1, order), distances
 
 
-def load_index() -> Index:
-    """The shipped index, read when first needed and kept: 1 s, then 48 MB."""
+def load_index(known: Indexed) -> Index:
+    """The shipped index, read when first needed and kept: 1 s for 60,000 pictures, then 48 MB."""
     with _loading:
-        return _read(FILE)
+        return _read(known.file, known.info.shape[-1])
 
 
 @cache
-def _read(path: Path) -> Index:
+def _read(path: Path, side: int) -> Index:
     with np.load(path, allow_pickle=False) as arrays:
         labels = torch.from_numpy(arrays["labels"].astype(np.int64))
-        levels = torch.empty(len(labels), SIDE * SIDE, dtype=torch.uint8)
+        levels = torch.empty(len(labels), side * side, dtype=torch.uint8)
         for number, part in enumerate(torch.split(levels, SHEET_PICTURES)):
-            part.copy_(_unpack(arrays[f"sheet{number}"].tobytes(), len(part)))
+            part.copy_(_unpack(arrays[f"sheet{number}"].tobytes(), len(part), side))
         return Index(levels, _squares(levels), labels, arrays["test_distances"], arrays["errors"])
 
 
-def make_index(report: Callable[[str], None] = lambda line: None, path: Path = FILE) -> int:
+def make_index(known: Indexed, report: Callable[[str], None] = lambda line: None) -> int:
     """Write the index of the whole data set, in about 5 minutes; returns the file's size in bytes.
 
     report: called with a line of text now and then.
     """
-    train, test = load_fashion("train"), load_fashion("test")
+    train, test = known.split("train"), known.split("test")
     arrays: dict[str, np.ndarray] = {"labels": train.labels.numpy().astype(np.uint8)}
     unpacked: list[Tensor] = []
     for number, part in enumerate(torch.split(train.images, SHEET_PICTURES)):
         sheet = _pack(part)
         arrays[f"sheet{number}"] = np.frombuffer(sheet, np.uint8)
-        unpacked.append(_unpack(sheet, len(part)))
+        unpacked.append(_unpack(sheet, len(part), known.info.shape[-1]))
         report(f"sheet {number + 1}: {len(sheet):,} bytes")
     levels = torch.cat(unpacked)
     squares = _squares(levels)
@@ -166,17 +167,18 @@ def make_index(report: Callable[[str], None] = lambda line: None, path: Path = F
     ]
     arrays["errors"] = np.quantile(errors.numpy(), QUANTILES)
     arrays["test_distances"] = np.quantile(torch.cat(distances).numpy(), QUANTILES)
-    np.savez_compressed(path, allow_pickle=False, **arrays)
+    np.savez_compressed(known.file, allow_pickle=False, **arrays)
     for name in ("errors", "test_distances"):
         least, median, most = arrays[name][[0, 500, 1000]]
         report(f"{name}: {least:.3f} to {most:.3f}, median {median:.3f}")
-    return path.stat().st_size
+    return known.file.stat().st_size
 
 
 def _pack(images: Tensor) -> bytes:
-    """(N, 28, 28) uint8 as one sheet, row after row."""
-    rows = images.reshape(-1, SHEET_COLUMNS, SIDE, SIDE).transpose(1, 2)  # (R, 28, columns, 28)
-    sheet = Image.fromarray(rows.reshape(-1, SHEET_COLUMNS * SIDE).numpy())
+    """(N, S, S) uint8 as one sheet, row after row."""
+    side = images.shape[-1]
+    rows = images.reshape(-1, SHEET_COLUMNS, side, side).transpose(1, 2)  # (R, S, columns, S)
+    sheet = Image.fromarray(rows.reshape(-1, SHEET_COLUMNS * side).numpy())
     file = io.BytesIO()
     sheet.save(
         file,
@@ -189,12 +191,12 @@ def _pack(images: Tensor) -> bytes:
     return file.getvalue()
 
 
-def _unpack(content: bytes, count: int) -> Tensor:
-    """The pictures of a sheet: (count, 28·28) uint8."""
+def _unpack(content: bytes, count: int, side: int) -> Tensor:
+    """The pictures of a sheet: (count, S·S) uint8."""
     with Image.open(io.BytesIO(content), formats=("AVIF",)) as image:
         sheet = torch.from_numpy(np.array(image.convert("L")))
-    tiles = sheet.reshape(-1, SIDE, SHEET_COLUMNS, SIDE)
-    return tiles.transpose(1, 2).reshape(-1, SIDE * SIDE)[:count]
+    tiles = sheet.reshape(-1, side, SHEET_COLUMNS, side)
+    return tiles.transpose(1, 2).reshape(-1, side * side)[:count]
 
 
 def _squares(levels: Tensor) -> Tensor:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import html
 
+from diffviz.data import words_of
 from diffviz.data.base import DataInfo
-from diffviz.data.heroes import stacks as heroes
-from diffviz.data.heroes.sentences import understand
+from diffviz.data.source import Words
 from diffviz.runs.schema import EACH
 
 ANYTHING, IN_TURN = "anything", "one of each"
@@ -14,7 +14,7 @@ ANYTHING, IN_TURN = "anything", "one of each"
 
 def speaks(info: DataInfo) -> bool:
     """Whether it is asked in sentences."""
-    return info.name == heroes.INFO.name
+    return words_of(info) is not None
 
 
 def condition_of(info: DataInfo, what: str) -> dict[str, str]:
@@ -22,21 +22,21 @@ def condition_of(info: DataInfo, what: str) -> dict[str, str]:
     Raises ValueError for a sentence that is too long."""
     if what in (ANYTHING, "") or not info.slots:
         return {}
-    if speaks(info):
-        return understand(what).condition
+    if words := words_of(info):
+        return words.understand(what).condition
     return {info.slots[0].name: EACH if what == IN_TURN else what}
 
 
-def heard(text: str) -> str:
+def heard(words: Words, text: str) -> str:
     """What was understood of a sentence, what was not, and where it contradicts itself; HTML."""
-    said = understand(text)
+    said = words.understand(text)
     chips = "".join(
         f'<span class="chip"><small>{slot}</small> {value}</span>'
         for slot, value in said.condition.items()
     )
     lines = [f'<div class="chips">{chips or "Nothing said: it makes whatever it likes."}</div>']
     if said.unknown:
-        words = ", ".join(f"“{html.escape(word)}”" for word in said.unknown)
-        lines.append(f'<p class="unheard">Not understood: {words}</p>')
+        unknown = ", ".join(f"“{html.escape(word)}”" for word in said.unknown)
+        lines.append(f'<p class="unheard">Not understood: {unknown}</p>')
     lines += [f'<p class="unheard">{html.escape(told)}</p>' for told in said.contradictions]
     return f'<div class="heard" role="status">{"".join(lines)}</div>'

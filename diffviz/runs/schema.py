@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from diffviz.data import DEFAULT
 from diffviz.samplers import check_sampler
 from diffviz.schedules import NoiseSchedule, Parameter, drawn_schedule, make_schedule
 
@@ -37,7 +38,7 @@ class RunSettings:
     there are values, which are next to each other.
     """
 
-    model: str = "fashion"
+    model: str = DEFAULT
     condition: Mapping[str, str] = field(default_factory=dict)
     negative: Mapping[str, str] = field(default_factory=dict)
     vary: Variation | None = None

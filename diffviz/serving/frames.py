@@ -14,12 +14,11 @@ from typing import Any
 import torch
 
 from diffviz.checkpoints import Checkpoint
+from diffviz.data import source_of, words_of
 from diffviz.data.base import DataInfo
-from diffviz.data.heroes.sentences import sentence
 from diffviz.denoisers.base import Denoiser
 from diffviz.media.levels import fingerprint, grey_levels
 from diffviz.media.picture import VIEWS, columns, view_of
-from diffviz.runs.asking import speaks
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import EACH, RunSettings
 from diffviz.samplers import SAMPLERS, Step
@@ -89,6 +88,7 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
     return {
         "kind": "start",
         "data": info.name,
+        "nearest": source_of(info).nearest_count,
         "count": settings.count,
         "shape": info.shape,
         "steps": settings.steps,
@@ -120,10 +120,12 @@ def headings(settings: RunSettings) -> list[str]:
 
 def words(settings: RunSettings, info: DataInfo) -> str:
     """What was asked for in all columns, as people say it."""
-    if speaks(info):
+    if said_in := words_of(info):
         differs = settings.vary.what if settings.vary else ""
         common = {slot: value for slot, value in settings.condition.items() if slot != differs}
-        asked, not_asked = (sentence(said) if said else "" for said in (common, settings.negative))
+        asked, not_asked = (
+            said_in.sentence(said) if said else "" for said in (common, settings.negative)
+        )
         return (asked or "whatever it likes") + (f"; but not {not_asked}" if not_asked else "")
     said = next(iter(settings.condition.values()), "")
     return {EACH: "one of each", "": "anything"}.get(said, said) if info.slots else ""

@@ -7,6 +7,7 @@ import math
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffviz.checkpoints import Card
-from diffviz.data.fashion import load_fashion_subset
+from diffviz.checkpoints import Card, checkpoint_names
+from diffviz.data import DATA_SETS, DEFAULT
 from diffviz.denoisers.base import Denoiser
 from diffviz.denoisers.exact import MixtureDenoiser
 from diffviz.media.decoding import fitted
@@ -29,11 +30,36 @@ MOST_AT_ONCE = 2  # of the optimum; more on two cores only slow each other down
 WAIT_SECONDS = 2.0
 MAX_SIGMA = 1000.0
 OPTIMUM = "optimal"
-DENOISERS = {
-    "fashion": "Trained on clothes",
-    "heroes": "Trained on heroes",
-    OPTIMUM: "The clothes’ own optimum",
-}
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A denoiser as the page presents it. model: the bundled one whose pictures it sees. says: what
+    it makes of any picture; exact: what is to be known of one look by an exact denoiser, or ""."""
+
+    label: str
+    model: str
+    knows: str
+    says: str
+    exact: str = ""
+
+
+def _offered() -> dict[str, Offered]:
+    """Each bundled denoiser of a data source, and the first one's exact optimum."""
+    there = checkpoint_names()
+    table = {
+        source.name: Offered(f"Trained on {source.things}", source.name, source.knows, source.says)
+        for source in DATA_SETS.values()
+        if source.things and source.name in there
+    }
+    best = DATA_SETS[DEFAULT].optimum
+    if best and DEFAULT in table:
+        knows = DATA_SETS[DEFAULT].knows
+        table[OPTIMUM] = Offered(best.label, DEFAULT, knows, best.says, best.exact)
+    return table
+
+
+DENOISERS = _offered()
 MANY = "many visitors are asking the denoiser just now; move the slider again"
 
 
@@ -76,7 +102,7 @@ def sees(name: str) -> str:
     """The bundled denoiser whose pictures it sees; raises ValueError as above."""
     if name not in DENOISERS:
         raise ValueError(f"unknown denoiser {name!r}; choose from {', '.join(DENOISERS)}")
-    return "fashion" if name == OPTIMUM else name
+    return DENOISERS[name].model
 
 
 def ratio_range(name: str) -> tuple[float, float]:
@@ -86,7 +112,9 @@ def ratio_range(name: str) -> tuple[float, float]:
 
 @cache
 def _optimum() -> Denoiser:
-    pictures, classes = load_fashion_subset("train").rows(slice(None))
+    best = DATA_SETS[DEFAULT].optimum
+    assert best is not None  # or it is not offered
+    pictures, classes = best.load()
     return MixtureDenoiser(pictures, 0.0, classes=classes[:, 0])
 
 

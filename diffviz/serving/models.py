@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from diffviz.checkpoints import Checkpoint, checkpoint_names, load_checkpoint
+from diffviz.data import DEFAULT
 from diffviz.denoisers.base import Denoiser
 from diffviz.jobs.trainings import Trainings, running
 from diffviz.serving.engine import Engine
@@ -43,7 +44,7 @@ class Models:
         return named + [(f"yours: {job['title']}", TRAINED + job["id"]) for job in usable]
 
 
-def bundled(name: str = "fashion") -> Checkpoint:
+def bundled(name: str = DEFAULT) -> Checkpoint:
     """The bundled checkpoint of that name; raises ValueError, naming the choices."""
     if name not in checkpoint_names():  # before `cache` keeps whatever strangers ask for
         raise ValueError(f"unknown denoiser {name!r}; choose from {', '.join(checkpoint_names())}")

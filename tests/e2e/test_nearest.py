@@ -8,7 +8,7 @@ from conftest import Server
 from gradio_client import Client, handle_file
 from playwright.sync_api import Page, expect
 
-from diffviz.data.fashion import load_fashion_subset
+from diffviz.data.fashion.pictures import load_fashion_subset
 from diffviz.media.files import save_png
 
 PLAYER = "#sample-player .live-view"

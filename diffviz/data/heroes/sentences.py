@@ -10,6 +10,7 @@ from torch import Generator
 from diffviz.data.heroes.layers import COLOURED
 from diffviz.data.heroes.rules import (
     COLOUR_OF,
+    HELD_OUT,
     SLOT_INDEX,
     SLOTS,
     UNFIT,
@@ -21,6 +22,7 @@ from diffviz.data.heroes.rules import (
 )
 from diffviz.data.heroes.words import COLOURS, FILLERS, nouns
 from diffviz.data.language import NONE, Language, Understood
+from diffviz.data.source import Words
 
 SUBJECT = "hero"  # where no species is said
 MASS = ("armour", "mail", "trousers", "boots", "gloves", "hair", "clothes", "headgear")  # no "a"
@@ -156,3 +158,16 @@ def dice(generator: Generator) -> dict[str, str]:
         elif colour in said:
             del said[colour]
     return {slot: said[slot] for slot in whole if slot in said}
+
+
+WORDS = Words(
+    SLOTS,
+    understand,
+    sentence,
+    dice,
+    example="a dwarf with a red beard, blue robe and an axe",
+    negative="a hat",
+    of_a_picture="an orc in a red robe, holding a sword",
+    unseen=HELD_OUT,
+    beside_unseen=beside_unseen,
+)

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 from torch import Tensor
 
+from diffviz.data import DEFAULT
 from diffviz.data.examples import example, example_names
 from diffviz.forward import add_noise, noise
 from diffviz.media.files import save_png
@@ -42,7 +43,7 @@ def forward_endpoints(backend: Backend) -> None:
         parameters = gr.JSON({}, label="The schedule's own parameters, by name")
         handles = gr.JSON([], label="For a drawn schedule: values of ᾱ from 1 to above 0")
         as_is = gr.Checkbox(False, label="Do not divide by √(α² + σ²) for display")
-        denoiser = gr.Dropdown(list(DENOISERS), value="fashion", label="Denoiser")
+        denoiser = gr.Dropdown(list(DENOISERS), value=DEFAULT, label="Denoiser")
         controls = [picture, name, schedule, T, t, seed, zero_terminal_snr, parameters, handles]
         noisy = gr.Image(type="filepath", format="png", label="x_t")
         x0 = gr.Image(type="filepath", format="png", label="x̂0")
@@ -99,7 +100,7 @@ def denoise_endpoint(
     zero_terminal_snr: bool = False,
     parameters: dict[str, float] | None = None,
     handles: list[float] | None = None,
-    denoiser: str = "fashion",
+    denoiser: str = DEFAULT,
 ) -> tuple[str, str, str, dict[str, Any]]:
     """Noise a picture, brought to the denoiser's size, to step t, and ask it for the picture (x̂0)
     and the noise (ε̂) in it: three PNGs, and the root mean square errors of both guesses."""

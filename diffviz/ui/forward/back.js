@@ -9,12 +9,6 @@ const STEPS = [10, 20, 50, 100, 200];
 const FIRST_STEPS = 50;
 const PAUSE = 300; // ms without a key after which the server is asked what a sentence says
 const ANYTHING = "anything";
-const EXAMPLE = "an orc in a red robe, holding a sword";
-const SAYS = {
-  fashion: "This denoiser has seen nothing but clothes. Of a photograph it keeps what noise has not drowned, the large lights and darks, and takes the rest for cloth: at a small t your picture comes back blurred, at a large t it comes back as clothing.",
-  heroes: "This denoiser has seen nothing but small drawn figures on plain ground. Of a photograph it keeps what noise has not drowned, the large patches of colour, and makes a figure of them: the larger t, the more figure and the less photograph.",
-  optimal: "The exact best denoiser for its 6,000 training pictures can only copy them: whatever you give it comes back as one of those, and no way there and back is exact.",
-};
 
 export function backPanel(state, change, server, trigger) {
   const select = (id, label, options) => {
@@ -24,7 +18,7 @@ export function backPanel(state, change, server, trigger) {
   const option = (value, label = value) => make("option", { value }, label);
   const denoiser = select("forward-back-denoiser", "Denoiser", state.facts.denoisers.map(({ name, label }) => option(name, label)));
   const thing = select("forward-back-class", "Make it", []);
-  const words = make("input", { type: "text", value: EXAMPLE, maxLength: 400 });
+  const words = make("input", { type: "text", value: state.facts.denoisers.find(({ speaks }) => speaks)?.example ?? "", maxLength: 400 });
   const wordsField = make("label", { id: "forward-back-words", className: "back-field wide" }, make("span", {}, "In your words"), words);
   const heard = make("div", { id: "forward-back-heard", className: "back-heard" });
   const steps = select("forward-back-steps", "Steps", STEPS.map((n) => option(n)));
@@ -96,19 +90,19 @@ export function backPanel(state, change, server, trigger) {
   async function listen() {
     if (!known().speaks) return;
     const text = words.value;
-    const answer = await server.hear({ text }).catch(() => null);
+    const answer = await server.hear({ text, denoiser: state.denoiser }).catch(() => null);
     if (answer?.html && text === words.value) heard.innerHTML = answer.html; // escaped by the server
     showGuidance();
   }
 
   function describe() {
-    const { name, speaks, things, shape: [channels, side] } = known();
+    const { name, says, speaks, things, shape: [channels, height, width] } = known();
     denoiser.input.value = name;
     wordsField.hidden = heard.hidden = !speaks;
     thing.root.hidden = speaks;
     thing.input.replaceChildren(...[ANYTHING, ...things].map((value) => option(value)));
-    const seen = small().same ? "The very picture above." : `Your picture’s square centre, brought to what the denoiser knows: ${side} × ${side}, ${channels === 1 ? "grey" : "in colour"}.`;
-    note.textContent = `${seen} ${SAYS[name]}`;
+    const seen = small().same ? "The very picture above." : `Your picture’s ${height === width ? "square " : ""}centre, brought to what the denoiser knows: ${width} × ${height}, ${channels === 1 ? "grey" : "in colour"}.`;
+    note.textContent = `${seen} ${says}`;
     showGuidance();
     if (root.open) listen();
   }

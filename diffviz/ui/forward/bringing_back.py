@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 from torch import Tensor
 
+from diffviz.data import DEFAULT, words_of
 from diffviz.data.examples import example_names
 from diffviz.media.levels import fingerprint
 from diffviz.runs.asking import condition_of, heard
@@ -151,8 +152,13 @@ def _asked(request: Any) -> dict[str, Any]:
 
 
 def hear(request: Any) -> dict[str, Any]:
-    """{"text"} → {"html"}: what is understood of a sentence."""
-    return answer(lambda asked: {"html": heard(str(asked["text"]))}, request)
+    """{"text", "denoiser"} → {"html"}: what is understood of a sentence, "" where none is."""
+    return answer(_hear, request)
+
+
+def _hear(request: Any) -> dict[str, Any]:
+    words = words_of(card_of(str(request["denoiser"])).data)
+    return {"html": heard(words, str(request["text"])) if words else ""}
 
 
 def edit_endpoint(backend: Backend) -> None:
@@ -161,7 +167,7 @@ def edit_endpoint(backend: Backend) -> None:
         inputs = [
             gr.File(label="A PNG, JPEG, WebP or GIF file; or none, for an example"),
             gr.Dropdown(example_names(), value="boot", label="Example"),
-            gr.Dropdown(list(DENOISERS), value="fashion", label="Denoiser"),
+            gr.Dropdown(list(DENOISERS), value=DEFAULT, label="Denoiser"),
             gr.Textbox("", label="What to make of it: a class, or words"),
             gr.Slider(1, MAX_STEPS, 500, step=1, label="t, from 1 to T"),
             gr.Dropdown(list(MODES), value=BACK, label="Mode"),
@@ -191,7 +197,7 @@ async def edit_picture(
     request: gr.Request,
     picture: str | None = None,
     example_name: str = "boot",
-    denoiser: str = "fashion",
+    denoiser: str = DEFAULT,
     what: str = "",
     t: float = 500,
     mode: str = BACK,

@@ -39,14 +39,12 @@ export function guessPanel(state, change, server) {
   }
 
   function describe() {
-    const { name, sees, shape: [channels, side] } = known();
+    const { name, knows, exact, sees, shape: [channels, height, width] } = known();
     select.value = name;
-    const knows = sees === "heroes" ? "small drawn heroes" : "clothes";
     const what = state.picture.small[sees].same
       ? "The very picture and noise above."
-      : `The picture’s centre, ${side} × ${side}, ${channels === 1 ? "grey" : "in colour"}, with noise of its own from the same seed; this denoiser only knows ${knows}.`;
-    const optimum = "It is the exact best answer for its 6,000 training pictures, and so it can only copy them.";
-    note.textContent = name === "optimal" ? `${what} ${optimum}` : what;
+      : `The picture’s centre, ${width} × ${height}, ${channels === 1 ? "grey" : "in colour"}, with noise of its own from the same seed; this denoiser only knows ${knows}.`;
+    note.textContent = exact ? `${what} ${exact}` : what;
   }
 
   async function ask() {

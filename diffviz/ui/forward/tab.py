@@ -15,11 +15,11 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from diffviz.data import words_of
 from diffviz.data.examples import example, example_names, example_path
 from diffviz.forward import noise
 from diffviz.media.levels import grey_levels
 from diffviz.media.raster import MAX_BYTES, SIZE, PictureError
-from diffviz.runs.asking import speaks
 from diffviz.runs.editing import EDIT_GUIDANCE
 from diffviz.runs.schema import GUIDANCE, MAX_SEED
 from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
@@ -83,17 +83,22 @@ def _facts() -> dict[str, Any]:
 
 def _denoiser_facts(name: str) -> dict[str, Any]:
     """sees: whose pictures it sees, the key of `load`'s "small"; things: the classes that it can be
-    asked for, or none where it `speaks`, that is, takes words."""
-    info = card_of(name).data
+    asked for, or none where it `speaks`, that is, takes words; knows, says, exact: of Offered."""
+    info, offered = card_of(name).data, DENOISERS[name]
+    words = words_of(info)
     low, high = ratio_range(name)
     return {
         "name": name,
-        "label": DENOISERS[name],
-        "sees": sees(name),
+        "label": offered.label,
+        "knows": offered.knows,
+        "says": offered.says,
+        "exact": offered.exact,
+        "sees": offered.model,
         "shape": info.shape,
         "range": [low, high] if math.isfinite(high) else None,
-        "speaks": speaks(info),
-        "things": [] if speaks(info) else info.slots[0].values,
+        "speaks": words is not None,
+        "example": words.of_a_picture if words else "",
+        "things": info.slots[0].values if info.slots and not words else [],
     }
 
 

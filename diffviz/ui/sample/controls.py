@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from diffviz.data import DATA_SETS, DEFAULT
 from diffviz.data.base import DataInfo
 from diffviz.grids import SPACINGS
 from diffviz.runs.asking import ANYTHING, IN_TURN, condition_of, speaks
@@ -47,7 +48,7 @@ class Asked:
     T: float
     zero_terminal_snr: bool
     clip_x0: bool
-    denoiser: str = "fashion"
+    denoiser: str = DEFAULT
     negative: str = ""
     vary: str = ""
     values: Sequence[str] = ()
@@ -75,14 +76,14 @@ def build_controls(models: Models) -> Controls:
     """Build them inside the current gr.Column."""
     denoiser = gr.Dropdown(
         models.choices(),
-        value="fashion",
+        value=DEFAULT,
         label="Denoiser",
         allow_custom_value=True,  # trainings come and go; `Models` knows which there are
         elem_id="sample-model",
     )
     what = gr.Dropdown(
         things(bundled().card.data),
-        value="ankle boot",
+        value=next(iter(DATA_SETS[DEFAULT].condition.values())),
         label="What",
         allow_custom_value=True,  # another denoiser knows other things
         elem_id="sample-class",

@@ -4,7 +4,6 @@
 import { make, svg } from "../lib/dom.js";
 import { bytes, paint } from "../lib/pixels.js";
 
-const DATA = "fashion"; // whose training pictures the server knows
 const VERDICTS = {
   copy: "A copy",
   near: "Very near",
@@ -29,7 +28,7 @@ export function nearestPanel(server) {
   function update(newRun) {
     run = newRun;
     const complete = run.lanes.every((lane) => lane.frames.length > run.steps);
-    root.hidden = run.data !== DATA;
+    root.hidden = !run.nearest; // how many of its training pictures the server knows
     button.disabled = !complete;
     if (root.hidden || panel.hidden) return;
     if (complete) ask();
@@ -40,11 +39,11 @@ export function nearestPanel(server) {
     if (asked === run) return;
     const of = (asked = run);
     panel.dataset.state = "waiting";
-    if (!panel.childElementCount) panel.append(make("p", { className: "muted", textContent: "Looking through 60,000 pictures …" }));
+    if (!panel.childElementCount) panel.append(make("p", { className: "muted", textContent: `Looking through ${of.nearest.toLocaleString("en")} pictures …` }));
     const answers = [];
     for (const lane of of.lanes) {
       const levels = lane.frames[of.steps].x;
-      const answer = (await server.nearest_pictures({ pictures: base64(levels) }).catch(() => null)) ?? { error: "The server does not answer." };
+      const answer = (await server.nearest_pictures({ data: of.data, pictures: base64(levels) }).catch(() => null)) ?? { error: "The server does not answer." };
       if (of !== asked) return; // a newer run has been asked about
       if (answer.error) {
         asked = null; // so that opening the panel again asks again
@@ -69,7 +68,7 @@ function describe(answers, run) {
   const parts = [
     make("p", { className: "nearest-told", role: "status" },
       make("strong", { textContent: told }),
-      " Of all 60,000 pictures that a denoiser may have learned from, these are the nearest."),
+      ` Of all ${run.nearest.toLocaleString("en")} pictures that a denoiser may have learned from, these are the nearest.`),
     scale(answers[0].scale, found),
   ];
   for (const { label, levels, found: facts } of answers) {

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffviz.data.fashion import CLASSES, INFO
+from diffviz.data import DATA_SETS, DEFAULT
+from diffviz.data.source import Indexed
 from diffviz.measure.nearest import judge, load_index, nearer_than, nearest
 from diffviz.media.decoding import fitted
 from diffviz.media.levels import grey_levels
@@ -22,12 +23,12 @@ from diffviz.serving.decoders import PICTURES
 from diffviz.ui.messages import answer, told_in_the_page
 
 NEIGHBOURS = 3
-PIXELS = math.prod(INFO.shape)
 BUSY = "many visitors are asking just now; try again in a moment"
 
 
 def nearest_pictures(backend: Backend, request: Any) -> dict[str, Any]:
-    """{"pictures": 1 to 16 pictures of 28 × 28 bytes one after the other, in base64} →
+    """{"pictures": 1 to 16 pictures as bytes one after the other, in base64, "data": whose training
+    pictures to look through, a data source's name (or none, for the first's)} →
     "found": for each its "neighbours" (a dict of row, class, distance and the picture's bytes),
     "nearer" (the share of real test pictures that are farther from theirs) and "verdict";
     "scale": how far 0 %, 1 % … 100 % of real test pictures are from theirs, at most."""
@@ -35,10 +36,12 @@ def nearest_pictures(backend: Backend, request: Any) -> dict[str, Any]:
 
 
 def _nearest_pictures(backend: Backend, request: Any) -> dict[str, Any]:
-    pictures = _from_base64(request["pictures"])
+    sent = request["pictures"]
+    known = _known(str(request.get("data", DEFAULT)))
+    pictures = _from_base64(known, sent)
     with backend.searches.turn(BUSY):
-        found = _facts(pictures, with_pictures=True)
-        return {"found": found, "scale": load_index().test_distances[::10].round(4).tolist()}
+        found = _facts(known, pictures, with_pictures=True)
+        return {"found": found, "scale": load_index(known).test_distances[::10].round(4).tolist()}
 
 
 def nearest_endpoint(backend: Backend) -> None:
@@ -52,25 +55,36 @@ def nearest_endpoint(backend: Backend) -> None:
 
 
 def _nearest_of_file(backend: Backend, picture: str | None) -> dict[str, Any]:
-    """The training pictures of Fashion-MNIST nearest to a picture, seen as 28 × 28 grey: their rows
-    in the data set, classes and distances (root mean square over pixels in −1..1); the share of
+    """The training pictures nearest to a picture, brought to their size and grey: their rows in the
+    data set, classes and distances (root mean square over pixels in −1..1); the share of
     real test pictures that are farther from theirs; and the verdict: copy, near or new."""
     with told_in_the_page():
         if not picture:
             raise ValueError("give a picture's file")
-        seen = fitted(backend.decoders.picture(picture), INFO.shape)
+        known = _known(DEFAULT)
+        seen = fitted(backend.decoders.picture(picture), known.info.shape)
         with backend.searches.turn(BUSY):
-            return _facts(seen[None], with_pictures=False)[0]
+            return _facts(known, seen[None], with_pictures=False)[0]
 
 
-def _facts(pictures: Tensor, with_pictures: bool) -> list[dict[str, Any]]:
-    found = nearest(pictures, NEIGHBOURS)
+def _known(name: str) -> Indexed:
+    """Raises ValueError for a data source whose training pictures are not indexed."""
+    source = DATA_SETS.get(name)
+    if source is None or source.nearest is None:
+        there = ", ".join(s.name for s in DATA_SETS.values() if s.nearest)
+        raise ValueError(f"{name!r} has no index of its pictures; choose from {there}")
+    return source.nearest()
+
+
+def _facts(known: Indexed, pictures: Tensor, with_pictures: bool) -> list[dict[str, Any]]:
+    found = nearest(known, pictures, NEIGHBOURS)
+    classes_of = known.info.slots[0].values
     facts = []
     for rows, distances, classes, seen in zip(
         found.rows, found.distances, found.classes, grey_levels(found.pictures), strict=True
     ):
         neighbours: list[dict[str, Any]] = [
-            {"row": row, "class": CLASSES[label], "distance": round(distance, 4)}
+            {"row": row, "class": classes_of[label], "distance": round(distance, 4)}
             for row, distance, label in zip(
                 rows.tolist(), distances.tolist(), classes.tolist(), strict=True
             )
@@ -82,24 +96,25 @@ def _facts(pictures: Tensor, with_pictures: bool) -> list[dict[str, Any]]:
         facts.append(
             {
                 "neighbours": neighbours,
-                "nearer": round(nearer_than(distance), 4),
-                "verdict": judge(distance),
+                "nearer": round(nearer_than(known, distance), 4),
+                "verdict": judge(known, distance),
             }
         )
     return facts
 
 
-def _from_base64(text: Any) -> Tensor:
-    """(B, 1, 28, 28) in −1..1; raises ValueError for anything but 1 to 16 whole pictures."""
-    most = -(-MAX_COUNT * PIXELS // 3) * 4  # base64's length of that many bytes
+def _from_base64(known: Indexed, text: Any) -> Tensor:
+    """(B, C, H, W) in −1..1; raises ValueError for anything but 1 to 16 whole pictures."""
+    pixels = math.prod(known.info.shape)
+    most = -(-MAX_COUNT * pixels // 3) * 4  # base64's length of that many bytes
     if not isinstance(text, str) or len(text) > most:
         raise ValueError(f"at most {MAX_COUNT} pictures at once")
     try:
         content = base64.b64decode(text, validate=True)
     except ValueError:
         content = b""
-    if not content or len(content) % PIXELS:
-        side = INFO.shape[-1]
+    if not content or len(content) % pixels:
+        side = known.info.shape[-1]
         raise ValueError(f"pictures of {side} × {side} grey levels are needed")
     levels = np.frombuffer(content, np.uint8).astype(np.float32)
-    return torch.from_numpy(levels / 127.5 - 1).reshape(-1, *INFO.shape)
+    return torch.from_numpy(levels / 127.5 - 1).reshape(-1, *known.info.shape)

@@ -12,7 +12,8 @@ from typing import Any
 
 import gradio as gr
 
-from diffviz.runs.asking import speaks
+from diffviz.data import DEFAULT
+from diffviz.runs.asking import ANYTHING, speaks
 from diffviz.runs.schema import EACH, MAX_SEED, RunSettings
 from diffviz.serving.admission import InLine
 from diffviz.serving.backend import Backend
@@ -114,10 +115,11 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     nearest_endpoint(backend)
     denoiser, asked = controls.denoiser, [controls.denoiser, token]
     denoiser.focus(backend.handler(_choices), asked, denoiser, js=WITH_TOKEN, **SILENT)
-    known = [controls.what, controls.words.group, controls.vary, controls.values, about]
+    words = controls.words
+    known = [controls.what, words.group, words.source, controls.vary, controls.values, about]
     denoiser.change(backend.handler(_about), asked, known, js=WITH_TOKEN, **SILENT)
-    compared = [controls.words.words, controls.vary, controls.values]
-    controls.words.unseen.input(_ask_unseen, controls.words.unseen, compared, **SILENT).then(
+    compared = [words.words, controls.vary, controls.values]
+    words.unseen.input(_ask_unseen, [words.source, words.unseen], compared, **SILENT).then(
         None, js=RUN
     )
     values, varied = backend.handler(_values), [controls.vary, *asked]
@@ -180,7 +182,7 @@ async def sample(
     T: float,
     zero_terminal_snr: bool,
     clip_x0: bool,
-    denoiser: str = "fashion",
+    denoiser: str = DEFAULT,
     negative: str = "",
     vary: str = "",
     values: list[str] | None = None,
@@ -241,6 +243,7 @@ def _about(backend: Backend, name: str, token: str) -> list[Any]:
     return [
         gr.Dropdown(choices=known, value=known[0], visible=not in_words),
         gr.Column(visible=in_words),
+        card.data.name if in_words else gr.skip(),
         gr.Dropdown(choices=variations(card.data), value=""),
         gr.Dropdown(choices=[], value=[], visible=False),
         card_text(card),
@@ -254,12 +257,12 @@ def _values(backend: Backend, vary: str, name: str, token: str) -> gr.Dropdown:
     return gr.Dropdown(choices=values, value=values[:4], visible=bool(values))
 
 
-def _ask_unseen(combination: str) -> list[Any]:
+def _ask_unseen(source: str, combination: str) -> list[Any]:
     """The words, and the columns, that show a combination never seen beside others that were."""
     with told_in_the_page():
-        text, slot, values = asked_unseen(combination)
-    known = values_of(bundled("heroes").card.data, slot)
-    return [text, slot, gr.Dropdown(choices=known, value=values, visible=True)]
+        text, slot, values = asked_unseen(source, combination)
+    known = [*slot.values, ANYTHING]
+    return [text, slot.name, gr.Dropdown(choices=known, value=values, visible=True)]
 
 
 async def _export(

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
 from torch import Generator
 
-from diffviz.data.heroes.rules import HELD_OUT, SLOTS
-from diffviz.data.heroes.sentences import beside_unseen, dice, sentence, understand
+from diffviz.data import DATA_SETS
+from diffviz.data.base import Slot
 from diffviz.data.language import MAX_LENGTH
+from diffviz.data.source import Words
 from diffviz.runs.asking import heard
 from diffviz.ui.messages import told_in_the_page
 
-EXAMPLE = "a dwarf with a red beard, blue robe and an axe"
 NOT_SAID = "not said"
-UNSEEN = {sentence(combination): combination for combination in HELD_OUT}
+SPEAKING: dict[str, Words] = {
+    source.name: source.words() for source in DATA_SETS.values() if source.words
+}
 UNSEEN_COLUMNS = 4
 UNSEEN_HINT = (
     "No training picture shows these together, only each with other things. Choose one: the last"
@@ -28,11 +32,13 @@ SILENT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 
 @dataclass(frozen=True)
 class WordControls:
-    """group: what is hidden for a denoiser that knows no sentences. words: the sentence; what was
-    heard of it and the slots' choices follow it, whoever writes it. unseen: the choice of a
-    combination that was never seen."""
+    """group: what is hidden for a denoiser that knows no sentences. source: the name in SPEAKING of
+    the data that the sentence is about. words: the sentence; what was heard of it and the slots'
+    choices follow it, whoever writes it. unseen: the choice of a combination that was never seen.
+    """
 
     group: gr.Group
+    source: gr.Textbox
     words: gr.Textbox
     negative: gr.Textbox
     unseen: gr.Dropdown
@@ -40,73 +46,108 @@ class WordControls:
 
 def build_words() -> WordControls:
     """Build them inside the current gr.Column; hidden at first."""
+    first, known = next(iter(SPEAKING.items()))
     with gr.Column(visible=False, elem_id="sample-in-words") as group:
+        source = gr.Textbox(first, visible=False, label="Data")
         words = gr.Textbox(
-            EXAMPLE,
+            known.example,
             label="In your words",
             lines=2,
             max_length=MAX_LENGTH,
             elem_id="sample-words",
         )
-        told = gr.HTML(heard(EXAMPLE), elem_id="sample-heard")
+        told = gr.HTML(heard(known, known.example), elem_id="sample-heard")
         another = gr.Button("Something else, by dice", size="md", elem_id="sample-words-dice")
         negative = gr.Textbox(
             "",
             label="But not",
-            placeholder="a hat",
+            placeholder=known.negative,
             info="Guidance steers away from it",
             max_length=MAX_LENGTH,
             elem_id="sample-negative",
         )
         with gr.Accordion("Word by word", open=False):
-            said = understand(EXAMPLE).condition
-            choices = [
-                gr.Dropdown(
-                    [NOT_SAID, *slot.values],
-                    value=said.get(slot.name, NOT_SAID),
-                    label=slot.name.capitalize(),
-                    elem_id=f"sample-slot-{slot.name.replace(' ', '-')}",
-                )
-                for slot in SLOTS
-            ]
+            parts, choices = [], {}
+            for name, these in SPEAKING.items():
+                said = these.understand(these.example).condition
+                with gr.Column(visible=name == first) as part:
+                    choices[name] = [_choice(slot, said) for slot in these.slots]
+                parts.append(part)
         with gr.Accordion("Never seen together", open=False):
             unseen = gr.Dropdown(
-                list(UNSEEN),
+                list(unseen_of(first)),
                 value=None,
                 label="Does it put together what it knows apart?",
                 info=UNSEEN_HINT,
                 elem_id="sample-unseen",
             )
-    gr.on([c.input for c in choices], _compose, choices, words, **SILENT)
-    another.click(_dice, None, words, **SILENT)
+    for name, dropdowns in choices.items():
+        gr.on([c.input for c in dropdowns], partial(_compose, name), dropdowns, words, **SILENT)
+    another.click(_dice, source, words, **SILENT)
     # Not `input`, of which Gradio's text box tells for keys alone: a sentence may be pasted.
-    words.change(_hear, words, [told, *choices], trigger_mode="always_last", **SILENT)
-    return WordControls(group, words, negative, unseen)
+    every = [choice for dropdowns in choices.values() for choice in dropdowns]
+    words.change(_hear, [words, source], [told, *every], trigger_mode="always_last", **SILENT)
+    source.change(_about, source, [words, negative, *parts, unseen], **SILENT)
+    return WordControls(group, source, words, negative, unseen)
 
 
-def asked_unseen(combination: str) -> tuple[str, str, list[str]]:
-    """For one of UNSEEN: the sentence to ask, the slot that differs between columns, its values.
-    Raises ValueError for another."""
-    if combination not in UNSEEN:
+def _choice(slot: Slot, said: Mapping[str, str]) -> gr.Dropdown:
+    return gr.Dropdown(
+        [NOT_SAID, *slot.values],
+        value=said.get(slot.name, NOT_SAID),
+        label=slot.name.capitalize(),
+        elem_id=f"sample-slot-{slot.name.replace(' ', '-')}",
+    )
+
+
+def unseen_of(source: str) -> dict[str, Mapping[str, str]]:
+    """The combinations that no training sample of it has, by their sentences."""
+    words = SPEAKING[source]
+    return {words.sentence(combination): combination for combination in words.unseen}
+
+
+def asked_unseen(source: str, combination: str) -> tuple[str, Slot, list[str]]:
+    """For one of `unseen_of`: the sentence to ask, the slot that differs between columns, and the
+    values there. Raises ValueError for another."""
+    words = SPEAKING[source]
+    said = unseen_of(source).get(combination)
+    if said is None or words.beside_unseen is None:
         raise ValueError("choose one of the combinations that were never seen")
-    said = UNSEEN[combination]
-    slot, values = beside_unseen(said, UNSEEN_COLUMNS)
-    return sentence({name: value for name, value in said.items() if name != slot}), slot, values
+    name, values = words.beside_unseen(said, UNSEEN_COLUMNS)
+    sentence = words.sentence({slot: value for slot, value in said.items() if slot != name})
+    return sentence, next(slot for slot in words.slots if slot.name == name), values
 
 
-def _hear(text: str) -> list[Any]:
+def _about(source: str) -> list[Any]:
+    """What the controls are for another source's words."""
+    words = SPEAKING[source]
+    return [
+        words.example,
+        gr.Textbox(value="", placeholder=words.negative),
+        *(gr.Column(visible=name == source) for name in SPEAKING),
+        gr.Dropdown(choices=list(unseen_of(source)), value=None),
+    ]
+
+
+def _hear(text: str, source: str) -> list[Any]:
     """What the page says of a sentence, and the choice of each slot."""
     with told_in_the_page():
-        said = understand(text).condition
-        return [heard(text), *(said.get(slot.name, NOT_SAID) for slot in SLOTS)]
+        told: list[Any] = [heard(SPEAKING[source], text)]
+        said = SPEAKING[source].understand(text).condition
+        for name, words in SPEAKING.items():
+            values = (said.get(slot.name, NOT_SAID) for slot in words.slots)
+            told += values if name == source else (gr.skip() for _ in words.slots)
+        return told
 
 
-def _compose(*chosen: str) -> str:
+def _compose(source: str, *chosen: str) -> str:
     """The sentence of what is chosen."""
     with told_in_the_page():
-        named = zip(SLOTS, chosen, strict=True)
-        return sentence({slot.name: value for slot, value in named if value != NOT_SAID})
+        words = SPEAKING[source]
+        named = zip(words.slots, chosen, strict=True)
+        return words.sentence({slot.name: value for slot, value in named if value != NOT_SAID})
 
 
-def _dice() -> str:
-    return sentence(dice(Generator().manual_seed(secrets.randbits(32))))
+def _dice(source: str) -> str:
+    words = SPEAKING[source]
+    return words.sentence(words.dice(Generator().manual_seed(secrets.randbits(32))))

@@ -35,7 +35,8 @@ INFO = DataInfo(
     credit="Fashion-MNIST by Han Xiao, Kashif Rasul and Roland Vollgraf, © Zalando SE",
 )
 # The part that the project ships, for pages that show true pictures; its licence lies beside it.
-SUBSET = Path(__file__).parent / "files" / "fashion-subset.npz"
+FILES = Path(__file__).parents[1] / "files"
+SUBSET = FILES / "fashion-subset.npz"
 SUBSET_PER_CLASS = {"train": 600, "test": 200}
 # Where Debian's package dataset-fashion-mnist puts the four files; the variable names another.
 FOLDER_VARIABLE = "DIFFVIZ_FASHION_FOLDER"

@@ -1,0 +1,55 @@
+"""What denoisers of heroes are measured by: the judge's pictures, and references."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Generator, Tensor
+
+from diffviz.data.heroes.rules import HELD_OUT, draw_values, encode, held_out
+from diffviz.data.heroes.stacks import INFO, Heroes
+from diffviz.data.source import MAX_SAMPLES, Reference, Subject
+from diffviz.parametrization import per_image
+
+
+def subject() -> Subject:
+    return Subject(
+        INFO,
+        (64, 128),
+        2,
+        600_000,
+        batches,
+        lambda: Heroes("all").batch(10_000, Generator().manual_seed(1)),
+    )
+
+
+def batches(size: int, generator: Generator) -> Iterator[tuple[Tensor, Tensor]]:
+    """New pictures for ever, held-out combinations among them. Some are a little noisy, as what a
+    denoiser makes may be."""
+    data = Heroes("all")
+    while True:
+        x0, condition = data.batch(size, generator)
+        noise = torch.randn(x0.shape, generator=generator)
+        amount = 0.2 * torch.rand(len(x0), generator=generator)
+        yield x0 + per_image(amount, x0) * noise, condition
+
+
+def reference(samples: int) -> Reference:
+    """Captions as in training, against pictures drawn anew; and those of HELD_OUT, with what else
+    is to be seen drawn at random."""
+    if not 10 <= samples <= MAX_SAMPLES:
+        raise ValueError(f"samples must be from 10 to {MAX_SAMPLES}, not {samples}")
+    asked, true, known, other = (Generator().manual_seed(seed) for seed in range(11, 15))
+    data = Heroes("train")
+    each = max(1, samples // 50)
+    return Reference(
+        data.draw(samples, asked).values,
+        data.batch(10_000, true),
+        data.batch(samples, known)[0],
+        {
+            ", ".join(said.values()): draw_values(each, other, encode(said).expand(each, -1))
+            for said in HELD_OUT
+        },
+        held_out(),
+    )

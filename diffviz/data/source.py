@@ -1,0 +1,164 @@
+"""A source of training data, as the registry has it: all that the rest must know of it.
+
+Nothing heavy is imported before it is needed: what needs tensors is behind a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from diffviz.data.base import DataInfo, DataSet, Slot
+    from diffviz.data.labelled import Labelled
+    from diffviz.data.language import Understood
+
+DEFAULT = "fashion"  # the data set, and the bundled denoiser of it, where none is named
+MAX_SAMPLES = 50_000  # of an evaluation
+
+
+@dataclass(frozen=True)
+class DataChoice:
+    """Which samples to train on.
+
+    name: of an entry of DATA_SETS. classes: those of it to keep, all where it is empty. path: of
+    the file with one's own pictures, for an entry that reads one.
+    """
+
+    name: str = DEFAULT
+    classes: tuple[str, ...] = ()
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Words:
+    """How people say a condition, a mapping of slots to values.
+
+    understand, sentence: from words to a condition and back; dice: a random condition, as people
+    would say it. example, negative: what a page begins with, and proposes to steer away from;
+    of_a_picture: what to make of somebody's picture.
+    unseen: combinations that no training sample has; beside_unseen: for one of them, a slot, and up
+    to so many values of it that go with the rest, the last one the unseen one.
+    """
+
+    slots: tuple[Slot, ...]
+    understand: Callable[[str], Understood]
+    sentence: Callable[[Mapping[str, str]], str]
+    dice: Callable[[Generator], dict[str, str]]
+    example: str
+    negative: str = ""
+    of_a_picture: str = ""
+    unseen: tuple[Mapping[str, str], ...] = ()
+    beside_unseen: Callable[[Mapping[str, str], int], tuple[str, list[str]]] | None = None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a judge knows: how it is built, and the pictures that it learns and is tested on, with
+    their conditions (N, slots).
+
+    channels: of its two resolutions. regions: its features are means over so many squares of the
+    picture each way. pictures: how many it learns from. batches: of a size, for ever.
+    """
+
+    info: DataInfo
+    channels: tuple[int, int]
+    regions: int
+    pictures: int
+    batches: Callable[[int, Generator], Iterator[tuple[Tensor, Tensor]]]
+    test: Callable[[], tuple[Tensor, Tensor]]
+
+    @property
+    def name(self) -> str:
+        return f"{self.info.name}-judge"
+
+    @property
+    def command(self) -> str:
+        return f"python -m diffviz make {self.name}"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What samples are asked for and measured against.
+
+    condition: (N, slots), what each sample is asked for. true: the real pictures; known: as many as
+    there are samples, which show how near one can come. held_out: conditions with combinations
+    that no training picture had, by their names, of which `said` holds these alone.
+    """
+
+    condition: Tensor
+    true: tuple[Tensor, Tensor]
+    known: Tensor
+    held_out: Mapping[str, Tensor] = field(default_factory=dict)
+    said: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """Pictures that samples are compared with: is one a copy? file: of the index, made of the split
+    "train"; what a distance means is told by those of the split "test"."""
+
+    name: str
+    info: DataInfo
+    file: Path
+    split: Callable[[str], Labelled]
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The training data's own exact denoiser. says: what to expect of it; exact: the same of one
+    look at x_t, in a sentence."""
+
+    label: str
+    says: str
+    exact: str
+    load: Callable[[], tuple[Tensor, Tensor]]  # samples (N, …), and conditions (N, 1)
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A file that ships with diffviz. make: writes it and returns its size in bytes."""
+
+    name: str
+    help: str
+    make: Callable[[], int]
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """load: reads the training samples of a choice; raises FileNotFoundError or ValueError, in a
+    sentence. classes: those that can be chosen from, without reading any sample.
+
+    medium: of MEDIA. things, knows: what a denoiser of it was "trained on" and "only knows", in a
+    few words; says: what such a denoiser makes of any picture, a sentence or two.
+    condition: what to ask for first. guidance, sampler: with which its samples come nearest to the
+    data, where that was measured.
+    judge: what measures samples. reference: for so many samples. nearest: the index of its training
+    pictures, nearest_count many. judge_help, nearest_help: what `make` says of them.
+    """
+
+    name: str
+    label: str
+    load: Callable[[DataChoice], DataSet]
+    classes: Callable[[], Sequence[str]] = tuple
+    medium: str = "picture"
+    things: str = ""
+    knows: str = ""
+    says: str = ""
+    condition: Mapping[str, str] = field(default_factory=dict)
+    guidance: float | None = None
+    sampler: str | None = None
+    words: Callable[[], Words] | None = None
+    judge: Callable[[], Subject] | None = None
+    judge_help: str = ""
+    reference: Callable[[int], Reference] | None = None
+    nearest: Callable[[], Indexed] | None = None
+    nearest_count: int = 0
+    nearest_help: str = ""
+    optimum: Optimum | None = None
+    ships: tuple[Shipped, ...] = ()
+    needs: str = ""  # what `make` and `evaluate` read that does not ship
