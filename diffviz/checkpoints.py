@@ -16,6 +16,7 @@ from torch import nn
 from diffviz.data import DEFAULT
 from diffviz.data.base import DataInfo
 from diffviz.denoisers.learned import LearnedDenoiser
+from diffviz.media import medium_of
 from diffviz.networks import parse_network
 from diffviz.networks.base import NetworkConfig
 from diffviz.parametrization import PARAMETRIZATIONS
@@ -127,11 +128,13 @@ def read_card(path: Path) -> Card:
         low, high = fields.pop("ratio_range")
         if fields["parametrization"] not in PARAMETRIZATIONS:
             raise ValueError(f"unknown parametrization {fields['parametrization']!r}")
+        data = DataInfo.from_card(fields.pop("data"))
+        medium_of(data)  # a card may say anything
         if not 0 < low < high < math.inf:  # NaN is none of these
             raise ValueError(f"the range of noise goes from {low!r} to {high!r}")
         return Card(
             network=network,
-            data=DataInfo.from_card(fields.pop("data")),
+            data=data,
             ratio_range=(low, high),
             **fields,
         )

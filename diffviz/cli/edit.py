@@ -16,7 +16,7 @@ from diffviz.cli.parser import (
 )
 from diffviz.cli.run_options import add_schedule_options
 from diffviz.data import DEFAULT
-from diffviz.media.picture import VIEWS
+from diffviz.media.medium import VIEWS
 from diffviz.runs.editing import EDIT_GUIDANCE, INVERT, MAX_EDIT_STEPS, EditSettings
 from diffviz.runs.schema import GUIDANCE, MAX_SEED
 
@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> None:
     from diffviz.checkpoints import load_checkpoint
     from diffviz.media.decoding import fitted, load_picture
     from diffviz.media.files import save_gif, save_mp4, save_png
-    from diffviz.media.picture import view_of
+    from diffviz.media.medium import view_of
     from diffviz.runs.asking import condition_of
     from diffviz.runs.conditions import conditions
     from diffviz.runs.editing import error, run_edit

@@ -10,7 +10,7 @@ from typing import Any
 from diffviz.cli.parser import add_threads, note, number, output_file, pair, use_threads, whole
 from diffviz.cli.run_options import add_run_options, run_settings
 from diffviz.media.files import save_gif, save_mp4, save_png, save_strip
-from diffviz.media.picture import VIEWS
+from diffviz.media.medium import VIEWS
 from diffviz.runs.schema import EACH, MAX_COUNT
 
 EPILOG = f"""\
@@ -64,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     from diffviz.checkpoints import load_checkpoint
+    from diffviz.media import medium_of
     from diffviz.media.levels import fingerprint
     from diffviz.runs.sampling import run as start
 
@@ -84,12 +85,12 @@ def run(options: argparse.Namespace) -> None:
     for step in start(settings, checkpoint):
         steps.append(step)
         note(f"t = {step.t:>4}   α = {step.alpha:.4f}   σ = {step.sigma:.4f}")
-    view = options.view or "x"
+    view, medium = options.view or "x", medium_of(checkpoint.card.data)
     if film:
         write: Callable[..., Any] = films[out.suffix.lower()]
-        write(steps, out, view, fps=options.fps or 10)
+        write(steps, out, view, fps=options.fps or 10, medium=medium)
     elif options.strip:
-        save_strip(steps, out, view)
+        save_strip(steps, out, view, medium=medium)
     else:
-        save_png(steps[-1].x, out)
+        save_png(steps[-1].x, out, medium=medium)
     print(f"{out}: fingerprint {fingerprint(steps[-1].x)}")

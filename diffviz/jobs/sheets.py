@@ -11,7 +11,7 @@ from torch import Tensor
 
 from diffviz.checkpoints import Checkpoint
 from diffviz.data.base import DataInfo
-from diffviz.media.levels import grey_levels
+from diffviz.media import medium_of
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import EACH, RunSettings
 from diffviz.storage import write_whole
@@ -27,10 +27,11 @@ def sheet_settings(info: DataInfo) -> RunSettings:
 
 
 def draw_sheet(checkpoint: Checkpoint) -> Tensor:
-    """Grey levels (views, STEPS + 1, COUNT, C, H, W), uint8, of x_t and of x̂0 at each step."""
-    steps = list(run(sheet_settings(checkpoint.card.data), checkpoint))
-    views = (torch.stack([grey_levels(getattr(step, view)) for step in steps]) for view in VIEWS)
-    return torch.stack(list(views))
+    """What a page is sent (views, STEPS + 1, COUNT, …), uint8, of x_t and of x̂0 at each step."""
+    info = checkpoint.card.data
+    steps = list(run(sheet_settings(info), checkpoint))
+    views = (torch.stack([getattr(step, view) for step in steps]) for view in VIEWS)
+    return medium_of(info).encode(torch.stack(list(views)))
 
 
 def save_sheet(sheet: Tensor, path: Path) -> None:
@@ -46,6 +47,7 @@ def describe_sheet(info: DataInfo) -> dict[str, Any]:
     return {
         "views": VIEWS,
         "shape": (STEPS + 1, COUNT, *info.shape),
+        "renderer": medium_of(info).renderer,
         "t": settings.grid(settings.noise_schedule()),
         "labels": [slot[i % len(slot)] for i in range(COUNT)] if slot else [],
     }

@@ -1,4 +1,4 @@
-"""Pictures: what of a step is shown, and how several stand side by side."""
+"""Pictures: (C, H, W) in −1..1, of which several stand side by side on mid-grey."""
 
 from __future__ import annotations
 
@@ -8,22 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from diffviz.media.levels import grey_levels
-from diffviz.samplers import Step
-
-VIEWS = {"x": "x_t", "x0": "x̂0", "eps": "ε̂"}
-
-
-def view_of(step: Step, view: str) -> Tensor:
-    """What is shown of a step as x_t, x̂0 or ε̂, (B, C, H, W). x_t comes scaled to α² + σ² = 1,
-    which changes nothing on variance-preserving schedules and keeps the others in sight."""
-    if view == "x":
-        return step.x / math.hypot(step.alpha, step.sigma)
-    return {"x0": step.x0, "eps": step.eps}[view]
-
-
-def columns(count: int) -> int:
-    """How many of `count` pictures stand in a row; the page's player does the same."""
-    return math.ceil(math.sqrt(count))
+from diffviz.media.medium import Medium, columns
 
 
 def tile(x: Tensor, scale: int = 1, per_row: int | None = None, gap: int = 1) -> np.ndarray:
@@ -37,3 +22,15 @@ def tile(x: Tensor, scale: int = 1, per_row: int | None = None, gap: int = 1) ->
         top, left = i // per_row * (h + gap), i % per_row * (w + gap)
         sheet[top : top + h, left : left + w] = picture  # one channel spreads over three
     return sheet.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def _strip(x: Tensor, scale: int) -> np.ndarray:
+    """A row for each picture."""
+    return tile(x.flatten(0, 1), scale, per_row=x.shape[1])
+
+
+def _accepts(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 3 and shape[0] in (1, 3) and all(1 <= side <= 1024 for side in shape[1:])
+
+
+PICTURE = Medium("picture", _accepts, grey_levels, tile, _strip, renderer="picture", network="unet")

@@ -17,8 +17,9 @@ from diffviz.checkpoints import Checkpoint
 from diffviz.data import source_of, words_of
 from diffviz.data.base import DataInfo
 from diffviz.denoisers.base import Denoiser
-from diffviz.media.levels import fingerprint, grey_levels
-from diffviz.media.picture import VIEWS, columns, view_of
+from diffviz.media import medium_of
+from diffviz.media.levels import fingerprint
+from diffviz.media.medium import VIEWS, Medium, columns
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import EACH, RunSettings
 from diffviz.samplers import SAMPLERS, Step
@@ -44,7 +45,7 @@ def stream(
     """
     entrants = [settings, *(replace(settings, sampler=r, sampler_parameters={}) for r in rivals)]
     lanes = [run(entrant, checkpoint, denoiser=denoiser) for entrant in entrants]
-    number = next(_run_numbers)
+    number, medium = next(_run_numbers), medium_of(checkpoint.card.data)
     events: list[dict[str, Any]] = [_start(entrants, checkpoint)]
     seconds = [0.0] * len(lanes)
     running, told = dict(enumerate(lanes)), -math.inf
@@ -56,7 +57,7 @@ def stream(
             if step is None:
                 del running[lane]
                 continue
-            events.append(frame(lane, step, step.nfe * settings.sides, seconds[lane]))
+            events.append(frame(medium, lane, step, step.nfe * settings.sides, seconds[lane]))
             if step.index == settings.steps:
                 events.append({"kind": "end", "lane": lane, "fingerprint": fingerprint(step.x)})
             if (now := time.monotonic()) >= told + pause():
@@ -91,6 +92,7 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
         "nearest": source_of(info).nearest_count,
         "count": settings.count,
         "shape": info.shape,
+        "renderer": medium_of(info).renderer,
         "steps": settings.steps,
         "T": schedule.T,
         "grid": grid,
@@ -131,9 +133,11 @@ def words(settings: RunSettings, info: DataInfo) -> str:
     return {EACH: "one of each", "": "anything"}.get(said, said) if info.slots else ""
 
 
-def frame(lane: int, step: Step, evaluations: int, seconds: float) -> dict[str, Any]:
+def frame(
+    medium: Medium, lane: int, step: Step, evaluations: int, seconds: float
+) -> dict[str, Any]:
     """A step as the page's players take it."""
-    levels = grey_levels(torch.stack([view_of(step, view) for view in VIEWS]))
+    sent = medium.encode(torch.stack([medium.view(step, view) for view in VIEWS]))
     return {
         "kind": "frame",
         "lane": lane,
@@ -145,6 +149,6 @@ def frame(lane: int, step: Step, evaluations: int, seconds: float) -> dict[str, 
         "seconds": round(seconds, 4),
         **{
             view: base64.b64encode(planes).decode()
-            for view, planes in zip(VIEWS, levels.numpy(), strict=True)
+            for view, planes in zip(VIEWS, sent.numpy(), strict=True)
         },
     }

@@ -16,6 +16,7 @@ from torch import Tensor
 from diffviz.data import DEFAULT, words_of
 from diffviz.data.examples import example_names
 from diffviz.media.levels import fingerprint
+from diffviz.media.picture import PICTURE
 from diffviz.runs.asking import condition_of, heard
 from diffviz.runs.conditions import conditions
 from diffviz.runs.editing import (
@@ -125,7 +126,7 @@ def _told(guessing: Guessing, asked: dict[str, Any], ticket: Ticket) -> Iterator
     for back, step in edit.stages(guessing, ticket):
         seconds = time.perf_counter() - started
         x = step.x
-        yield {"frame": frame(int(back), step, step.nfe * edit.sides, seconds)}
+        yield {"frame": frame(PICTURE, int(back), step, step.nfe * edit.sides, seconds)}
     yield {"apart": distance(x, edit.x0)}
 
 

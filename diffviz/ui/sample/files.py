@@ -12,9 +12,10 @@ import torch
 
 from diffviz.checkpoints import Checkpoint
 from diffviz.denoisers.base import Denoiser
+from diffviz.media import medium_of
 from diffviz.media.files import save_gif, save_mp4, save_png, save_strip
 from diffviz.media.levels import fingerprint
-from diffviz.media.picture import VIEWS
+from diffviz.media.medium import VIEWS
 from diffviz.runs.code import code
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
@@ -47,15 +48,19 @@ def write_file(
     if kind == CODE:
         named = replace(settings, model=checkpoint.card.name)
         return code(named, checkpoint.card.data, torch.get_num_threads())
-    if kind not in FORMATS:
-        raise ValueError(f"unknown format {kind!r}; choose from {', '.join([*FORMATS, CODE])}")
+    medium = medium_of(checkpoint.card.data)
+    if kind not in FORMATS or kind not in medium.files:
+        there = [name for name in FORMATS if name in medium.files]
+        raise ValueError(f"unknown format {kind!r}; choose from {', '.join([*there, CODE])}")
     name, save = FORMATS[kind]
     stride = -(-settings.steps // MOST_FRAMES)
     made = run(settings, checkpoint, denoiser=denoiser)
     steps = [step for step in made if (settings.steps - step.index) % stride == 0]
     path = files.new(name)
-    rows = {"per_row": settings.columns} if settings.vary and kind != "strip" else {}
-    save(steps, path, view, **rows)
+    rows: dict[str, Any] = (
+        {"per_row": settings.columns} if settings.vary and kind != "strip" else {}
+    )
+    save(steps, path, view, medium=medium, **rows)
     return path
 
 
@@ -65,7 +70,8 @@ def write_picture(
     """The path of a new PNG with the run's results, and facts about the run."""
     last = deque(run(settings, checkpoint, denoiser=denoiser), maxlen=1).pop()
     path = files.new("diffviz.png")
-    save_png(last.x, path, per_row=settings.columns if settings.vary else None)
+    per_row = settings.columns if settings.vary else None
+    save_png(last.x, path, per_row=per_row, medium=medium_of(checkpoint.card.data))
     facts = {
         "fingerprint": fingerprint(last.x),
         "evaluations": last.nfe * settings.sides,
