@@ -81,6 +81,7 @@ def test_bad_files_give_the_same_sentence(decoders: Decoders, tmp_path: Path, na
         decoders.picture(path)
 
 
+@pytest.mark.alone
 def test_more_scans_than_any_camera_writes_are_refused_unread(tmp_path: Path) -> None:
     (tmp_path / "bomb.jpg").write_bytes(scan_bomb(5000, 5000, 400))
     assert len((tmp_path / "bomb.jpg").read_bytes()) < 70_000
@@ -94,6 +95,7 @@ def test_more_scans_than_any_camera_writes_are_refused_unread(tmp_path: Path) ->
             assert load_picture(tmp_path / "a.jpg").shape[1:] == (171, 256)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("filling", [b"\xff\xd0", b"\xff\x00", b"\xff\xfe\0\2", b"\xff", b"\xff\1"])
 def test_counting_scans_takes_little_time(tmp_path: Path, filling: bytes) -> None:
     start = scan_bomb(2000, 2000, 1)[:-2]
@@ -178,6 +180,7 @@ def test_a_child_that_stands_still_is_ended(
     assert decoders.picture(small).shape == (3, 60, 40)
 
 
+@pytest.mark.alone
 def test_what_one_visitor_sends_holds_up_no_other(decoders: Decoders, small: Path) -> None:
     slow = small.with_name("slow.jpg")
     slow.write_bytes(SLOW)
@@ -247,6 +250,7 @@ def zip_of(content: bytes, count: int) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.alone
 def test_a_training_s_pictures_hold_up_nobody(tmp_path: Path, small: Path) -> None:
     """Through the running server: pictures that take seconds each are being read for a training of
     one visitor, while others ask how trainings go and have a picture opened. When the app is

@@ -29,12 +29,14 @@ from diffviz.measure.nearest import (
     nearest,
     search,
 )
+from diffviz.media.decoding import load_picture
 from diffviz.samplers import sample
 from diffviz.schedules import make_schedule
 from diffviz.serving.turns import Turns
 from diffviz.ui.sample.nearest import _nearest_of_file, nearest_pictures
 
-BACKEND: Any = SimpleNamespace(searches=Turns(1, 5))
+DECODERS = SimpleNamespace(picture=load_picture)
+BACKEND: Any = SimpleNamespace(searches=Turns(1, 5), decoders=DECODERS)
 needs_all = pytest.mark.skipif(not Path(FOLDER).exists(), reason="needs dataset-fashion-mnist")
 
 
@@ -161,6 +163,7 @@ def test_bad_input_is_told(pictures: Tensor, k: int, told: str) -> None:
         nearest(KNOWN, pictures, k)
 
 
+@pytest.mark.alone
 def test_sixteen_pictures_are_looked_up_at_once() -> None:
     queries = some("test", 20)[:16]
     nearest(KNOWN, queries)  # reads the index

@@ -359,6 +359,7 @@ for path in sys.argv[2:]:
 """
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 def test_no_upload_costs_more_than_100_megabytes(tmp_path: Path) -> None:
     photograph = io.BytesIO()

@@ -413,6 +413,7 @@ def test_one_run_computes_at_a_time_but_for_those_that_wait_for_a_network() -> N
     assert together == [1] * 15
 
 
+@pytest.mark.alone
 def test_stopping_does_not_wait_for_a_part_that_is_being_made() -> None:
     free = threading.Event()
 

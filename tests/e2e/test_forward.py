@@ -178,6 +178,7 @@ def test_dragging_paints_and_asks_for_nothing(
     assert drag(forward, selector, start, end) > 5  # how smoothly: tests/bench/forward_page.py
 
 
+@pytest.mark.alone
 def test_dragging_a_handle_paints_and_asks_for_nothing(forward: Page) -> None:
     draw_handles(forward)
     forward.locator("#forward-schedule select").select_option("drawn")

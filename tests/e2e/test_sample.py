@@ -126,6 +126,7 @@ def test_a_race_runs_from_the_same_noise(server: Server, page: Page) -> None:
     assert lanes[0] != lanes[1] != lanes[2]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("leave", ["stop", "reload", "close"])
 def test_leaving_ends_the_work_on_the_server(server: Server, page: Page, leave: str) -> None:
     open_tab(page, server)

@@ -41,6 +41,7 @@ DRIPPING = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("first", "then"), DRIPPING.values(), ids=DRIPPING)
 def test_who_sends_slowly_is_cut_off(
     server: Server, visitor: Visitor, first: bytes, then: bytes
@@ -64,6 +65,7 @@ def test_who_sends_slowly_is_cut_off(
     assert visitor.http.get("/healthz").status_code == 200
 
 
+@pytest.mark.alone
 def test_who_takes_slowly_is_cut_off(server: Server, visitor: Visitor) -> None:
     path = visitor.upload(b"x" * 20_000_000, "large.bin").json()[0]
     before = visitor.metric("diffviz_refused_total")
