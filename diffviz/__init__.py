@@ -22,7 +22,7 @@ _HOME = {
     "denoisers.clipped": ("ClippedDenoiser",),
     "denoisers.exact": ("GaussianDenoiser", "MixtureDenoiser"),
     "denoisers.learned": ("LearnedDenoiser",),
-    "forward": ("SeededNoise", "add_noise", "noise", "noising_chain"),
+    "forward": ("SeededNoise", "StreamedNoise", "add_noise", "noise", "noising_chain"),
     "guidance.classifier_free": ("GuidedDenoiser",),
     "media.files": ("save_gif", "save_mp4", "save_png", "save_strip"),
     "media.levels": ("fingerprint",),

@@ -16,7 +16,7 @@ from torch import nn
 from diffviz.data import DEFAULT
 from diffviz.data.base import DataInfo
 from diffviz.denoisers.learned import LearnedDenoiser
-from diffviz.media import medium_of
+from diffviz.media.registry import medium_of
 from diffviz.networks import parse_network
 from diffviz.networks.base import NetworkConfig
 from diffviz.parametrization import PARAMETRIZATIONS

@@ -86,7 +86,7 @@ class Step(NamedTuple):
     the prediction made there, then the result (t = 0, where x0 is x and eps the last one made).
 
     alpha, sigma: of x; after churn they are a little off the schedule's at t.
-    x, x0, eps: (B, C, H, W). nfe: evaluations of the denoiser so far, of a guided one's both
+    x, x0, eps: (B, …). nfe: evaluations of the denoiser so far, of a guided one's both
     sides together.
     """
 
@@ -125,7 +125,7 @@ def sample(
     """Generate pictures, yielding every state on the way.
 
     grid: falling indices of the schedule, as `schedule.grid` makes them. noise: called for each
-    tensor of noise, (B, C, H, W), that is needed; first for ε at the start, x_T = σ_T·ε, unless
+    tensor of noise, (B, …), that is needed; first for ε at the start, x_T = σ_T·ε, unless
     x is given: a state at grid[0] to go on from. The state keeps its dtype throughout.
     Raises ValueError, at the first `next`, for an unknown sampler or parameter, or a grid that
     does not fall within 0 … T.

@@ -238,3 +238,54 @@ def test_a_prediction_from_x0_lies_on_the_path() -> None:
     x, x0 = randn(2, 1, 2, 3), randn(2, 1, 2, 3, seed=1)
     prediction = prediction_from_x0(x, x0, 0.6, 0.8)
     torch.testing.assert_close(0.6 * prediction.x0 + 0.8 * prediction.eps, x)
+
+
+def covariances(k: int, d: int, seed: int = 7) -> Tensor:
+    """Those of any shape: long, flat and turned."""
+    factors = randn(k, d, d, seed=seed)
+    return factors @ factors.mT / d
+
+
+@pytest.mark.parametrize(("alpha", "sigma"), LEVELS)
+@pytest.mark.parametrize("shape", [(2,), (1, 2, 3)])
+def test_full_covariances_give_the_gradient_of_the_log_density(
+    shape: tuple[int, ...], alpha: float, sigma: float
+) -> None:
+    """x̂0 = (x_t + σ²·∇log p(x_t))/α (Tweedie's formula), and ε̂ = −σ·∇log p(x_t)."""
+    means, d = randn(3, *shape, seed=1), math.prod(shape)
+    spread, weights = covariances(3, d), torch.tensor([0.2, 0.5, 0.3], dtype=torch.float64)
+    x = (alpha * means + sigma * randn(3, *shape)).requires_grad_()
+    noisy = alpha**2 * spread + sigma**2 * torch.eye(d, dtype=torch.float64)
+    density = torch.distributions.MixtureSameFamily(
+        torch.distributions.Categorical(weights),
+        torch.distributions.MultivariateNormal(alpha * means.flatten(1), noisy),
+    ).log_prob(x.flatten(1))
+    (score,) = torch.autograd.grad(density.sum(), x)
+    exact = MixtureDenoiser(means, weights=weights, covariances=spread)
+    prediction = exact(x.detach(), alpha, sigma)
+    torch.testing.assert_close(prediction.eps, -sigma * score, rtol=1e-9, atol=1e-9)
+    if alpha:
+        tweedie = (x.detach() + sigma**2 * score) / alpha
+        torch.testing.assert_close(prediction.x0, tweedie, rtol=1e-7, atol=1e-7)
+
+
+def test_round_covariances_are_stds() -> None:
+    x, eye = randn(2, 1, 2, 3), torch.eye(6, dtype=torch.float64)
+    full = MixtureDenoiser(MEANS, 0, WEIGHTS, CLASSES, STDS[:, None, None] ** 2 * eye)
+    plain = MixtureDenoiser(MEANS, STDS, WEIGHTS, CLASSES)
+    condition = torch.tensor([[1], [0]])
+    torch.testing.assert_close(full(x, 0.8, 0.6, condition), plain(x, 0.8, 0.6, condition))
+    assert full(x.float(), 0.8, 0.6).x0.dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("spread", "told"),
+    [
+        (torch.zeros(4, 3, 3), r"must be \(4, 6, 6\)"),
+        (torch.ones(4, 6, 6).triu(), "symmetric"),
+        (-torch.eye(6).expand(4, 6, 6), "positive in every direction"),
+    ],
+)
+def test_what_is_no_covariance_is_told(spread: Tensor, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        MixtureDenoiser(MEANS, covariances=spread)

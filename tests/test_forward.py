@@ -1,6 +1,7 @@
 """The forward process: straight to t, step by step, and the noise of both."""
 
 import math
+import time
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffviz.forward import SeededNoise, add_noise, counter_noise, noise, noising_chain, transition
+from diffviz.forward import (
+    SeededNoise,
+    StreamedNoise,
+    add_noise,
+    counter_noise,
+    noise,
+    noising_chain,
+    transition,
+)
 from diffviz.schedules import NoiseSchedule, make_schedule
 from tests.oracles.strategies import any_schedule
 
@@ -145,3 +154,29 @@ def test_counter_noise_depends_on_its_place_alone(seed: int, step: int, count: i
     long = counter_noise(seed, step, count + 7)
     assert np.array_equal(counter_noise(seed, step, count), long[:count])
     assert not np.array_equal(long, counter_noise(seed, step + 1, count + 7))
+
+
+def test_one_stream_for_many_samples() -> None:
+    one = StreamedNoise(3, 2000, (2,))
+    first, second = one(), one()
+    assert first.shape == (2000, 2)
+    assert torch.equal(first, noise(3, (2000, 2)))
+    assert not torch.equal(first, second)
+    again = StreamedNoise(3, 2000, (2,))
+    assert torch.equal(again(), first)
+    assert torch.equal(again(), second)
+    rows = StreamedNoise(3, 6, (2,), repeats=3)()
+    assert torch.equal(rows, noise(3, (2, 2)).repeat_interleave(3, dim=0))
+    with pytest.raises(ValueError, match="7 samples are not whole rows of 3"):
+        StreamedNoise(3, 7, (2,), 3)
+
+
+def test_two_thousand_points_are_drawn_at_once() -> None:
+    stream = StreamedNoise(0, 2000, (2,))
+    stream()
+    times = []
+    for _ in range(20):
+        started = time.perf_counter()
+        stream()
+        times.append(time.perf_counter() - started)
+    assert min(times) < 0.005  # others may be at work

@@ -127,7 +127,7 @@ SLOTS = (Slot("side", ("left", "right")),)
 def test_each_kind_of_data_has_its_network() -> None:
     picture = DataInfo("wide", (3, 16, 24), 0.5, SLOTS, "CC0", "nobody")
     assert network_for(picture) == UNetConfig(image_size=(16, 24), image_channels=3, slots=(2,))
-    points = replace(picture, shape=(2,))
+    points = replace(picture, shape=(2,), medium="points")
     assert network_for(points) == MLPConfig(shape=(2,), slots=(2,))
 
 

@@ -64,8 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     from diffviz.checkpoints import load_checkpoint
-    from diffviz.media import medium_of
     from diffviz.media.levels import fingerprint
+    from diffviz.media.registry import medium_of
     from diffviz.runs.sampling import run as start
 
     out, films = Path(options.out), {".gif": save_gif, ".mp4": save_mp4}

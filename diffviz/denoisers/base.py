@@ -9,7 +9,7 @@ from torch import Tensor
 
 from diffviz.parametrization import per_image
 
-Level = float | Tensor  # α or σ: one for all pictures, or one each, (B,)
+Level = float | Tensor  # α or σ: one for all samples, or one each, (B,)
 
 
 class Prediction(NamedTuple):
@@ -20,7 +20,7 @@ class Prediction(NamedTuple):
 
 
 class Denoiser(Protocol):
-    """x: (B, C, H, W); condition: (B, slots) int64 or None; both parts of the result are like x.
+    """x: (B, …); condition: (B, slots) int64 or None; both parts of the result are like x.
 
     It may be differentiated by x. Who wants numbers alone says torch.no_grad, as the samplers do.
     """

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from diffviz.checkpoints import Checkpoint
 from diffviz.data.base import DataInfo
-from diffviz.media import medium_of
+from diffviz.media.registry import medium_of
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import EACH, RunSettings
 from diffviz.storage import write_whole

@@ -7,10 +7,10 @@ and trainings find it there by the kind that a card names.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from diffviz.data.base import DataInfo
+from diffviz.media.registry import medium_of
 from diffviz.networks.base import NetworkConfig
 from diffviz.networks.mlp import MLPConfig
 from diffviz.networks.unet import UNetConfig
@@ -25,11 +25,8 @@ def parse_network(fields: Mapping[str, Any]) -> NetworkConfig:
 
 
 def network_for(info: DataInfo) -> NetworkConfig:
-    """The usual network for a data set: of the first kind that can be one for such samples."""
-    for kind in NETWORKS.values():
-        with suppress(ValueError):
-            return kind.suited_to(info)
-    raise ValueError(f"no network is for samples of shape {info.shape}")
+    """The usual network for a data set, of the kind that its medium names."""
+    return kind_of(medium_of(info).network).suited_to(info)
 
 
 def kind_of(name: str) -> type[NetworkConfig]:

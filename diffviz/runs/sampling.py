@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
 from diffviz.checkpoints import Checkpoint
 from diffviz.denoisers.base import Denoiser
-from diffviz.forward import SeededNoise
+from diffviz.forward import SeededNoise, StreamedNoise
 from diffviz.guidance.classifier_free import GuidedDenoiser
+from diffviz.media.registry import medium_of
 from diffviz.runs.conditions import conditions, rows
 from diffviz.runs.schema import RunSettings
 from diffviz.samplers import Step, sample
@@ -37,11 +38,14 @@ def run(
         scale = torch.tensor(settings.scale, dtype=torch.float64)
         negative = conditions(info, settings.negative, 1)
         denoiser = GuidedDenoiser(denoiser, scale, negative)
+    noise: Callable[[], Tensor] = SeededNoise(settings.seeds, info.shape)
+    if medium_of(info).together:
+        noise = StreamedNoise(settings.seed, settings.count, info.shape, settings.columns)
     return sample(
         denoiser,
         schedule,
         settings.grid(schedule),
-        SeededNoise(settings.seeds, info.shape),
+        noise,
         settings.sampler,
         condition,
         settings.clip_x0,

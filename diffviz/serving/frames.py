@@ -17,9 +17,9 @@ from diffviz.checkpoints import Checkpoint
 from diffviz.data import source_of, words_of
 from diffviz.data.base import DataInfo
 from diffviz.denoisers.base import Denoiser
-from diffviz.media import medium_of
 from diffviz.media.levels import fingerprint
 from diffviz.media.medium import VIEWS, Medium, columns
+from diffviz.media.registry import medium_of
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import EACH, RunSettings
 from diffviz.samplers import SAMPLERS, Step

@@ -10,8 +10,8 @@ from typing import Any
 
 from diffviz.checkpoints import FOLDER, Card, Checkpoint, load_checkpoint
 from diffviz.data import DATA_SETS, DataChoice, load_data_set
-from diffviz.networks import network_for
-from diffviz.networks.unet import UNetConfig
+from diffviz.media.registry import medium
+from diffviz.networks import kind_of, network_for
 from diffviz.training.config import TrainConfig
 from diffviz.training.files import Order
 from diffviz.training.learner import Trainer
@@ -23,8 +23,8 @@ OWN = "own"
 @dataclass(frozen=True)
 class Plan:
     """data: which pictures. preset: an entry of PRESETS. start: the denoiser whose weights to start
-    from, "" for random ones. network, config: what differs from the preset, fields of UNetConfig
-    (channels, blocks) and of TrainConfig."""
+    from, "" for random ones. network, config: what differs from the preset, fields of the network's
+    config and of TrainConfig."""
 
     data: DataChoice
     preset: str = BUNDLED
@@ -38,8 +38,13 @@ class Plan:
         check_data(self.data)
         if self.preset not in PRESETS:
             raise ValueError(f"unknown preset {self.preset!r}; choose from {', '.join(PRESETS)}")
-        UNetConfig.parse({**PRESETS[self.preset].network, **self.network}).check_trainable()
+        kind = medium(DATA_SETS[self.data.name].medium).network
+        kind_of(kind).parse(self.shape(kind)).check_trainable()
         self.settings().check()
+
+    def shape(self, kind: str) -> dict[str, Any]:
+        """What the preset and the plan set of a network of that kind."""
+        return {**PRESETS[self.preset].network.get(kind, {}), **self.network}
 
     def settings(self) -> TrainConfig:
         return TrainConfig(**{**PRESETS[self.preset].config, **self.config})
@@ -53,7 +58,8 @@ def begin(plan: Plan, name: str, command: str, folder: Path = FOLDER) -> tuple[O
     """
     plan.check()
     data = load_data_set(plan.data)
-    network = network_for(data.info).changed({**PRESETS[plan.preset].network, **plan.network})
+    usual = network_for(data.info)
+    network = usual.changed(plan.shape(usual.kind))
     config, weights, started_from = plan.settings(), None, {}
     if plan.start:
         checkpoint = load_checkpoint(plan.start, folder)

@@ -9,11 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Preset:
-    """network, config: what it sets of UNetConfig and TrainConfig; the rest keeps its default."""
+    """network: what it sets of a network's config, by kind; config: of TrainConfig. The rest keeps
+    its default."""
 
     name: str
     label: str
-    network: Mapping[str, Any] = field(default_factory=dict)
+    network: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -23,13 +24,13 @@ PRESETS = {
         Preset(
             "tiny",
             "Tiny: something recognisable within 3 minutes",
-            {"channels": (32, 64), "blocks": (1, 1)},
+            {"unet": {"channels": (32, 64), "blocks": (1, 1)}, "mlp": {"width": 64, "depth": 2}},
             {"hours": 0.045, "learning_rate": 4e-3, "warmup_images": 3000},
         ),
         Preset(
             "small",
             "Small: clear pictures within half an hour",
-            {"channels": (48, 96), "blocks": (1, 1)},
+            {"unet": {"channels": (48, 96), "blocks": (1, 1)}},
             {"hours": 0.5, "learning_rate": 3e-3, "warmup_images": 10_000},
         ),
         Preset("bundled", "As the bundled denoiser: hours", {}, {"hours": 3.0}),

@@ -16,12 +16,14 @@ from fastapi import FastAPI, HTTPException, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Scope
 
 from diffviz.config import Config, read_config
 from diffviz.data.own.uploads import UPLOADED
 from diffviz.jobs.routes import train_routes
 from diffviz.media.raster import decoder_advice
+from diffviz.media.registry import MEDIA
 from diffviz.metrics import Metrics
 from diffviz.serving.backend import Backend, make_backend, suit_process
 from diffviz.ui.gradio_seams import (
@@ -104,11 +106,15 @@ def _app(settings: Config, metrics: Metrics, backend: Backend) -> ASGIApp:
 
 
 class Scripts(StaticFiles):
-    """The JavaScript modules that lie beside our Python, and nothing else."""
+    """The JavaScript modules that lie beside our Python, those of media that have theirs elsewhere,
+    and nothing else."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         if not path.endswith(".js"):
             raise HTTPException(404)
+        for medium in MEDIA.values():
+            if medium.module and path == f"lib/renderers/{medium.renderer}.js":
+                return FileResponse(medium.module, media_type="text/javascript")
         return await super().get_response(path, scope)
 
 

@@ -12,10 +12,10 @@ import torch
 
 from diffviz.checkpoints import Checkpoint
 from diffviz.denoisers.base import Denoiser
-from diffviz.media import medium_of
 from diffviz.media.files import save_gif, save_mp4, save_png, save_strip
 from diffviz.media.levels import fingerprint
 from diffviz.media.medium import VIEWS
+from diffviz.media.registry import medium_of
 from diffviz.runs.code import code
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings

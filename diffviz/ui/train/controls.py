@@ -185,7 +185,7 @@ def plan_of(
 
 def preset_shape(name: str) -> UNetConfig:
     """The shape of a preset's network; unknown presets have the usual one until they are told."""
-    return UNetConfig(**PRESETS[name].network) if name in PRESETS else UNetConfig()
+    return UNetConfig.parse(PRESETS[name].network.get("unet", {}) if name in PRESETS else {})
 
 
 def whole(name: str, value: float) -> int:
