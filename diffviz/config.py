@@ -108,6 +108,12 @@ class Config(BaseSettings):
     rate_trainings: int = Field(6, ge=1, description="trainings begun (in ten minutes)")
 
     # What all may ask
+    share: float = Field(
+        0.25, gt=0, le=1, description="of what all share, the part that one address may have"
+    )
+    listen_seconds: float = Field(
+        15, gt=0, le=3600, description="in which somebody must come for what an event says"
+    )
     connections: int = Field(800, ge=1, description="connections at once")
     connections_each: int = Field(200, ge=1, description="connections at once from one address")
     slow_seconds: float = Field(
@@ -143,6 +149,11 @@ class Config(BaseSettings):
     share_trainings: bool = Field(
         False, description="whether all visitors may sample with what others trained"
     )
+
+    @property
+    def share_of_one(self) -> float:
+        """What one address may have, where strangers come; else all."""
+        return self.share if self.public else 1.0
 
 
 def read_config() -> Config:

@@ -41,6 +41,13 @@ class Metrics:
         self.refused = Counter("diffviz_refused", "Requests refused", ["reason"], registry=registry)
         self.errors = Counter("diffviz_errors", "Failures in our own code", registry=registry)
 
+        self.loop_pauses = Histogram(
+            "diffviz_loop_pause_seconds",
+            "By which a turn of the event loop came late: nobody is answered meanwhile",
+            buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+            registry=registry,
+        )
+
         # The page
         self.connections = Gauge("diffviz_connections", "Open connections", registry=registry)
         self.pages_open = Gauge(

@@ -6,45 +6,167 @@ import asyncio
 import sys
 from importlib.abc import MetaPathFinder
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 import gradio.route_utils
 import pytest
+from gradio.data_classes import PredictBodyInternal
+from gradio.queueing import Event
 
 from diffviz.metrics import Metrics
-from diffviz.ui.gradio_seams import keep_apart, lighten, sweep_once
+from diffviz.ui.gradio_queue import (
+    AGAIN_SECONDS,
+    STUCK_SECONDS,
+    Mailbox,
+    SharedQueue,
+    client_of,
+    share_queue,
+)
+from diffviz.ui.gradio_seams import keep_apart, lighten
 from diffviz.web.logs import REQUEST_ID
+
+MOST = 40
 
 
 def page_of(handler: Any) -> gr.Blocks:
     with gr.Blocks() as page:
         gr.Button().click(handler, None, gr.Textbox(), api_name="run")
-    return page.queue()
+    return page.queue(max_size=MOST)
 
 
-def test_answers_that_nobody_fetches_are_forgotten() -> None:
-    async def flood() -> None:
-        queue: Any = page_of(lambda: "")._queue
-        for session in ("gone", "reads", "idle"):
-            queue.pending_messages_per_session[session] = asyncio.Queue()
-            queue.pending_event_ids_session[session] = {"event"} if session != "idle" else set()
-        messages = queue.pending_messages_per_session
-        for number in range(3):
-            messages["gone"].put_nowait(number)
-            messages["reads"].put_nowait(number)
-        waiting = await sweep_once(queue, {})
-        assert waiting == {"gone": 3, "reads": 3}
-        assert "idle" not in queue.pending_event_ids_session
-        messages["gone"].put_nowait(3)
-        messages["reads"].get_nowait()
-        waiting = await sweep_once(queue, waiting)
-        assert waiting == {"reads": 2}
-        assert "gone" not in messages
-        assert "gone" not in queue.pending_event_ids_session
-        assert "reads" in messages
+def queue_of(handler: Any, share: float = 1.0, failed: list[int] | None = None) -> SharedQueue:
+    def fail() -> None:
+        if failed is not None:
+            failed.append(1)
 
-    asyncio.run(flood())
+    return share_queue(page_of(handler), share, 10.0, fail)
+
+
+def request_of(address: str) -> Any:
+    return SimpleNamespace(client=SimpleNamespace(host=address), scope={"state": {}})
+
+
+def event_of(queue: SharedQueue, address: str, session: str) -> Any:
+    """An event that waits."""
+    (fn,) = queue.blocks.fns.values()
+    queue.create_event_queue_for_fn(fn)
+    event = Event(session, fn, request_of(address), None)
+    queue.pending_messages_per_session.setdefault(session, Mailbox(address))
+    queue.pending_event_ids_session[session].add(event._id)
+    queue.event_ids_to_events[event._id] = event
+    queue.event_queue_per_concurrency_id[event.concurrency_id].queue.append(event)
+    return event
+
+
+def test_what_nobody_reads_is_forgotten() -> None:
+    async def leave() -> None:
+        queue = queue_of(lambda: "")
+        waits, is_over, reads = (event_of(queue, "1.1.1.1", name) for name in ("a", "b", "c"))
+        boxes = queue.pending_messages_per_session
+        queue._begun.add(is_over._id)
+        queue._ended([is_over], 0.0, asyncio.create_task(asyncio.sleep(0)))
+        reader = asyncio.create_task(boxes["c"].get())
+        await asyncio.sleep(0)
+        for box in boxes.values():
+            box.left -= 11
+        await queue.sweep_once()
+        assert set(boxes) == {"b", "c"}
+        assert waits._id not in queue.event_ids_to_events
+        boxes["b"].left -= 60
+        await queue.sweep_once()
+        assert set(boxes) == set(queue.pending_event_ids_session) == {"c"}
+        assert reads._id in queue.event_ids_to_events
+        reader.cancel()
+
+    asyncio.run(leave())
+
+
+def test_an_address_waits_with_no_more_than_its_share() -> None:
+    async def fill() -> None:
+        queue = queue_of(lambda: "", share=0.25)
+        assert queue.each == MOST // 4
+        for _ in range(queue.each):
+            event_of(queue, "1.1.1.1", "a")
+        (number,) = queue.blocks.fns
+        for address, state in (("1.1.1.1", "queue_full"), ("2.2.2.2", "success")):
+            body = PredictBodyInternal(data=[], fn_index=number, session_hash=None)
+            told = await queue.push(body, request_of(address), None)
+            assert told[2] == state
+        queue.sessions_each = 1
+        await queue._make_room("1.1.1.1")  # which has one
+        assert "a" not in queue.pending_messages_per_session
+        assert client_of(queue._waiting()[0].request) == "2.2.2.2"
+
+    asyncio.run(fill())
+
+
+def test_turns_go_round_addresses() -> None:
+    async def take() -> list[str]:
+        queue = queue_of(lambda: "")
+        queue.active_jobs = [None] * 9
+        for address, number in (("1.1.1.1", 3), ("2.2.2.2", 1), ("3.3.3.3", 2)):
+            for _ in range(number):
+                event_of(queue, address, f"session-{address}")
+        begun = []
+        while found := queue.get_events():
+            begun.append(client_of(found[0][0].request)[0])
+        return begun
+
+    assert asyncio.run(take()) == ["1", "2", "3", "1", "3", "1"]
+
+
+def test_a_task_that_fails_is_begun_again() -> None:
+    """And whoever asks for the server's health is told, while nothing begins."""
+    failed: list[int] = []
+
+    async def fail() -> None:
+        queue = queue_of(lambda: "", failed=failed)
+        looks = queue.get_events
+
+        def broken() -> None:
+            raise KeyError("a session")
+
+        queue.get_events = broken  # type: ignore[assignment,method-assign]
+        queue.start()
+        tasks = set(queue._tasks)
+        queue.start()  # as a route of Gradio's does
+        assert queue._tasks == tasks
+        await asyncio.sleep(0.05)
+        assert failed == [1]
+        queue.get_events = looks  # type: ignore[method-assign]
+        event = event_of(queue, "1.1.1.1", "a")
+        await asyncio.sleep(1.5 * AGAIN_SECONDS)
+        assert event not in queue._waiting()
+        assert queue.moves()
+        queue._looked -= 2 * STUCK_SECONDS
+        assert not queue.moves()
+        for task in tasks:
+            task.cancel()
+
+    asyncio.run(fail())
+
+
+def test_an_event_cancelled_before_its_first_step_gives_its_place_back() -> None:
+    async def cancel() -> None:
+        queue = queue_of(lambda: "")
+        queue.active_jobs = [None] * 2
+        event = event_of(queue, "1.1.1.1", "a")
+        found = queue.get_events()
+        assert found
+        queue._begin(event)
+        (task,) = queue._asyncio_tasks
+        assert queue.moves()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asyncio.sleep(0)
+        assert queue.active_jobs == [None, None]
+        assert queue.event_queue_per_concurrency_id[event.concurrency_id].current_concurrency == 0
+        assert queue.moves()
+
+    asyncio.run(cancel())
 
 
 def test_gradio_does_less_for_nothing() -> None:

@@ -26,6 +26,7 @@ from diffviz.serving.admission import Admission, BusyError, InLine
 from diffviz.serving.engine import LocalEngine, Request
 from diffviz.serving.fair import FairQueue
 from diffviz.serving.ticket import StoppedError, Ticket, TooLateError
+from diffviz.web.clients import CLIENT
 from tests.waiting import PATIENCE, eventually
 
 
@@ -369,6 +370,27 @@ def test_a_full_line_says_so() -> None:
         with pytest.raises(BusyError, match="1 runs are under way and 1 visitors wait"):
             await number_in_line(admission, [])
         await asyncio.gather(*others)
+
+    asyncio.run(scene())
+
+
+def test_no_address_takes_all_places_or_all_of_the_line() -> None:
+    async def scene() -> None:
+        admission = Admission(4, 8, PATIENCE, share=0.5)
+
+        async def ask(client: str) -> list[int]:
+            CLIENT.set(client)
+            told: list[int] = []
+            await number_in_line(admission, told)
+            return told
+
+        many = [asyncio.create_task(ask("one")) for _ in range(20)]
+        await asyncio.sleep(0.01)
+        assert (admission.running, admission.waiting) == (2, 4)
+        assert await ask("another") == []  # has a place at once
+        ended = await asyncio.gather(*many, return_exceptions=True)
+        assert sum(isinstance(end, BusyError) for end in ended) == 14
+        assert admission.running == admission.waiting == 0
 
     asyncio.run(scene())
 

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,49 @@ def test_what_is_kept_has_a_bound() -> None:
     assert inside.asked == 20
     answer(app, "/assets/0.js")
     assert inside.asked == 21
+
+
+def test_what_many_ask_for_at_once_is_made_once() -> None:
+    """And counted once, though the first of them goes away."""
+
+    class Slow(Told):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await receive()
+            with suppress(TimeoutError):  # nobody leaves, and nobody says more
+                await asyncio.wait_for(receive(), 0.02)
+            await super().__call__(scope, receive, send)
+
+    app = Kept(inside := Slow(), most_bytes=100)
+
+    async def at_once() -> None:
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/assets/a.js",
+            "scheme": "http",
+            "headers": [],
+            "state": {"route": find("/assets/a.js")[0]},
+        }
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b""}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        first, *others = (asyncio.create_task(app(scope, receive, send)) for _ in range(9))
+        await asyncio.sleep(0.005)
+        first.cancel()
+        await asyncio.gather(*others)
+        assert len(sent) == 16
+
+    asyncio.run(at_once())
+    assert inside.asked == 1
+    for _ in "ab":
+        answer(app, "/assets/b.js")
+        answer(app, "/assets/a.js")
+    assert inside.asked == 2
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,19 @@
-"""Who may run now, and who waits for it: a line in which everyone knows their place."""
+"""Who may run now, and who waits for it: a line in which everyone knows their place, and of which
+each address has its share."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar, cast
 
 from diffviz.serving.ticket import Ticket
+from diffviz.web.clients import CLIENT, neighbourhood
 
 Part = TypeVar("Part")
 Made = TypeVar("Made")
@@ -27,23 +31,37 @@ class InLine(NamedTuple):
     number: int
 
 
+@dataclass(eq=False)
+class Waiting:
+    client: str
+    turn: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class Admission:
     """So many runs at once, each with a thread that waits for its evaluations; the others wait in
     line, which costs no thread. For one event loop.
 
     places: runs at once. line: how many may wait. seconds: that a run may take once it is in.
+    share: of the places, and of the line, the part that one address may have.
     """
 
-    def __init__(self, places: int, line: int, seconds: float) -> None:
+    def __init__(self, places: int, line: int, seconds: float, share: float = 1.0) -> None:
         self.places = places
         self.line = line
         self.seconds = seconds
-        self.running = 0
-        self._line: list[asyncio.Event] = []
+        self.share = share
+        self.each = max(1, int(share * places))
+        self.line_each = max(1, int(share * line))
+        self._running: Counter[str] = Counter()  # by client
+        self._line: list[Waiting] = []
         # Between two evaluations a run needs Python's lock some fifty times, for half a millisecond
         # in all. Fifty runs that wait for it together wake ten thousand times a second to ask.
         self._baton = threading.Lock()
         self._threads = ThreadPoolExecutor(places, thread_name_prefix="run")
+
+    @property
+    def running(self) -> int:
+        return self._running.total()
 
     @property
     def waiting(self) -> int:
@@ -52,19 +70,23 @@ class Admission:
     async def queue(self) -> AsyncGenerator[int, None]:
         """Wait for a place, to be entered by `ticket`, with nothing awaited between the two.
         Meanwhile yields one's number in the line; 1 is next. Raises BusyError where it is full."""
-        if self.running < self.places:
-            self.running += 1
+        client = neighbourhood(CLIENT.get())
+        if self._has_place(client):
+            self._running[client] += 1
             return
         if len(self._line) >= self.line:
             raise BusyError(
                 f"diffviz is busy: {self.running} runs are under way and {len(self._line)} "
                 "visitors wait in line; please try again in a minute"
             )
-        turn, told, looks = asyncio.Event(), 0, 0
-        self._line.append(turn)
+        if sum(waiting.client == client for waiting in self._line) >= self.line_each:
+            raise BusyError("many wait in line from your address; please try again in a minute")
+        waiting, told, looks = Waiting(client), 0, 0
+        turn = waiting.turn
+        self._line.append(waiting)
         try:
             while not turn.is_set():
-                number = self._line.index(turn) + 1
+                number = self._line.index(waiting) + 1
                 if number != told or looks % LOOKS_UNTIL_TOLD == 0:
                     told = number
                     yield number
@@ -75,20 +97,22 @@ class Admission:
                     continue
         except BaseException:  # the visitor has gone
             if turn.is_set():
-                self._leave()
+                self._leave(client)
             else:
-                self._line.remove(turn)
+                self._line.remove(waiting)
             raise
 
     @contextmanager
     def ticket(self, visitor: str) -> Iterator[Ticket]:
         """The ticket for the place that `queue` has found; it ends with the context."""
-        ticket = Ticket(visitor, self.seconds, baton=self._baton)
+        client = neighbourhood(CLIENT.get())
+        # Where strangers come, an address with many visits has no more of the networks than others.
+        ticket = Ticket(visitor if self.share == 1 else client, self.seconds, baton=self._baton)
         try:
             yield ticket
         finally:
             ticket.stop()
-            self._leave()
+            self._leave(client)
 
     async def parts(
         self, visitor: str, make: Callable[[Ticket], Iterator[Part]]
@@ -120,12 +144,18 @@ class Admission:
     async def _in_thread(self, call: Callable[..., Made], *arguments: Any) -> Made:
         return await asyncio.wrap_future(self._threads.submit(call, *arguments))
 
-    def _leave(self) -> None:
-        """The first in line has the place now."""
-        if self._line:
-            self._line.pop(0).set()
-        else:
-            self.running -= 1
+    def _has_place(self, client: str) -> bool:
+        return self.running < self.places and self._running[client] < self.each
+
+    def _leave(self, client: str) -> None:
+        """The first in line whose address has not its share already has the place now."""
+        self._running[client] -= 1
+        self._running += Counter()  # drops the zeros
+        for waiting in list(self._line):
+            if self._has_place(waiting.client):
+                self._line.remove(waiting)
+                self._running[waiting.client] += 1
+                waiting.turn.set()
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -70,7 +70,9 @@ class Backend:
 
 def make_backend(settings: Config, metrics: Metrics) -> Backend:
     """As the settings say. Exits with a sentence where they ask for what is not there."""
-    admission = Admission(settings.places, settings.line, settings.run_seconds)
+    admission = Admission(
+        settings.places, settings.line, settings.run_seconds, settings.share_of_one
+    )
     metrics.runs.set_function(lambda: admission.running)
     metrics.runs_waiting.set_function(lambda: admission.waiting)
     decoders = Decoders()

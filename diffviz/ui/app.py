@@ -15,7 +15,6 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Scope
 
@@ -26,14 +25,17 @@ from diffviz.media.raster import decoder_advice
 from diffviz.media.registry import MEDIA
 from diffviz.metrics import Metrics
 from diffviz.serving.backend import Backend, make_backend, suit_process
+from diffviz.ui.gradio_memory import remember_little
+from diffviz.ui.gradio_queue import Listening, share_queue
 from diffviz.ui.gradio_seams import (
     Uploads,
+    answer_ranges,
     events_waiting,
     keep_apart,
     keep_little,
     lighten,
+    look_at_files_elsewhere,
     sessions_kept,
-    sweep,
     uploads_in,
 )
 from diffviz.ui.page import CSS, HEAD, THEME, build_page
@@ -41,6 +43,7 @@ from diffviz.ui.payloads import check_request
 from diffviz.web.connections import Bounds, options
 from diffviz.web.headers import PagePolicy
 from diffviz.web.logs import LOG, set_up_logs
+from diffviz.web.pauses import watch_pauses
 from diffviz.web.stack import guarded
 from diffviz.web.uploads import tidy
 from diffviz.web.watch import watch_routes
@@ -64,8 +67,13 @@ def _app(settings: Config, metrics: Metrics, backend: Backend) -> ASGIApp:
     # Of events at once; our own line of visitors, who are told their number, must fit in.
     page.max_threads = settings.places + settings.line + OTHERS
     page.queue(max_size=settings.queue_size, api_open=False)
+    failed = metrics.errors.inc
+    queue = share_queue(page, settings.share_of_one, settings.listen_seconds, failed)
     page.state_session_capacity = settings.sessions
     keep_little()
+    remember_little()
+    answer_ranges()
+    look_at_files_elsewhere()
     keep_apart(page, metrics, settings.uploads)
     lighten(page)
     metrics.sessions.set_function(partial(sessions_kept, page))
@@ -75,12 +83,10 @@ def _app(settings: Config, metrics: Metrics, backend: Backend) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        lifespan=partial(alive, page, backend),
+        lifespan=partial(alive, metrics, backend),
     )
-    # Without one, Gradio has its own, which allows every site to read what a visitor may.
-    app.add_middleware(CORSMiddleware)
     app.mount("/live", Scripts(directory=SCRIPTS), name="live")  # Gradio has a /static
-    app.include_router(watch_routes(settings, metrics))
+    app.include_router(watch_routes(settings, metrics, queue.moves))
     app.include_router(train_routes(backend.trainings))
     gr.mount_gradio_app(
         app,
@@ -102,7 +108,7 @@ def _app(settings: Config, metrics: Metrics, backend: Backend) -> ASGIApp:
         show_error=False,
     )
     check = partial(check_request, page, settings.uploads)
-    return guarded(app, settings, metrics, UPLOADED.megabytes, check)
+    return guarded(Listening(app, queue), settings, metrics, UPLOADED.megabytes, check)
 
 
 class Scripts(StaticFiles):
@@ -119,9 +125,10 @@ class Scripts(StaticFiles):
 
 
 @asynccontextmanager
-async def alive(page: gr.Blocks, backend: Backend, app: FastAPI) -> AsyncIterator[None]:
+async def alive(metrics: Metrics, backend: Backend, app: FastAPI) -> AsyncIterator[None]:
     """Runs and trainings go on while the app lives; trainings are saved when it ends."""
-    tasks = [asyncio.create_task(sweep(page)), asyncio.create_task(warm_up(app))]
+    pauses = watch_pauses(metrics.loop_pauses.observe)
+    tasks = [asyncio.create_task(pauses), asyncio.create_task(warm_up(app))]
     backend.start()
     yield
     for task in tasks:

@@ -1,14 +1,15 @@
 """Where we reach into Gradio's private parts: the tests of this file are the gate for an upgrade.
 
-Its queue on a server that strangers reach (whose event failed, what nobody fetches, how often it
-looks around), what it keeps of a visit, and where its uploads go.
+What its queue tells of events that failed, how often it looks around, what it keeps of a visit, and
+where its uploads go. (The queue itself: gradio_queue.py; what is bounded by address: there and in
+gradio_memory.py.)
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
+from asyncio import to_thread
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
@@ -20,20 +21,23 @@ import gradio as gr
 import gradio.blocks
 import gradio.processing_utils
 import gradio.queueing
+import gradio.ranged_response
 import gradio.route_utils
 import gradio.routes
 import gradio.state_holder
 import gradio.utils
 from gradio.state_holder import SessionState
+from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from diffviz.metrics import METRICS, Metrics
 from diffviz.web.clients import CLIENT
 from diffviz.web.logs import LOG, REQUEST_ID
 
-SWEEP_SECONDS = 30.0
+PROGRESS_SECONDS = 30.0
 LOOK_SECONDS = 0.01
 _UPLOADS: ContextVar[Path] = ContextVar("uploads")
+_gradios_move: Any = gradio.processing_utils.async_move_files_to_cache
 _gradios_folder = gradio.utils.get_upload_folder
 
 
@@ -70,44 +74,40 @@ def keep_apart(page: gr.Blocks, metrics: Metrics, uploads: Path) -> None:
     queue.process_events = in_context
 
 
+def look_at_files_elsewhere() -> None:
+    """What Gradio does with each file of an event, on the event loop, is done in a thread."""
+    module: Any = gradio.processing_utils
+
+    async def moved(data: Any, block: Any, *rest: Any, **more: Any) -> Any:
+        if data and isinstance(block, gr.File | gr.Image):
+            return await to_thread(module.move_files_to_cache, data, block, *rest, **more)
+        return await _gradios_move(data, block, *rest, **more)
+
+    module.async_move_files_to_cache = moved
+
+
+def answer_ranges() -> None:
+    """A part of a file has no other headers than the whole. (Gradio's copies all of the request's
+    into its answer.)"""
+    module: Any = gradio.ranged_response
+
+    def of_file(path: Path, _range: Any, headers: Any, **_: Any) -> FileResponse:
+        kind, disposition = headers["Content-Type"], headers["Content-Disposition"]
+        return FileResponse(
+            path, media_type=kind, filename=path.name, content_disposition_type=disposition
+        )
+
+    module.RangedFileResponse = of_file
+
+
 def lighten(page: gr.Blocks) -> None:
     """Spare what Gradio does for nothing here, while what runs networks waits for Python's lock: a
     thousand looks a second whether there are events to begin, and a hundred for the progress of a
     gr.Progress; and at each message two searches for matplotlib."""
     page._queue.sleep_when_free = LOOK_SECONDS
-    page._queue.progress_update_sleep_when_free = SWEEP_SECONDS
+    page._queue.progress_update_sleep_when_free = PROGRESS_SECONDS
     utils: Any = gradio.utils
     utils.MatplotlibBackendMananger = nullcontext
-
-
-async def sweep(page: gr.Blocks) -> None:
-    """Forget, again and again, the answers that a session has not fetched since the last time.
-    Gradio keeps them for whoever may still ask, of 2,000 sessions, however long each is."""
-    queue: Any = page._queue
-    waiting: dict[str, int] = {}
-    while True:
-        await asyncio.sleep(SWEEP_SECONDS)
-        waiting = await sweep_once(queue, waiting)
-
-
-async def sweep_once(queue: Any, before: dict[str, int]) -> dict[str, int]:
-    """before: how many messages were waiting for each session the last time; returns the same of
-    now. A session that reads has fewer of them, or none."""
-    unread = {
-        session: messages.qsize()
-        for session, messages in list(queue.pending_messages_per_session.items())
-        if messages.qsize()
-    }
-    for session, count in list(unread.items()):
-        if count >= before.get(session, count + 1):
-            del unread[session]
-            queue.pending_messages_per_session.pop(session, None)
-            await queue.clean_events(session_hash=session)
-            queue.pending_event_ids_session.pop(session, None)
-    for session, events in list(queue.pending_event_ids_session.items()):
-        if not events:  # Gradio keeps the empty set of every session that there ever was
-            queue.pending_event_ids_session.pop(session, None)
-    return unread
 
 
 class Visit(SessionState):

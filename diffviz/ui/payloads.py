@@ -6,6 +6,8 @@ a number belongs.
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,19 @@ import gradio as gr
 from gradio.block_function import BlockFunction
 from gradio.components import Component
 
-from diffviz.web.routes import CALL, JOIN, SERVER, Route
-from diffviz.web.uploads import is_within
+from diffviz.web.names import check
+from diffviz.web.routes import CALL, CANCEL, JOIN, SERVER, Route
 
 MOST_TEXT = 2000  # letters of a text box; its own `max_length` is the browser's matter
 MOST_CHOSEN = 100
-MOST_FILES = 10_000
-NAMES = 64  # letters of a session's or an event's name
+MOST_FILES = 1000  # of one input; in a request of 256 KB there are fewer
+MOST_BYTES = 64 * 1024  # as JSON, of what is no file
+NAMES = ("session_hash", "event_id", "fn_name")
+NEEDED = {
+    JOIN: ("session_hash",),
+    SERVER: ("session_hash", "fn_name"),
+    CANCEL: ("session_hash", "event_id"),
+}
 
 
 def check_request(page: gr.Blocks, uploads: Path, route: Route, path: str, body: Any) -> None:
@@ -28,41 +36,68 @@ def check_request(page: gr.Blocks, uploads: Path, route: Route, path: str, body:
     The signature but for the page and its uploads' folder is that of `diffviz.web.bodies.Check`."""
     if not isinstance(body, dict):
         raise ValueError("A request is an object.")
-    _check_paths(body, uploads)
-    for name in ("session_hash", "event_id", "fn_name"):
-        if not isinstance(value := body.get(name), str | None) or len(value or "") > NAMES:
-            raise ValueError(f"{name} is a short text.")
+    for name in NAMES:
+        if name in NEEDED.get(route.name, ()) or body.get(name) is not None:
+            _check_name(name, body.get(name))
     if route.name == SERVER:
+        _check_paths(body, uploads, 1)
         if type(body.get("component_id")) is not int or body["component_id"] not in page.blocks:
             raise ValueError("There is no such component.")
     elif route.name == JOIN:
         if type(number := body.get("fn_index")) is not int or number not in page.fns:
             raise ValueError("There is no such event.")
-        _check_event(page.fns[number], body, simple=False)
+        _check_event(page.fns[number], uploads, body, simple=False)
     elif route.name == CALL:
         named = [fn for fn in page.fns.values() if fn.api_name == path.rsplit("/", 1)[1]]
         if not named:
             raise ValueError("There is no endpoint of that name.")
-        _check_event(named[0], body, simple=True)
+        _check_event(named[0], uploads, body, simple=True)
+    else:
+        _check_paths(body, uploads, 0)
 
 
-def _check_paths(value: Any, uploads: Path) -> None:
+def _check_name(name: str, value: Any) -> None:
+    try:
+        check(name, value)
+    except ValueError as error:
+        sentence = str(error)
+        raise ValueError(f"{sentence[:1].upper()}{sentence[1:]}.") from error
+
+
+def _check_paths(body: Mapping[str, Any], uploads: Path, most: int) -> None:
     """Of a file there is only what was uploaded: no address to fetch, no file of the server.
+    most: how many files such a request has.
 
     Whose upload it is is not asked: its folder is named by a hash of what is in the file, so that
     only who has the file knows the name.
     """
-    if isinstance(value, dict):
-        if "path" in value and not is_within(value["path"], uploads):
-            raise ValueError("A file must be uploaded here first.")
-        for inner in value.values():
-            _check_paths(inner, uploads)
-    elif isinstance(value, list):
-        for inner in value:
-            _check_paths(inner, uploads)
+    paths, values = 0, [dict(body)]
+    folder = f"{uploads.resolve()}{os.sep}"
+    while values:
+        value: Any = values.pop()
+        if type(value) is list:
+            values += value
+        elif type(value) is dict:
+            values += value.values()
+            if "path" in value:
+                paths += 1
+                if paths > most:
+                    raise ValueError("These are more files than belong here.")
+                if not _is_uploaded(value["path"], folder):
+                    raise ValueError("A file must be uploaded here first.")
 
 
-def _check_event(fn: BlockFunction, body: Mapping[str, Any], simple: bool) -> None:
+def _is_uploaded(path: Any, folder: str) -> bool:
+    """Whether the path, as an upload's answer has it, is in the folder, in which are no links."""
+    return (
+        isinstance(path, str)
+        and f"{path}{os.sep}".startswith(folder)
+        and "\0" not in path
+        and os.path.normpath(path) == path
+    )
+
+
+def _check_event(fn: BlockFunction, uploads: Path, body: Mapping[str, Any], simple: bool) -> None:
     """simple: whether values that no program gives, as of gr.State, may be left out."""
     values, event = body.get("data"), body.get("event_data")
     if fn.collects_event_data and not isinstance(event, dict | None):  # others do not look at it
@@ -72,17 +107,31 @@ def _check_event(fn: BlockFunction, body: Mapping[str, Any], simple: bool) -> No
         inputs = [block for block in inputs if not block.skip_api]
     if not isinstance(values, list) or len(values) != len(inputs):
         raise ValueError(f"This event has {len(inputs)} values.")
+    _check_paths(
+        body, uploads, sum(MOST_FILES if _takes_many(b) else _takes_file(b) for b in inputs)
+    )
     for block, value in zip(inputs, values, strict=True):
         if not _fits(block, value):
             name = getattr(block, "label", None) or block.get_block_name()
             raise ValueError(f"{name}: a value of this kind cannot be used.")
 
 
+def _takes_file(block: Any) -> bool:
+    return isinstance(block, gr.File | gr.Image)
+
+
+def _takes_many(block: Any) -> bool:
+    return _takes_file(block) and getattr(block, "file_count", "single") != "single"
+
+
 def _fits(block: Component, value: Any) -> bool:
     if value is None:  # of a number whose field was emptied, and of what is empty at first
         emptied = isinstance(block, gr.Number) or getattr(block, "multiselect", False)
         return emptied or not isinstance(block, NEVER_EMPTY) or block.value is None
-    return next((fits(block, value) for kinds, fits in KINDS if isinstance(block, kinds)), True)
+    for kinds, fits in KINDS:
+        if isinstance(block, kinds):
+            return fits(block, value)
+    return len(json.dumps(value)) <= MOST_BYTES
 
 
 def _is_number(_block: Component, value: Any) -> bool:
@@ -108,8 +157,7 @@ def _is_one(value: Any, kinds: set[type]) -> bool:
 
 def _is_files(block: Component, value: Any) -> bool:
     if isinstance(value, list):
-        several = getattr(block, "file_count", "single") != "single"
-        return several and len(value) <= MOST_FILES and all(_is_file(inner) for inner in value)
+        return _takes_many(block) and all(_is_file(inner) for inner in value)
     return _is_file(value)
 
 

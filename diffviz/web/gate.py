@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,7 +12,8 @@ from diffviz.web.names import FORMS, check, is_one_range
 from diffviz.web.routes import find
 
 MOST_QUERY = 2000  # bytes
-QUERY_CLOSED = (b"deep_link=",)  # saved states of the page: nothing here makes them
+QUERY = ("since", "session_hash", "upload_id")  # what the app is told of it; the rest is the page's
+QUERY_CLOSED = "deep_link"  # saved states of the page: nothing here makes them
 
 
 class Gate:
@@ -31,7 +32,7 @@ class Gate:
             method = "GET" if scope["method"] == "HEAD" else scope["method"]
             routes = find(scope["path"])
             query = scope["query_string"]
-            if not routes or any(name in query for name in QUERY_CLOSED):
+            if not routes:
                 raise RefusedError(404, "closed", "There is nothing at this address.")
             if len(query) > MOST_QUERY:
                 raise RefusedError(414, "size", "This address is too long.")
@@ -41,21 +42,37 @@ class Gate:
                 raise RefusedError(405, "closed", "This address is asked otherwise.", methods)
             if method != "GET" and not same_site(scope):
                 raise RefusedError(403, "origin", "Only this page's own scripts may do that.")
-            check_query(query)
             scope["state"]["route"] = allowed[0]
-            scope = {**scope, "headers": [h for h in scope["headers"] if not is_odd_range(*h)]}
+            # With a slash at its end the app would send it elsewhere, to a host that it names.
+            path = scope["path"].rstrip("/") or "/"
+            scope = {
+                **scope,
+                "path": path,
+                "raw_path": path.encode(),
+                "query_string": checked_query(query),
+                "headers": [h for h in scope["headers"] if not is_odd_range(*h)],
+            }
         await self.app(scope, receive, send)
 
 
-def check_query(query: bytes) -> None:
-    """Refuse a query in which something has a form that nobody here gives it."""
+def checked_query(query: bytes) -> bytes:
+    """What the app is told of a query; refuses one in which something is said twice, or has a form
+    that nobody here gives it."""
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    names = [name for name, _ in pairs]
+    if QUERY_CLOSED in names:
+        raise RefusedError(404, "closed", "There is nothing at this address.")
+    told = [pair for pair in pairs if pair[0] in QUERY]
     try:
-        for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if len({name for name, _ in told}) < len(told):
+            raise ValueError("something is said twice in this address")
+        for name, value in pairs:
             if name in FORMS:
                 check(name, value)
     except ValueError as error:
         sentence = str(error)
         raise RefusedError(400, "content", f"{sentence[:1].upper()}{sentence[1:]}.") from error
+    return urlencode(told).encode()
 
 
 def is_odd_range(name: bytes, value: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""What browsers are told that they may do with the answers."""
+"""Headers: what the app is told of a request's, and what browsers are told of an answer."""
 
 from __future__ import annotations
 
@@ -39,6 +39,48 @@ def page_policy(scripts: list[bytes], ancestors: str) -> str:
         "frame-ancestors": ancestors,
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+# What the app is told, and what it may answer: no name is in both, so that nothing comes back.
+TOLD = frozenset(
+    b"host x-forwarded-host x-forwarded-proto accept-encoding range if-range if-none-match"
+    b" if-modified-since authorization x-owner".split()
+)
+TOLD_OF_BODIES = frozenset(b"content-type content-length transfer-encoding".split())  # of a POST
+ANSWERED = frozenset(
+    b"content-type content-length content-encoding content-disposition content-range"
+    b" content-security-policy accept-ranges allow cache-control connection etag last-modified"
+    b" retry-after vary".split()
+)
+
+
+class PlainRequests:
+    """Tells the app of a request's headers those that it has a use for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            told = TOLD | TOLD_OF_BODIES if scope["method"] == "POST" else TOLD
+            scope = {**scope, "headers": [h for h in scope["headers"] if h[0] in told]}
+        await self.app(scope, receive, send)
+
+
+class PlainAnswers:
+    """Passes on of an answer's headers those that the app has a use for, each once."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def plain(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                found = {k.lower(): v for k, v in message.get("headers", ())}
+                message["headers"] = [(k, v) for k, v in found.items() if k in ANSWERED]
+            await send(message)
+
+        await self.app(scope, receive, plain)
 
 
 class SecurityHeaders:

@@ -3,11 +3,13 @@ would write its page out anew, and read and compress a hundred modules, for half
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import brotli  # type: ignore[import-untyped]
 from starlette.datastructures import Headers, MutableHeaders
@@ -43,6 +45,7 @@ class Kept:
         self.app = app
         self.most_bytes = most_bytes
         self._answers: OrderedDict[Key, Answer] = OrderedDict()
+        self._making: dict[Key, asyncio.Task[Answer]] = {}
         self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,10 +59,7 @@ class Kept:
         if answer := self._answers.get(key):
             self._answers.move_to_end(key)
         else:
-            plain = {**scope, "headers": list(told), "query_string": b""}
-            answer = await self._make(plain, receive, route.cache)
-            if answer.status == 200:
-                self._keep(key, answer)
+            answer = await self._made(key, scope, told, route.cache)
         headers = list(answer.headers)  # others will add to them
         tag = Headers(raw=headers).get("etag", "none")
         has_it = asked.get("if-none-match", "").removeprefix("W/") == tag
@@ -67,7 +67,22 @@ class Kept:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _make(self, scope: Scope, receive: Receive, cache: str) -> Answer:
+    async def _made(
+        self, key: Key, scope: Scope, told: tuple[tuple[bytes, bytes], ...], cache: str
+    ) -> Answer:
+        """Made once, for all who ask meanwhile, whoever of them goes away."""
+        if key not in self._making:
+            plain = {**scope, "headers": list(told), "query_string": b""}
+            making = self._making[key] = asyncio.create_task(self._make(plain, cache))
+            making.add_done_callback(partial(self._end, key))
+        return await asyncio.shield(self._making[key])
+
+    def _end(self, key: Key, making: asyncio.Task[Answer]) -> None:
+        del self._making[key]
+        if not making.cancelled() and not making.exception() and making.result().status == 200:
+            self._keep(key, making.result())
+
+    async def _make(self, scope: Scope, cache: str) -> Answer:
         start: Message = {}
         parts: list[bytes] = []
 
@@ -77,7 +92,7 @@ class Kept:
             else:
                 parts.append(message.get("body", b""))
 
-        await self.app(scope, receive, take)
+        await self.app(scope, _no_body(), take)
         headers, body = MutableHeaders(raw=list(start["headers"])), b"".join(parts)
         if start["status"] == 200:
             coding = Headers(scope=scope)["accept-encoding"]
@@ -97,6 +112,16 @@ class Kept:
         while self._bytes > self.most_bytes:
             _, oldest = self._answers.popitem(last=False)
             self._bytes -= len(oldest.body)
+
+
+def _no_body() -> Receive:
+    """A `receive` of somebody who says nothing, and stays."""
+    left: Iterator[Message] = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Message:
+        return next(left, None) or await asyncio.get_running_loop().create_future()
+
+    return receive
 
 
 def _told(asked: Headers, names: Iterable[str]) -> tuple[tuple[bytes, bytes], ...]:

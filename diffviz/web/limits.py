@@ -8,12 +8,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from diffviz.web.answers import RefusedError
 from diffviz.web.clients import neighbourhood
 from diffviz.web.routes import Kind
 
+TOKEN_BYTES = 16 * 1024  # of an event, for each of which it costs one token more
 CLIENTS = 10_000  # remembered; of more the one that was silent longest is forgotten
 
 
@@ -28,14 +30,16 @@ class Buckets:
         self._lock = threading.Lock()
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, client: str) -> float:
-        """0 when a token was taken; else the seconds until there is one."""
+    def take(self, client: str, cost: float = 1) -> float:
+        """0 when so many tokens were taken; else the seconds until there are as many. (What costs
+        more than a bucket holds has to wait for a full one.)"""
         now = self.clock()
         with self._lock:
             left, then = self._buckets.pop(client, (float(self.size), now))
             left = min(self.size, left + (now - then) * self.rate)
-            wait = 0.0 if left >= 1 else (1 - left) / self.rate
-            self._buckets[client] = (left if wait else left - 1, now)
+            cost = min(cost, self.size)
+            wait = 0.0 if left >= cost else (cost - left) / self.rate
+            self._buckets[client] = (left if wait else left - cost, now)
             if len(self._buckets) > CLIENTS:
                 self._buckets.popitem(last=False)
         return wait
@@ -52,7 +56,8 @@ class RateLimit:
         if scope["type"] == "http":
             kind = scope["state"]["route"].kind
             buckets = self.buckets.get(kind)
-            if buckets and (wait := buckets.take(neighbourhood(scope["client"][0]))):
+            cost = _cost(scope) if kind is Kind.EVENT else 1
+            if buckets and (wait := buckets.take(neighbourhood(scope["client"][0]), cost)):
                 seconds = math.ceil(wait)
                 raise RefusedError(
                     429,
@@ -62,3 +67,9 @@ class RateLimit:
                     {"Retry-After": str(seconds)},
                 )
         await self.app(scope, receive, send)
+
+
+def _cost(scope: Scope) -> float:
+    """In tokens: what is long takes longer to look at."""
+    said = Headers(scope=scope).get("content-length", "")
+    return 1 + (int(said) // TOKEN_BYTES if said.isdecimal() else 0)

@@ -94,6 +94,7 @@ ROUTES: Sequence[Route] = (
 CLOSED = Route("closed", Kind.PAGE, re.compile(""))  # stands for all that is not in the table
 HEARTBEAT = f"{G}/heartbeat/{{session}}"  # each open page holds one
 JOIN, CALL, SERVER = f"{G}/queue/join", f"{G}/call/{{name}}", f"{G}/component_server"
+CANCEL, DATA, RESULT = f"{G}/cancel", f"{G}/queue/data", f"{G}/call/{{name}}/{{event}}"
 
 
 def find(path: str) -> list[Route]:

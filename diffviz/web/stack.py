@@ -9,7 +9,8 @@ from diffviz.metrics import Metrics
 from diffviz.web.bodies import Bodies, Check
 from diffviz.web.clients import Forwarded
 from diffviz.web.gate import Gate
-from diffviz.web.headers import SecurityHeaders
+from diffviz.web.headers import PlainAnswers, PlainRequests, SecurityHeaders
+from diffviz.web.inflight import InFlight
 from diffviz.web.kept import Kept
 from diffviz.web.limits import Buckets, RateLimit
 from diffviz.web.observe import Observe
@@ -29,10 +30,13 @@ def guarded(
         Kind.EVENT: settings.json_kb * 1024,
         Kind.UPLOAD: int((upload_mb + 1) * 2**20),  # there is more to a form than its files
     }
+    app = PlainAnswers(PlainRequests(app))
     app = Kept(app)
     app = UploadRoom(app, settings.uploads, settings.uploads_mb)
     app = Bodies(app, limits, settings.slow_seconds, check)
     if settings.public:
+        busy = max(1, int(settings.share * (settings.places + settings.line)))
+        app = InFlight(app, settings.connections_each, busy)
         app = RateLimit(
             app,
             {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+from collections.abc import Callable
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -12,14 +13,16 @@ from diffviz.config import Config
 from diffviz.metrics import Metrics
 
 
-def watch_routes(settings: Config, metrics: Metrics) -> APIRouter:
+def watch_routes(settings: Config, metrics: Metrics, moves: Callable[[], bool]) -> APIRouter:
     """Both routes. /metrics is for who has the token, or asks from this very machine and not
-    through a proxy on it."""
+    through a proxy on it. moves: whether events begin."""
     routes = APIRouter()
     token = settings.metrics_token.get_secret_value()
 
     @routes.get("/healthz")
-    def healthz() -> dict[str, str]:
+    async def healthz() -> dict[str, str]:  # in no thread, of which all may be taken
+        if not moves():
+            raise HTTPException(503, "No events begin.")
         return {"status": "ok"}
 
     @routes.get("/metrics")

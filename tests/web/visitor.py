@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import httpx
+
+from tests.waiting import PATIENCE
 
 SLOW_SECONDS = 1.5
 SESSIONS = 20
@@ -14,8 +17,10 @@ SESSIONS = 20
 class Visitor:
     """What a program that knows Gradio's protocol can do; nothing is checked on its side."""
 
-    def __init__(self, url: str) -> None:
-        self.http = httpx.Client(base_url=url, timeout=30)
+    def __init__(self, url: str, address: str = "") -> None:
+        """address: what a proxy says that they ask from."""
+        headers = {"X-Forwarded-For": address} if address else {}
+        self.http = httpx.Client(base_url=url, timeout=30, headers=headers)
         self.page: dict[str, Any] = self.http.get("/config").json()
         self.components = {c["id"]: c for c in self.page["components"]}
 
@@ -37,14 +42,16 @@ class Visitor:
     def outcome(self, session: str = "visitor") -> tuple[bool, Any]:
         """(success, output) of the event that was joined last."""
         done: tuple[bool, Any] = (False, "nothing")
+        end = time.monotonic() + PATIENCE
         with self.http.stream("GET", f"/gradio_api/queue/data?session_hash={session}") as lines:
             for line in lines.iter_lines():
+                assert time.monotonic() < end, "no outcome"
                 message = json.loads(line.removeprefix("data:")) if line else {"msg": ""}
                 if message["msg"] == "process_completed":
                     done = message["success"], message["output"]
         return done
 
-    def call_view(self, function: str, argument: Any) -> httpx.Response:
+    def call_view(self, function: str, argument: Any, session: str = "v") -> httpx.Response:
         """A live view's server function."""
         component = next(
             c["id"]
@@ -52,13 +59,14 @@ class Visitor:
             if function in (c["props"].get("server_fns") or ())
         )
         body = {"component_id": component, "fn_name": function, "data": argument}
-        return self.http.post("/gradio_api/component_server", json=body | {"session_hash": "v"})
+        return self.http.post("/gradio_api/component_server", json=body | {"session_hash": session})
 
     def upload(self, content: bytes, name: str = "picture.png") -> httpx.Response:
         return self.http.post("/gradio_api/upload", files={"files": (name, content)})
 
     def metric(self, name: str) -> float:
         """A metric's value, summed over its labels."""
-        lines = self.http.get("/metrics").text.splitlines()
+        token = {"Authorization": "Bearer let-me-see"}  # where one is asked for
+        lines = self.http.get("/metrics", headers=token).text.splitlines()
         found = [line for line in lines if line.startswith((f"{name} ", f"{name}{{"))]
         return sum(float(line.rsplit(" ", 1)[1]) for line in found)

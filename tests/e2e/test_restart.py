@@ -1,0 +1,35 @@
+"""A page that was open while its server began anew: it says so, and begins anew by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.test_sample import PLAYER, await_frames, generate, open_tab, set_slider
+from tests.running import start_server
+from tests.waiting import PATIENCE
+
+
+def test_a_page_begins_anew_with_its_server(page: Page, tmp_path: Path) -> None:
+    first = start_server(tmp_path)
+    try:
+        open_tab(page, first)
+        set_slider(page, "sample-steps", 250)
+        generate(page)
+        page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.frames > 1")
+        page.evaluate("window.before = true")
+        first.process.kill()
+        first.process.wait()
+        expect(page.get_by_text("onnection").first).to_be_visible(timeout=PATIENCE * 1000)
+        second = start_server(tmp_path, GRADIO_SERVER_PORT=str(first.port))
+    finally:
+        first.stop()
+    try:
+        page.wait_for_function("!window.before", timeout=PATIENCE * 1000)
+        open_tab(page, second)
+        set_slider(page, "sample-steps", 5)
+        generate(page)
+        await_frames(page, 6)
+    finally:
+        second.stop()
