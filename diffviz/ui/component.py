@@ -1,8 +1,10 @@
-"""A live view: a gr.HTML whose JavaScript is an ES module among our static files."""
+"""What of the page is JavaScript: live views, each a gr.HTML that an ES module brings to life, and
+calls of functions from the events of Gradio's own components."""
 
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
@@ -10,6 +12,12 @@ from typing import Any
 import gradio as gr
 
 ServerFunction = Callable[[Any], Any]
+
+# The address of a module under diffviz/ui; as in lib/root.js, which has first to be found.
+_MODULE = (
+    "new URL(window.gradio_config?.root || '/', location.href).pathname.replace(/\\/$/, '')"
+    " + '/live/{name}.js'"
+)
 
 
 def live_view(
@@ -29,9 +37,7 @@ def live_view(
     """
     start = (
         f"/* {' '.join(map(repr, events))} */"  # Gradio knows an event by its name in this code
-        "const root = new URL(window.gradio_config?.root || '/', location.href).pathname"
-        ".replace(/\\/$/, '');"  # as in lib/root.js, which has first to be found
-        f"import(`${{root}}/live/{name}.js`)"
+        f"import({_MODULE.format(name=name)})"
         ".then((module) => module.mount(element, { props, watch, trigger, server }));"
     )
     return gr.HTML(
@@ -43,6 +49,15 @@ def live_view(
         server_functions=[_function(method) for method in server_functions],
         **props,
     )
+
+
+def page_call(name: str, *arguments: Any) -> str:
+    """For an event's `js`: calls that function of lib/calls.js with the arguments and then the
+    values of the event's inputs; what it returns takes their place, or where the event has no
+    Python function, that of its outputs."""
+    given = "".join(f"{json.dumps(argument)}, " for argument in arguments)
+    module = f"await import({_MODULE.format(name='lib/calls')})"
+    return f"async (...values) => ({module}).{name}({given}...values)"
 
 
 def _function(method: ServerFunction) -> ServerFunction:

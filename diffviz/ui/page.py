@@ -8,6 +8,7 @@ import gradio as gr
 
 from diffviz.serving.backend import Backend
 from diffviz.serving.models import TRAINED
+from diffviz.ui.component import page_call
 from diffviz.ui.forward.tab import forward_tab
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.sample.tab import sample_tab
@@ -24,13 +25,6 @@ THEME = gr.themes.Base(
     font_mono=["ui-monospace", "monospace"],
 ).set(button_primary_background_fill="*primary_600")  # white on the lighter default is 4.46:1
 INTRODUCTION = (HERE / "introduction.html").read_text()
-
-# A link with ?train=ID is there to watch that training.
-WATCH_LINK = """() => {
-    if (!new URLSearchParams(location.search).has("train")) return;
-    const tabs = [...document.querySelectorAll("[role=tab]")];
-    tabs.find((tab) => tab.textContent.trim() === "Train")?.click();
-}"""
 
 
 def use_in_sample(backend: Backend, event: gr.EventData) -> tuple[gr.Dropdown, gr.Tabs]:
@@ -55,5 +49,5 @@ def build_page(backend: Backend) -> gr.Blocks:
         training.use(
             backend.handler(use_in_sample), None, [denoiser, tabs], api_visibility="private"
         )
-        page.load(None, js=WATCH_LINK)
+        page.load(None, None, tabs, js=page_call("openLinked"))
     return page

@@ -23,7 +23,7 @@ class Form:
 
 NUMBER = Form(r"\d{1,15}", "a number here is whole, with at most 15 digits")
 NAME = Form(r"[\w-]{1,64}", "a name here has 1 to 64 letters, digits, - and _")
-# By the names that parts of paths and queries have (web/routes.py). ui/train/link.js knows the
+# By the names that parts of paths and queries have (web/routes.py). ui/lib/link.js knows the
 # form of a training's id too.
 FORMS: Mapping[str, Form] = {
     "job": Form(r"[0-9a-f]{16}|recorded", "there is no such training; it may have been deleted"),

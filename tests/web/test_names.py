@@ -178,5 +178,5 @@ def test_the_forms() -> None:
 
 
 def test_the_page_s_scripts_know_the_same_form() -> None:
-    script = (ROOT / "diffviz/ui/train/link.js").read_text()
+    script = (ROOT / "diffviz/ui/lib/link.js").read_text()
     assert FORMS["job"].pattern in script

@@ -1,7 +1,8 @@
 // The schedule's controls: its kind in sight; its shape, T and the noise's seed folded away.
 
 import { make } from "../lib/dom.js";
-import { handlesAlong, storeHandles } from "./handles.js";
+import { store } from "../lib/store.js";
+import { handlesAlong } from "./handles.js";
 import { digits } from "../lib/text.js";
 import { DRAWN, alphaBar } from "../lib/schedules.js";
 
@@ -25,7 +26,7 @@ export function controlsPanel(state, change, curves, renoise) {
   draw.addEventListener("click", () => {
     const { schedule } = state;
     state.handles = handlesAlong((share) => alphaBar(schedule, Math.round(share * schedule.T)));
-    storeHandles(state.handles);
+    store.set("handles", state.handles);
     state.kind = DRAWN;
     change("schedule");
   });

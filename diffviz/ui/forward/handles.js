@@ -1,31 +1,27 @@
 // The drawn schedule's editor: handles on the ᾱ curve, moved by pointer or by keyboard.
 
 import { svg } from "../lib/dom.js";
+import { store } from "../lib/store.js";
 import { onDrag, placeOf } from "../lib/plots.js";
 
 export const FIRST_HANDLES = [1, 0.97, 0.86, 0.66, 0.42, 0.2, 0.07, 0.01];
-const STORED = "diffviz.handles"; // the Sample tab offers the curve too
 const GAP = 0.002; // neighbours stay this far apart, so that the curve falls strictly
 const KEYS = { ArrowUp: 0.01, ArrowDown: -0.01, ArrowRight: 0.01, ArrowLeft: -0.01, PageUp: 0.05, PageDown: -0.05 };
 
 /** The curve drawn last time in this browser, or a first one. */
 export function storedHandles() {
-  try {
-    const handles = JSON.parse(localStorage.getItem(STORED));
-    const falls = handles.every((h, i) => Number.isFinite(h) && (i === 0 ? h === 1 : h < handles[i - 1]));
-    if (handles.length === FIRST_HANDLES.length && falls && handles.at(-1) > 0) return handles;
-  } catch {
-    // nothing stored, or storage is switched off: the first curve then
-  }
-  return [...FIRST_HANDLES];
+  const handles = store.get("handles");
+  return isCurve(handles) ? handles : [...FIRST_HANDLES];
 }
 
-export function storeHandles(handles) {
-  try {
-    localStorage.setItem(STORED, JSON.stringify(handles));
-  } catch {
-    // the curve then lasts as long as the page
-  }
+/** Whether it falls strictly from 1 and stays above 0. @param {unknown} handles @returns {handles is number[]} */
+function isCurve(handles) {
+  return (
+    Array.isArray(handles) &&
+    handles.length === FIRST_HANDLES.length &&
+    handles.every((h, i) => Number.isFinite(h) && (i === 0 ? h === 1 : h < handles[i - 1])) &&
+    handles.at(-1) > 0
+  );
 }
 
 /** Handles that follow a function of t/T as closely as falling strictly allows. */

@@ -3,7 +3,8 @@
 import { make } from "../lib/dom.js";
 import { digits } from "../lib/text.js";
 import { paint } from "../lib/pixels.js";
-import { handleEditor, moveHandle, storeHandles } from "./handles.js";
+import { store } from "../lib/store.js";
+import { handleEditor, moveHandle } from "./handles.js";
 import { countValues } from "./noised.js";
 import { curvePlot, histogramPlot } from "../lib/plots.js";
 import { DRAWN, alphaBar, logSnr } from "../lib/schedules.js";
@@ -62,7 +63,7 @@ export function curvesPanel(state, change) {
   const snr = curvePlot({ id: "forward-snr", label: "log-SNR over t", ticks: [-15, 0, 15], range: [-18, 18], onMove });
   const editor = handleEditor(bar, (k, value) => {
     state.handles = moveHandle(state.handles, k, value);
-    storeHandles(state.handles);
+    store.set("handles", state.handles);
     change("schedule");
   });
 

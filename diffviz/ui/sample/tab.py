@@ -21,7 +21,7 @@ from diffviz.serving.cards import card_text
 from diffviz.serving.frames import in_line, recording, stream
 from diffviz.serving.models import Models, bundled
 from diffviz.serving.ticket import Ticket
-from diffviz.ui.component import live_view
+from diffviz.ui.component import live_view, page_call
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.messages import told_in_the_page
 from diffviz.ui.sample.controls import (
@@ -48,16 +48,10 @@ MAIN = len(fields(Asked))
 MOST_MESSAGES = 20
 SILENT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
-# The curve drawn in the Forward tab and the token of a visitor's trainings live in the browser and
+# The token of a visitor's trainings and the curve drawn in the Forward tab live in the browser and
 # come along as the last inputs.
-WITH_HANDLES_AND_TOKEN = (
-    "(...v) => [...v.slice(0, -2), localStorage.getItem('diffviz.handles') ?? '',"
-    " localStorage.getItem('diffviz.owner') ?? '']"
-)
-WITH_TOKEN = "(...v) => [...v.slice(0, -1), localStorage.getItem('diffviz.owner') ?? '']"
-NEW_SEED = f"() => Math.floor(Math.random() * {MAX_SEED})"
-RUN = "() => document.querySelector('#sample-run').click()"
-STOPPED = "() => window.dispatchEvent(new Event('diffviz-stopped'))"
+WITH_OWNER = page_call("withOwner")
+ASK_FOR_RUN = page_call("askForRun")
 
 
 LastRun = tuple[RunSettings, str]  # and the token of who ran it
@@ -77,7 +71,7 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
                 "sample/view",
                 "sample-player",
                 "Sampling, step by step",
-                events=("ready", "export"),
+                events=("ready", "run", "export"),
                 server_functions=[backend.handler(nearest_pictures)],
             )
             exported = gr.File(label="Your file", elem_id="sample-file", visible=False)
@@ -95,17 +89,19 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
 
     inputs = [*controls.main, *controls.extra, token]
     outputs = [player, last_run]
-    running = controls.start.click(
+    running = player.run(
         backend.handler(_sample),
         inputs,
         outputs,
-        js=WITH_HANDLES_AND_TOKEN,
+        js=page_call("withHandlesAndOwner"),
         **PLAIN,
         **SILENT,
         **NETWORK,
     )
-    controls.stop.click(None, cancels=[running], js=STOPPED, api_visibility="private")
-    controls.dice.click(None, None, controls.seed, js=NEW_SEED).then(None, js=RUN)
+    controls.start.click(None, js=ASK_FOR_RUN)
+    controls.stop.click(None, cancels=[running], js=page_call("stopRun"), api_visibility="private")
+    another = controls.dice.click(None, None, controls.seed, js=page_call("newSeed", MAX_SEED))
+    another.then(None, js=ASK_FOR_RUN)
     player.ready(_intro, None, player, **SILENT)
     export = backend.handler(_export)
     player.export(export, last_run, [exported, program], **SILENT, **NETWORK)
@@ -114,16 +110,16 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     endpoint.click(backend.handler(sample), inputs, made, api_name="sample", **NETWORK)
     nearest_endpoint(backend)
     denoiser, asked = controls.denoiser, [controls.denoiser, token]
-    denoiser.focus(backend.handler(_choices), asked, denoiser, js=WITH_TOKEN, **SILENT)
+    denoiser.focus(backend.handler(_choices), asked, denoiser, js=WITH_OWNER, **SILENT)
     words = controls.words
     known = [controls.what, words.group, words.source, controls.vary, controls.values, about]
-    denoiser.change(backend.handler(_about), asked, known, js=WITH_TOKEN, **SILENT)
+    denoiser.change(backend.handler(_about), asked, known, js=WITH_OWNER, **SILENT)
     compared = [words.words, controls.vary, controls.values]
     words.unseen.input(_ask_unseen, [words.source, words.unseen], compared, **SILENT).then(
-        None, js=RUN
+        None, js=ASK_FOR_RUN
     )
     values, varied = backend.handler(_values), [controls.vary, *asked]
-    controls.vary.input(values, varied, controls.values, js=WITH_TOKEN, **SILENT)
+    controls.vary.input(values, varied, controls.values, js=WITH_OWNER, **SILENT)
     return denoiser
 
 

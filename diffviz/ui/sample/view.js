@@ -5,6 +5,7 @@
 
 import { make } from "../lib/dom.js";
 import { bytes, paint, tile } from "../lib/pixels.js";
+import { store } from "../lib/store.js";
 import { factsPanel } from "./facts.js";
 import { glanceStrip } from "./glance.js";
 import { nearestPanel } from "./nearest.js";
@@ -23,6 +24,9 @@ export function mount(element, view) {
   view.watch("value", take);
   if (view.props.value) take();
   else view.trigger("ready");
+  const heed = (wanted) => (wanted === "asked" ? view.trigger("run") : player.stopped());
+  store.watch("sampling", heed);
+  if (store.get("sampling") === "asked") heed("asked"); // before this module was here
 }
 
 class Player {
@@ -38,7 +42,6 @@ class Player {
     this.following = null;
     this.taken = 0; // when the last message came
     this.build();
-    window.addEventListener("diffviz-stopped", () => this.stopped());
   }
 
   build() {

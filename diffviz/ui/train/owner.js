@@ -1,14 +1,13 @@
 // The owner's token: a secret that this browser keeps, by which its trainings know it again.
 
-const KEY = "diffviz.owner"; // tab.py reads it too
+import { store } from "../lib/store.js";
 
 /** The token, made at the first call. */
 export function ownerToken() {
-  let token = localStorage.getItem(KEY);
-  if (!token) {
-    const random = crypto.getRandomValues(new Uint8Array(16));
-    token = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    localStorage.setItem(KEY, token);
-  }
+  const known = store.get("owner");
+  if (known) return known;
+  const random = crypto.getRandomValues(new Uint8Array(16));
+  const token = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  store.set("owner", token);
   return token;
 }

@@ -13,13 +13,11 @@ from diffviz.jobs.job import ACTIONS
 from diffviz.jobs.recording import NAME
 from diffviz.jobs.trainings import running
 from diffviz.serving.backend import Backend
-from diffviz.ui.component import live_view
+from diffviz.ui.component import live_view, page_call
 from diffviz.ui.messages import answer, told_in_the_page
 from diffviz.ui.train.controls import build_train_controls, plan_of
 
 SWITCHED_OFF = "Training is switched off on this server; below is a recorded one."
-# The owner's token lives in the browser, and comes along as the last input.
-WITH_TOKEN = "(...v) => [...v.slice(0, -1), localStorage.getItem('diffviz.owner') ?? '']"
 # For programs: two at a time are enough for what takes milliseconds. A start may read pictures.
 JOBS: dict[str, Any] = {"concurrency_id": "jobs", "concurrency_limit": 2}
 STARTS: dict[str, Any] = {"concurrency_id": "starts", "concurrency_limit": 8}
@@ -48,7 +46,7 @@ def train_tab(backend: Backend) -> gr.HTML:
         backend.handler(_start),
         inputs,
         view,
-        js=WITH_TOKEN,
+        js=page_call("withOwner"),  # which lives in the browser
         api_visibility="private",
         show_progress="minimal",
         **STARTS,

@@ -1,9 +1,9 @@
 // The Train tab's live view: one's trainings, one of them watched, and what its owner may do.
 
 import { make } from "../lib/dom.js";
-import { isTraining, LINK } from "./link.js";
 import { levelPlot, lossPlot, plotFigure } from "./losses.js";
 import { ownerToken } from "./owner.js";
+import { isTraining, linkedTraining, linkTo } from "../lib/link.js";
 import { root as served } from "../lib/root.js";
 import { Sheets } from "./sheets.js";
 import { Watch } from "./watch.js";
@@ -23,9 +23,8 @@ export function mount(element, view) {
   const train = new Train(element.querySelector(".live-view"), view);
   const take = () => view.props.value && train.show(JSON.parse(view.props.value).watch);
   view.watch("value", take);
-  const linked = new URLSearchParams(location.search).get(LINK);
   if (view.props.value) take();
-  else train.open(linked);
+  else train.open(linkedTraining());
 }
 
 class Train {
@@ -189,7 +188,7 @@ class Train {
   }
 
   async share(button) {
-    const link = `${location.origin}${served()}/?${LINK}=${this.status.id}`;
+    const link = `${location.origin}${served()}/${linkTo(this.status.id)}`;
     const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
     if (copied) button.textContent = "Link copied";
     else prompt("Who has this link may watch:", link);
