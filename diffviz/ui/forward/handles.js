@@ -2,7 +2,7 @@
 
 import { svg } from "../lib/dom.js";
 import { store } from "../lib/store.js";
-import { onDrag, placeOf } from "../lib/plots.js";
+import { onDrag, placeOf } from "../lib/plot.js";
 
 export const FIRST_HANDLES = [1, 0.97, 0.86, 0.66, 0.42, 0.2, 0.07, 0.01];
 const GAP = 0.002; // neighbours stay this far apart, so that the curve falls strictly
@@ -58,14 +58,13 @@ export function handleEditor(plot, onMove) {
     const circle = svg("circle", {
       id: `forward-handle-${k}`,
       r: 8,
-      cx: plot.x(k / (count - 1)),
       tabindex: 0,
       role: "slider",
       "aria-orientation": "vertical",
       "aria-valuemin": 0,
       "aria-valuemax": 1,
     });
-    const bar = (event) => (plot.y(0) - placeOf(plot.root, event).y) / (plot.y(0) - plot.y(1));
+    const bar = (event) => plot.y.invert(placeOf(plot.root, event).y);
     circle.addEventListener("pointerdown", (event) => event.stopPropagation());
     onDrag(circle, (event) => {
       event.stopPropagation();
@@ -90,7 +89,8 @@ export function handleEditor(plot, onMove) {
     plot.root.setAttribute("role", shown ? "group" : "img");
     circles.forEach((circle, i) => {
       const k = i + 1;
-      circle.setAttribute("cy", plot.y(handles[k]));
+      circle.setAttribute("cx", plot.x.at((k * T) / (count - 1)));
+      circle.setAttribute("cy", plot.y.at(handles[k]));
       circle.setAttribute("aria-valuenow", handles[k]);
       circle.setAttribute("aria-label", `ᾱ at t = ${Math.round((k * T) / (count - 1))}`);
     });

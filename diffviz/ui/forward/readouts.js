@@ -5,8 +5,8 @@ import { digits } from "../lib/text.js";
 import { paint } from "../lib/pixels.js";
 import { store } from "../lib/store.js";
 import { handleEditor, moveHandle } from "./handles.js";
+import { curvePlot, histogramPlot } from "./curves.js";
 import { countValues } from "./noised.js";
-import { curvePlot, histogramPlot } from "../lib/plots.js";
 import { DRAWN, alphaBar, logSnr } from "../lib/schedules.js";
 
 const RANGE = 4; // of the histogram: −4 to 4
@@ -55,13 +55,13 @@ export function numbersPanel(state) {
 
 /** ᾱ and log-SNR over t. Dragging on them moves t; a drawn schedule's handles move the curve. */
 export function curvesPanel(state, change) {
-  const onMove = (share) => {
-    state.t = Math.round(share * state.T);
+  const onMove = (t) => {
+    state.t = t;
     change("t");
   };
-  const bar = curvePlot({ id: "forward-curve", label: "ᾱ over t", ticks: [0, 0.5, 1], range: [0, 1], onMove });
-  const snr = curvePlot({ id: "forward-snr", label: "log-SNR over t", ticks: [-15, 0, 15], range: [-18, 18], onMove });
-  const editor = handleEditor(bar, (k, value) => {
+  const bar = curvePlot({ id: "forward-curve", label: "ᾱ over t", ticks: [0, 0.5, 1], domain: [0, 1], onMove });
+  const snr = curvePlot({ id: "forward-snr", label: "log-SNR over t", ticks: [-15, 0, 15], domain: [-18, 18], onMove });
+  const editor = handleEditor(bar.plot, (k, value) => {
     state.handles = moveHandle(state.handles, k, value);
     store.set("handles", state.handles);
     change("schedule");
@@ -97,7 +97,7 @@ export function histogramPanel(state) {
   const plot = histogramPlot({
     id: "forward-histogram",
     label: "How often each pixel value occurs in xₜ, against the normal density N(0, 1)",
-    range: RANGE,
+    reach: RANGE,
   });
   const counts = new Uint32Array(BINS);
 

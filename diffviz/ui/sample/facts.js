@@ -1,27 +1,24 @@
 // Where on the schedule a frame is: in an equation, in numbers and on the path of the run.
 
-import { make } from "../lib/dom.js";
-import { drawPath } from "../lib/path.js";
+import { make, terms } from "../lib/dom.js";
+import { pathPlot } from "./path.js";
 
 export function factsPanel() {
   const equation = make("p", { className: "player-equation number" });
   const numbers = make("dl", { className: "player-numbers number", title: "Where on the schedule this frame is" });
-  const path = make("canvas", { className: "player-path", role: "img" });
-  const root = make("div", { className: "player-facts" }, numbers, path);
-  let drawnPath = () => {};
-  new ResizeObserver(() => drawnPath()).observe(path);
+  const path = pathPlot();
+  const root = make("div", { className: "player-facts" }, numbers, path.root);
 
   function draw(run, { t, alpha, sigma }) {
     equation.replaceChildren(
       math("x", "t"), " = ", strong(alpha.toFixed(4)), " · x̂0 + ", strong(sigma.toFixed(4)), " · ε̂");
     const bar = (alpha * alpha) / (alpha * alpha + sigma * sigma);
     const snr = (alpha / sigma) ** 2;
-    numbers.replaceChildren(...[
+    numbers.replaceChildren(...terms([
       ["t", `${t} of ${run.T}`], ["α", alpha.toFixed(4)], ["σ", sigma.toFixed(4)],
       ["ᾱ", bar.toFixed(4)], ["SNR", Number.isFinite(snr) ? snr.toPrecision(3) : "∞"],
-    ].flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", { textContent: value })]));
-    drawnPath = () => drawPath(path, run, t);
-    drawnPath();
+    ]));
+    path.draw(run, t);
   }
   return { equation, root, draw };
 }

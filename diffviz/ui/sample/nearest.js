@@ -1,9 +1,13 @@
 // "Is it a copy?": each sample of a finished run beside the training pictures nearest to it, and
 // where its distance lies among those of real pictures that nobody trained on.
 
-import { make, svg } from "../lib/dom.js";
+import { make } from "../lib/dom.js";
+import { Bars, Rules } from "../lib/marks.js";
 import { bytes, paint } from "../lib/pixels.js";
+import { Plot } from "../lib/plot.js";
+import { Linear } from "../lib/scales.js";
 
+const BINS = 36;
 const VERDICTS = {
   copy: "A copy",
   near: "Very near",
@@ -111,23 +115,22 @@ function meaning(nearer, distance) {
 
 /** Real test pictures' distances as a histogram, and where these samples lie in it. */
 function scale(quantiles, found) {
-  const [width, height, bottom, bins] = [360, 74, 18, 36];
   const most = Math.max(0.6, ...found.map(({ neighbours }) => neighbours[0].distance)) * 1.02;
-  const x = (distance) => (distance / most) * width;
-  const shares = Array.from({ length: bins }, (_, k) =>
-    below(quantiles, ((k + 1) / bins) * most) - below(quantiles, (k / bins) * most));
-  const top = Math.max(...shares);
-  const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
-    "aria-label": "Distances of real test pictures to their nearest training picture, and of these samples to theirs" });
-  shares.forEach((share, k) => {
-    const tall = (share / top) * (height - bottom - 6);
-    root.append(svg("rect", { class: "bar", x: (k * width) / bins + 0.5, width: width / bins - 1, y: height - bottom - tall, height: tall }));
+  const shares = Array.from({ length: BINS }, (_, k) =>
+    below(quantiles, ((k + 1) / BINS) * most) - below(quantiles, (k / BINS) * most));
+  const plot = new Plot({
+    label: "Distances of real test pictures to their nearest training picture, and of these samples to theirs",
+    x: new Linear([0, most]),
+    y: new Linear([0, Math.max(...shares) * 1.1]),
+    width: 360,
+    height: 74,
+    pad: { left: 2, right: 2, top: 2, bottom: 18 },
   });
-  for (const { neighbours: [{ distance }], verdict } of found)
-    root.append(svg("line", { class: `mark ${verdict}`, x1: x(distance), x2: x(distance), y1: 2, y2: height - bottom }));
-  for (let tick = 0; tick < most - 0.05; tick += 0.1)
-    root.append(svg("text", { x: Math.max(x(tick), 2), y: height - 4, "text-anchor": tick ? "middle" : "start" }, tick ? tick.toFixed(1) : "0"));
-  return make("figure", { className: "nearest-scale" }, root,
+  new Bars(plot, "bars").draw(shares);
+  new Rules(plot).draw(found.map(({ neighbours: [{ distance }], verdict }) => ({ x: distance, className: `mark ${verdict}` })));
+  const tenths = Array.from({ length: Math.ceil(10 * (most - 0.05)) }, (_, k) => k / 10);
+  plot.xAxis(tenths.map((at) => ({ at, text: at ? at.toFixed(1) : "0", anchor: at ? "middle" : "start" })));
+  return make("figure", { className: "nearest-scale" }, plot.root,
     make("figcaption", { className: "muted" }, make("span", { className: "bar-key" }), " 10,000 real test pictures  ",
       make("span", { className: "mark-key" }), " these samples: distance to the nearest training picture"));
 }
