@@ -2,6 +2,7 @@
 
 import { make } from "../lib/dom.js";
 import { bytes, float16 } from "../lib/pixels.js";
+import { slider } from "../lib/slider.js";
 import { errorsPanel } from "./errors.js";
 import { Walk } from "./walk.js";
 
@@ -24,8 +25,19 @@ export function backPanel(state, change, server, trigger) {
   const steps = select("forward-back-steps", "Steps", STEPS.map((n) => option(n)));
   steps.input.value = FIRST_STEPS;
   const { minimum, default: usual } = state.facts.guidance;
-  const guidance = range("forward-back-guidance", "Guidance", minimum, 8, 0.5);
-  const t = range("forward-back-t", "Noise: t", 1, state.T, 1);
+  const className = "forward-slider back-range";
+  const guidance = slider({
+    id: "forward-back-guidance", label: "Guidance", minimum, maximum: 8, step: 0.5, value: usual, className,
+    text: (value) => value.toFixed(1),
+  });
+  const t = slider({
+    id: "forward-back-t", label: "Noise: t", minimum: 1, maximum: state.T, className,
+    text: (value) => `${value} of ${state.T}`,
+    onInput: (value) => {
+      state.t = value;
+      change("t");
+    },
+  });
   const run = make("button", { type: "button", id: "forward-back-run", className: "primary" }, "Bring it back");
   const invert = make("button", { type: "button", id: "forward-back-invert" }, "There and back (DDIM inversion)");
   const stop = make("button", { type: "button", id: "forward-back-stop", hidden: true }, "Stop");
@@ -33,7 +45,6 @@ export function backPanel(state, change, server, trigger) {
   const note = make("p", { className: "muted" });
   const walk = new Walk();
   const errors = errorsPanel();
-  guidance.input.value = usual;
   let asked = 0; // the latest request; messages of older ones are not looked at
   let mode = "back";
   let apart = null;
@@ -61,11 +72,6 @@ export function backPanel(state, change, server, trigger) {
     state.denoiser = denoiser.input.value;
     change("denoiser");
   });
-  t.input.addEventListener("input", () => {
-    state.t = Number(t.input.value);
-    change("t");
-  });
-  guidance.input.addEventListener("input", showGuidance);
   words.addEventListener("input", () => {
     age();
     clearTimeout(hearing);
@@ -83,7 +89,6 @@ export function backPanel(state, change, server, trigger) {
   });
 
   function showGuidance() {
-    guidance.output.textContent = Number(guidance.input.value).toFixed(1);
     guidance.root.hidden = wanted() === ANYTHING;
   }
 
@@ -144,9 +149,7 @@ export function backPanel(state, change, server, trigger) {
   }
 
   function update(changed) {
-    if (t.input.max !== String(state.T)) t.input.max = state.T;
-    t.input.value = state.t;
-    t.output.textContent = `${state.t} of ${state.T}`;
+    t.set(state.t, state.T);
     if (changed.has("picture") || changed.has("denoiser")) {
       forget();
       describe();
@@ -172,7 +175,7 @@ export function backPanel(state, change, server, trigger) {
     shown = now();
     trigger("back", { request: {
       id: asked, mode, denoiser: state.denoiser, small: small().x0, what: wanted(),
-      t: state.t, steps: Number(steps.input.value), guidance: Number(guidance.input.value), seed: state.picture.seed,
+      t: state.t, steps: Number(steps.input.value), guidance: guidance.value, seed: state.picture.seed,
       ...state.described(),
     } });
   }
@@ -184,6 +187,7 @@ export function backPanel(state, change, server, trigger) {
   }
 
   function end(how) {
+    walk.timeline.end();
     root.dataset.state = how;
     stop.hidden = true;
   }
@@ -194,7 +198,7 @@ export function backPanel(state, change, server, trigger) {
     if (waiting) {
       message.textContent = `diffviz is busy: you are number ${waiting} in line.`;
     } else if (begun) {
-      walk.expect(begun.steps, mode);
+      walk.expect(begun.grid, mode);
       message.textContent = remark(begun);
     } else if (frame) {
       walk.add(frame);
@@ -203,8 +207,8 @@ export function backPanel(state, change, server, trigger) {
       end("failed");
     } else {
       apart = distance;
-      end("done");
       walk.finish(apart);
+      end("done");
       if (mode === "invert") errors.add(walk.steps, apart);
     }
   }
@@ -218,11 +222,4 @@ function remark({ steps, grid, outside }) {
   if (steps === grid[0]) said.push(`From t = ${steps} there are ${steps} steps and no more.`);
   if (outside) said.push(`${outside === 1 ? "One step is" : `${outside} steps are`} outside the noise that this network was trained on.`);
   return said.join(" ");
-}
-
-/** A labelled range with its value beside it. */
-function range(id, label, minimum, maximum, step) {
-  const input = make("input", { type: "range", min: minimum, max: maximum, step });
-  const output = make("output", { className: "number" });
-  return { input, output, root: make("label", { id, className: "forward-slider back-range" }, make("span", {}, label), input, output) };
 }

@@ -1,6 +1,7 @@
 // The schedule's controls: its kind in sight; its shape, T and the noise's seed folded away.
 
 import { make } from "../lib/dom.js";
+import { slider } from "../lib/slider.js";
 import { store } from "../lib/store.js";
 import { handlesAlong } from "./handles.js";
 import { digits } from "../lib/text.js";
@@ -13,7 +14,13 @@ export function controlsPanel(state, change, curves, renoise) {
   const draw = make("button", { type: "button", id: "forward-draw" }, "Draw on this curve");
   const source = make("p", { className: "muted" });
   const own = make("div", { className: "forward-parameters" });
-  const T = slider("forward-T", "T, the number of steps", state.facts.T.minimum, state.facts.T.maximum, 1);
+  const T = slider({
+    id: "forward-T", label: "T, the number of steps", ...state.facts.T, className: "forward-slider",
+    onInput: (value) => {
+      state.setT(value);
+      change("schedule", "t");
+    },
+  });
   const zero = make("input", { type: "checkbox" });
   const zeroLabel = make("label", { id: "forward-ztsnr" }, zero, " Zero terminal SNR: nothing of the picture is left at T");
   const seed = make("input", { type: "number", min: 0, max: state.facts.maxSeed, step: 1 });
@@ -29,10 +36,6 @@ export function controlsPanel(state, change, curves, renoise) {
     store.set("handles", state.handles);
     state.kind = DRAWN;
     change("schedule");
-  });
-  T.input.addEventListener("input", () => {
-    state.setT(Number(T.input.value));
-    change("schedule", "t");
   });
   zero.addEventListener("change", () => {
     state.zeroTerminal = zero.checked;
@@ -54,14 +57,17 @@ export function controlsPanel(state, change, curves, renoise) {
     own.dataset.kind = name;
     own.replaceChildren(
       ...parameters.map((parameter) => {
-        const row = slider(`forward-${parameter.name}`, parameter.label, parameter.minimum, parameter.maximum, parameter.step);
-        row.set(state.parameters[name][parameter.name]);
-        row.input.addEventListener("input", () => {
-          state.parameters[name][parameter.name] = Number(row.input.value);
-          row.set(Number(row.input.value));
-          change("schedule");
+        const { minimum, maximum, step } = parameter;
+        const { root } = slider({
+          id: `forward-${parameter.name}`, label: parameter.label, minimum, maximum, step, className: "forward-slider",
+          value: state.parameters[name][parameter.name],
+          text: (value) => (Number.isInteger(value) ? String(value) : digits(value)),
+          onInput: (value) => {
+            state.parameters[name][parameter.name] = value;
+            change("schedule");
+          },
         });
-        return row.root;
+        return root;
       }),
     );
     if (name === DRAWN) own.append(make("p", {}, "Drag the handles on the ᾱ curve; or focus one and use the arrow keys."));
@@ -92,16 +98,4 @@ export function controlsPanel(state, change, curves, renoise) {
   );
   const top = make("div", { className: "forward-kind" }, make("label", { id: "forward-schedule" }, "Noise schedule", kind), draw);
   return { root: make("div", { className: "card forward-controls" }, top, curves, advanced), update };
-}
-
-/** A labelled range with its value beside it: {root, input, set}. */
-function slider(id, label, minimum, maximum, step) {
-  const input = make("input", { type: "range", min: minimum, max: maximum, step });
-  const output = make("output", { className: "number" });
-  const root = make("label", { id, className: "forward-slider" }, make("span", {}, label), input, output);
-  const set = (value) => {
-    input.value = value;
-    output.textContent = Number.isInteger(value) ? String(value) : digits(value);
-  };
-  return { root, input, set };
 }

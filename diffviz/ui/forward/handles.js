@@ -1,12 +1,13 @@
 // The drawn schedule's editor: handles on the ᾱ curve, moved by pointer or by keyboard.
 
 import { svg } from "../lib/dom.js";
+import { keyed } from "../lib/slider.js";
 import { store } from "../lib/store.js";
 import { onDrag, placeOf } from "../lib/plot.js";
 
 export const FIRST_HANDLES = [1, 0.97, 0.86, 0.66, 0.42, 0.2, 0.07, 0.01];
 const GAP = 0.002; // neighbours stay this far apart, so that the curve falls strictly
-const KEYS = { ArrowUp: 0.01, ArrowDown: -0.01, ArrowRight: 0.01, ArrowLeft: -0.01, PageUp: 0.05, PageDown: -0.05 };
+const BOUNDS = { minimum: 0, maximum: 1, step: 0.01, page: 0.05 };
 
 /** The curve drawn last time in this browser, or a first one. */
 export function storedHandles() {
@@ -72,9 +73,10 @@ export function handleEditor(plot, onMove) {
       onMove(k, bar(event));
     });
     circle.addEventListener("keydown", (event) => {
-      if (!(event.key in KEYS)) return;
+      const moved = keyed(event.key, current[k], BOUNDS);
+      if (moved === null) return;
       event.preventDefault();
-      onMove(k, current[k] + KEYS[event.key]);
+      onMove(k, moved);
     });
     circles.push(circle);
   }

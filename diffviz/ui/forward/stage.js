@@ -1,6 +1,8 @@
 // The large picture x_t, up to three of them on one ε, with the slider and the film strip.
 
 import { make } from "../lib/dom.js";
+import { countPaint } from "../lib/pixels.js";
+import { slider } from "../lib/slider.js";
 import { Painter } from "./noised.js";
 import { digits } from "../lib/text.js";
 import { MOST_RIVALS } from "./state.js";
@@ -14,9 +16,14 @@ export function stagePanel(state, change) {
   const rivals = [];
   const figures = make("div", { className: "forward-figures" }, main.root);
   const add = make("button", { id: "forward-compare", type: "button" }, "+ Compare a schedule");
-  const slider = make("input", { type: "range", min: 0, step: 1 });
-  const value = make("output", { className: "number" });
-  const label = make("label", { id: "forward-t", className: "forward-slider" }, make("span", {}, "Noise: t"), slider, value);
+  const tSlider = slider({
+    id: "forward-t", label: "Noise: t", minimum: 0, maximum: state.T, className: "forward-slider",
+    text: (value) => `${value} of ${state.T}`,
+    onInput: (value) => {
+      state.t = value;
+      change("t");
+    },
+  });
   const clean = make("span", {}, "picture");
   const static_ = make("span", {}, "noise");
   const ends = make("div", { className: "forward-ends muted" }, clean, static_);
@@ -30,10 +37,6 @@ export function stagePanel(state, change) {
   const problem = make("p", { className: "forward-note", role: "status" });
   const said = make("p", { className: "sr-only", "aria-live": "polite" });
 
-  slider.addEventListener("input", () => {
-    state.t = Number(slider.value);
-    change("t");
-  });
   asIs.addEventListener("change", () => {
     state.asIs = asIs.checked;
     change("t", "schedule");
@@ -73,10 +76,8 @@ export function stagePanel(state, change) {
       figure.numbers.textContent = `${digits(alpha[state.t])} x0 + ${digits(sigma[state.t])} ε`;
     });
     main.canvas.dataset.t = state.t;
-    main.canvas.dataset.frames = Number(main.canvas.dataset.frames ?? 0) + 1; // paints so far, for tools
-    if (slider.max !== String(state.T)) slider.max = state.T;
-    if (slider.value !== String(state.t)) slider.value = state.t;
-    value.textContent = `${state.t} of ${state.T}`;
+    countPaint(main.canvas);
+    tSlider.set(state.t, state.T);
     grows.hidden = !state.anyGrows;
     if (state.anyGrows) {
       growsNote.textContent = `On this path xₜ grows; here it is shown divided by √(α² + σ²) = ${largest(state)}.`;
@@ -96,10 +97,10 @@ export function stagePanel(state, change) {
     strip.rest();
     said.textContent = text;
     main.canvas.setAttribute("aria-label", `The noised picture, ${text}`);
-    slider.setAttribute("aria-valuetext", text);
+    tSlider.input.setAttribute("aria-valuetext", text);
   }
 
-  const root = make("div", { className: "forward-stage" }, figures, problem, label, ends, strip.root, grows, add, said);
+  const root = make("div", { className: "forward-stage" }, figures, problem, tSlider.root, ends, strip.root, grows, add, said);
   return { root, update, rest };
 }
 

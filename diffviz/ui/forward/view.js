@@ -1,6 +1,7 @@
 // The Forward tab: a picture drowns in noise. One state, parts that show it, one paint a frame.
 
 import { make } from "../lib/dom.js";
+import { painting } from "../lib/painting.js";
 import { backPanel } from "./back.js";
 import { chainPanel } from "./chain.js";
 import { controlsPanel } from "./controls.js";
@@ -11,39 +12,14 @@ import { sourcesPanel } from "./sources.js";
 import { stagePanel } from "./stage.js";
 import { ForwardState } from "./state.js";
 
-const REST = 150; // ms without a change after which the slider counts as at rest
-
 export function mount(element, { props, server, trigger, watch }) {
   const section = element.querySelector("section.live-view");
   const state = new ForwardState(JSON.parse(props.value));
-  const parts = [];
-  const changed = new Set();
-  let frame = 0;
-  let resting = 0;
-  let waiting = false;
-
-  /** Say what changed ("picture", "denoiser", "schedule", "rivals" or "t"); it is painted in the next frame. */
-  function change(...what) {
-    for (const one of what) changed.add(one);
-    if (!frame && state.picture) frame = requestAnimationFrame(render);
-  }
-
-  function render() {
-    frame = 0;
-    if (changed.has("schedule") || changed.has("rivals")) state.reschedule();
-    for (const part of parts) part.update(changed);
-    changed.clear();
-    clearTimeout(resting);
-    resting = setTimeout(rest, REST);
-  }
-
-  /** What asks the server: not before someone looks at this tab. */
-  function rest() {
-    waiting = !section.offsetParent;
-    if (!waiting) parts.forEach((part) => part.rest?.());
-  }
-
-  new IntersectionObserver(() => waiting && rest()).observe(section);
+  // What changes: "picture", "denoiser", "schedule", "rivals" or "t".
+  const { parts, change } = painting(section, {
+    ready: () => state.picture !== null,
+    before: (changed) => (changed.has("schedule") || changed.has("rivals")) && state.reschedule(),
+  });
 
   const stage = stagePanel(state, change);
   const numbers = numbersPanel(state);

@@ -1,11 +1,20 @@
-// The walk of a picture to t and back, frame by frame: four pictures, a scrubber, a strip.
+// The walk of a picture to t and back, frame by frame: four pictures, a player, a strip.
 
 import { make } from "../lib/dom.js";
-import { bytes, grey, paint } from "../lib/pixels.js";
+import { grey, paint } from "../lib/pixels.js";
+import { segments } from "../lib/segments.js";
+import { strip } from "../lib/strip.js";
 import { digits } from "../lib/text.js";
+import { Timeline } from "../lib/timeline.js";
+import { transport } from "../lib/transport.js";
+import { decoded } from "../lib/views.js";
 
-const VIEWS = { x: "xₜ", x0: "x̂0" };
-const STRIP = 9;
+/** @import { Levels } from "../lib/types.d.ts" */
+/** @import { Decoded } from "../lib/views.js" */
+/** @typedef {"back" | "invert"} Mode */
+/** @typedef {Decoded & { lane: number, t: number }} Frame lane: 0 on the way there, 1 on the way back */
+
+const VIEWS = /** @type {const} */ ({ x: "xₜ", x0: "x̂0" });
 const FPS = 12;
 const LABELS = {
   back: ["as the denoiser sees it", "noised to t", "on the way back", "brought back"],
@@ -14,51 +23,50 @@ const LABELS = {
 
 export class Walk {
   constructor() {
+    /** @type {keyof typeof VIEWS} */
     this.view = "x0";
-    this.frames = []; // of the way there, if any, and then of the way back
-    this.position = 0;
-    this.playing = null;
-    this.shape = [1, 1, 1];
+    /** @type {Mode} */
     this.mode = "back";
-    this.build();
-  }
+    /** @type {Frame[]} */
+    this.frames = []; // of the way there, if any, and then of the way back
+    this.steps = 0;
+    /** @type {number[]} */
+    this.shape = [1, 1, 1];
+    this.timeline = new Timeline({ fps: FPS, onChange: () => this.draw() });
 
-  build() {
-    this.figures = ["picture", "noisy", "way", "result"].map((name) => {
-      const canvas = make("canvas", { id: `forward-back-${name}`, className: "picture", role: "img" });
-      const caption = make("strong", {});
-      const fact = make("span", { className: "number muted" });
-      return { canvas, caption, fact, root: make("figure", {}, canvas, make("figcaption", {}, caption, fact)) };
+    const figures = ["picture", "noisy", "way", "result"].map(figure);
+    this.figures = figures;
+    [this.picture, this.noisy, this.way, this.result] = figures;
+    this.views = segments({
+      label: "What is shown of the way",
+      labels: VIEWS,
+      onChoose: (view) => this.show(/** @type {keyof typeof VIEWS} */ (view)),
     });
-    [this.picture, this.noisy, this.way, this.result] = this.figures;
-    this.play = make("button", { type: "button", className: "round", title: "Play or pause" });
-    this.play.onclick = () => (this.playing ? this.pause() : this.start());
-    this.scrubber = make("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "Step of the way" });
-    this.scrubber.oninput = () => this.hold(Number(this.scrubber.value));
-    this.views = make("div", { className: "segments", role: "group", "aria-label": "What is shown of the way" });
-    for (const [name, label] of Object.entries(VIEWS)) {
-      const button = make("button", { type: "button", textContent: label });
-      button.dataset.view = name;
-      button.onclick = () => this.show(name);
-      this.views.append(button);
-    }
-    this.strip = make("div", { className: "player-strip", role: "group", "aria-label": "The way at a glance" });
-    this.transport = make("div", { className: "back-transport" }, this.views, this.play, this.scrubber);
-    this.root = make("div", { id: "forward-back-player" }, make("div", { className: "back-figures" }, ...this.figures.map(({ root }) => root)), this.transport, this.strip);
-    this.pause();
+    this.controls = transport(this.timeline, { label: "Step of the way" });
+    this.glance = strip({
+      label: "The way at a glance",
+      title: (position) => `Frame ${position + 1}`,
+      go: (position) => this.timeline.hold(position),
+    });
+    this.moving = make("div", { className: "back-transport" }, this.views.root, this.controls.root);
+    this.root = make(
+      "div",
+      { id: "forward-back-player" },
+      make("div", { className: "back-figures" }, ...figures.map(({ root }) => root)),
+      this.moving,
+      this.glance.root,
+    );
     this.show(this.view);
   }
 
-  /** Nothing but a picture's shape is known. */
+  /** Nothing but a picture's shape is known. @param {number[]} shape */
   clear(shape) {
-    this.pause();
     this.shape = shape;
     this.frames = [];
-    this.position = 0;
-    this.held = false;
     this.steps = 0;
-    this.transport.hidden = this.strip.hidden = true;
-    this.root.dataset.frames = 0;
+    this.timeline.begin(0, false);
+    this.moving.hidden = this.glance.root.hidden = true;
+    this.root.dataset.frames = "0";
     delete this.root.dataset.apart;
     for (const { canvas, fact } of [this.way, this.result]) {
       [canvas.height, canvas.width] = shape.slice(1);
@@ -67,17 +75,16 @@ export class Walk {
     this.label("back");
   }
 
+  /** @param {Mode} mode */
   label(mode) {
     this.mode = mode;
     this.figures.forEach(({ canvas, caption }, k) => {
-      caption.textContent = ["x0", "xₜ", "", ""][k];
-      if (caption.textContent) caption.append(", ");
-      caption.append(LABELS[mode][k]);
+      caption.textContent = [`x0, ${LABELS[mode][0]}`, `xₜ, ${LABELS[mode][1]}`, LABELS[mode][2], LABELS[mode][3]][k];
       canvas.setAttribute("aria-label", caption.textContent);
     });
   }
 
-  /** x0 and x_t as numbers, planar. */
+  /** x0 and x_t as numbers, planar. @param {Float32Array} x0 @param {Float32Array} x_t @param {number} t */
   begin(x0, x_t, t) {
     this.paint(this.picture, x0, grey);
     if (this.frames.length && this.mode === "invert") return; // x_t is the one that was found
@@ -85,88 +92,70 @@ export class Walk {
     this.noisy.fact.textContent = `t = ${t}`;
   }
 
-  expect(steps, mode) {
-    this.steps = steps;
+  /** A run begins, over a grid from t to 0. @param {number[]} grid @param {Mode} mode */
+  expect(grid, mode) {
+    this.steps = grid.length - 1;
     this.label(mode);
-    this.total = mode === "invert" ? 2 * steps + 2 : steps + 1;
-    this.scrubber.max = this.total - 1;
-    this.transport.hidden = this.strip.hidden = false;
-    this.stops = Array.from({ length: Math.min(STRIP, this.total) }, (_, k, count = Math.min(STRIP, this.total)) => Math.round((k * (this.total - 1)) / Math.max(1, count - 1)));
-    this.strip.replaceChildren(...this.stops.map((at) => make("button", { type: "button", title: `Frame ${at + 1}`, onclick: () => this.hold(at) }, make("canvas", { className: "picture" }), make("span", { className: "number muted" }))));
+    const way = mode === "invert" ? [...grid].reverse().concat(grid) : grid;
+    this.timeline.begin(way.length, false);
+    this.glance.begin(way.map((t) => `t = ${t}`));
+    this.moving.hidden = this.glance.root.hidden = false;
   }
 
-  add(frame) {
-    for (const name of Object.keys(VIEWS)) frame[name] = bytes(frame[name]);
+  /** @param {{ lane: number, t: number, x: string, x0: string }} sent */
+  add(sent) {
+    const frame = decoded(sent);
     this.frames.push(frame);
-    this.root.dataset.frames = this.frames.length;
+    this.root.dataset.frames = String(this.frames.length);
     if (this.mode === "invert" && frame.lane === 0) {
       this.paint(this.noisy, frame.x);
       this.noisy.fact.textContent = `t = ${frame.t}`;
     }
-    if (!this.held) this.position = this.frames.length - 1;
-    this.draw();
+    this.timeline.arrive(this.frames.length);
   }
 
-  /** apart: how far the result is from the picture, root mean square. */
+  /** @param {number} apart how far the result is from the picture, root mean square */
   finish(apart) {
-    this.root.dataset.apart = apart;
-    this.paint(this.result, this.frames.at(-1).x);
+    this.root.dataset.apart = String(apart);
+    this.paint(this.result, this.frames[this.frames.length - 1].x);
     this.result.fact.textContent = this.mode === "invert" ? `error ${digits(apart)}` : `${digits(apart)} from x0`;
-    this.draw();
+    this.timeline.end();
   }
 
-  hold(position) {
-    this.pause();
-    this.held = true;
-    this.position = Math.min(position, this.frames.length - 1);
-    this.draw();
-  }
-
-  start() {
-    this.held = true;
-    if (this.position >= this.frames.length - 1) this.position = 0;
-    this.playing = setInterval(() => {
-      this.position = Math.min(this.position + 1, this.frames.length - 1);
-      this.draw();
-      if (this.position === this.total - 1) this.pause();
-    }, 1000 / FPS);
-    this.play.textContent = "❚❚";
-    this.play.setAttribute("aria-label", "Pause");
-  }
-
-  pause() {
-    clearInterval(this.playing);
-    this.playing = null;
-    this.play.textContent = "▶";
-    this.play.setAttribute("aria-label", "Play");
-  }
-
+  /** @param {keyof typeof VIEWS} view */
   show(view) {
     this.view = view;
-    for (const button of this.views.children) button.setAttribute("aria-pressed", button.dataset.view === view);
+    this.views.update(view);
     this.draw();
   }
 
   draw() {
-    const frame = this.frames[this.position];
+    this.controls.update();
+    const { position } = this.timeline;
+    const frame = this.frames[position];
     if (!frame) return;
-    this.scrubber.value = this.position;
     this.paint(this.way, frame[this.view]);
-    this.way.canvas.dataset.t = frame.t;
-    const way = this.mode === "back" ? "" : frame.lane ? " on the way back" : " on the way there";
-    this.way.fact.textContent = `${VIEWS[this.view]} at t = ${frame.t}${way}`;
-    this.scrubber.setAttribute("aria-valuetext", this.way.fact.textContent);
-    this.stops.forEach((at, k) => {
-      const [button, stop] = [this.strip.children[k], this.frames[at]];
-      button.setAttribute("aria-current", at === this.position);
-      if (!stop || button.dataset.drawn === this.view) return;
-      button.dataset.drawn = this.view;
-      this.paint({ canvas: button.firstChild }, stop[this.view]);
-      button.lastChild.textContent = `t = ${stop.t}`;
+    this.way.canvas.dataset.t = String(frame.t);
+    const lane = this.mode === "back" ? "" : frame.lane ? " on the way back" : " on the way there";
+    this.way.fact.textContent = `${VIEWS[this.view]} at t = ${frame.t}${lane}`;
+    this.controls.scrubber.input.setAttribute("aria-valuetext", this.way.fact.textContent);
+    this.glance.update(position, this.view, (at, canvas) => {
+      if (this.frames[at]) this.paint({ canvas }, this.frames[at][this.view]);
+      return Boolean(this.frames[at]);
     });
   }
 
+  /** @param {{ canvas: HTMLCanvasElement }} figure @param {Levels} planes @param {(value: number) => number} [level] */
   paint({ canvas }, planes, level) {
-    paint(canvas, planes, ...this.shape, level);
+    const [channels, height, width] = this.shape;
+    paint(canvas, planes, channels, height, width, level);
   }
+}
+
+/** @param {string} name */
+function figure(name) {
+  const canvas = make("canvas", { id: `forward-back-${name}`, className: "picture", role: "img" });
+  const caption = make("strong", {});
+  const fact = make("span", { className: "number muted" });
+  return { canvas, caption, fact, root: make("figure", {}, canvas, make("figcaption", {}, caption, fact)) };
 }

@@ -18,7 +18,7 @@ export function float16(base64) {
   return halves(bytes(base64));
 }
 
-/** The same of the bytes themselves. */
+/** The same of the bytes themselves. @param {Uint8Array} raw */
 export function halves(raw) {
   const half = new Uint16Array(raw.buffer, raw.byteOffset, raw.length >> 1);
   const out = new Float32Array(half.length);

@@ -48,7 +48,7 @@ export class Log extends Linear {
   /** Take in all values above 0, with a little room. @param {number[]} values */
   fit(values) {
     const known = values.filter((value) => value > 0 && Number.isFinite(value));
-    this.domain = [Math.min(...known) * 0.9, Math.max(...known) * 1.1];
+    this.domain = /** @type {[number, number]} */ ([Math.min(...known) * 0.9, Math.max(...known) * 1.1]);
   }
 
   /** Some of 1, 2, 5 × powers of ten in the domain. */

@@ -15,6 +15,17 @@ export interface PictureShape {
   width: number;
 }
 
+/** What a live view has of its component (ui/component.py): `value` is what Python said last. */
+export interface LiveView<Server, Props = object> {
+  props: { value?: string } & Props;
+  server: Server;
+  trigger(event: string, data?: unknown): void;
+  watch(name: "value", callback: () => void): void;
+}
+
+/** A server's answer: what was asked for, or a sentence that says why not. */
+export type Answer<Content> = (Content & { error?: undefined }) | { error: string };
+
 /** α_t and σ_t for t = 0 … T; index 0 is clean data. */
 export interface Schedule {
   T: number;

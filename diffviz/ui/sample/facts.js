@@ -3,30 +3,30 @@
 import { make, terms } from "../lib/dom.js";
 import { pathPlot } from "./path.js";
 
-export function factsPanel() {
+/** @import { SampleState } from "./state.js" */
+
+/** @param {SampleState} state */
+export function factsPanel(state) {
   const equation = make("p", { className: "player-equation number" });
   const numbers = make("dl", { className: "player-numbers number", title: "Where on the schedule this frame is" });
   const path = pathPlot();
-  const root = make("div", { className: "player-facts" }, numbers, path.root);
+  const root = make("div", {}, equation, make("div", { className: "player-facts" }, numbers, path.root));
 
-  function draw(run, { t, alpha, sigma }) {
+  function update() {
+    const frame = state.run && state.frame(state.run.lanes[0]);
+    if (!state.run || !frame) return;
+    const { t, alpha, sigma } = frame;
+    const { start } = state.run;
+    const x_t = make("span", {}, make("i", {}, "x"), make("sub", {}, "t"));
     equation.replaceChildren(
-      math("x", "t"), " = ", strong(alpha.toFixed(4)), " · x̂0 + ", strong(sigma.toFixed(4)), " · ε̂");
+      x_t, " = ", make("strong", {}, alpha.toFixed(4)), " · x̂0 + ", make("strong", {}, sigma.toFixed(4)), " · ε̂");
     const bar = (alpha * alpha) / (alpha * alpha + sigma * sigma);
     const snr = (alpha / sigma) ** 2;
     numbers.replaceChildren(...terms([
-      ["t", `${t} of ${run.T}`], ["α", alpha.toFixed(4)], ["σ", sigma.toFixed(4)],
+      ["t", `${t} of ${start.T}`], ["α", alpha.toFixed(4)], ["σ", sigma.toFixed(4)],
       ["ᾱ", bar.toFixed(4)], ["SNR", Number.isFinite(snr) ? snr.toPrecision(3) : "∞"],
     ]));
-    path.draw(run, t);
+    path.draw(start, t);
   }
-  return { equation, root, draw };
-}
-
-function math(letter, index) {
-  return make("span", {}, make("i", { textContent: letter }), make("sub", { textContent: index }));
-}
-
-function strong(text) {
-  return make("strong", { textContent: text });
+  return { root, update };
 }

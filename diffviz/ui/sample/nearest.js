@@ -6,6 +6,7 @@ import { Bars, Rules } from "../lib/marks.js";
 import { bytes, paint } from "../lib/pixels.js";
 import { Plot } from "../lib/plot.js";
 import { Linear } from "../lib/scales.js";
+import { thousands } from "../lib/text.js";
 
 const BINS = 36;
 const VERDICTS = {
@@ -14,40 +15,48 @@ const VERDICTS = {
   new: "No copy",
 };
 
-/** server.nearest_pictures answers. update(run, size): whenever the player's run has changed. */
-export function nearestPanel(server) {
+/** @import { Levels } from "../lib/types.d.ts" */
+/** @import { Run, SampleState } from "./state.js" */
+/** @import { Found, NearestAnswer, SampleServer } from "./types.d.ts" */
+/** @typedef {{ found: Found[], scale: number[], label: string, levels: Uint8Array }} Answered of one lane */
+
+/** server.nearest_pictures answers. @param {SampleState} state @param {SampleServer} server */
+export function nearestPanel(state, server) {
   const button = make("button", { type: "button", id: "sample-nearest", textContent: "Is it a copy? Its nearest training pictures" });
   const panel = make("div", { className: "nearest-panel", id: "sample-nearest-panel", hidden: true });
   const root = make("div", { className: "nearest", hidden: true }, button, panel);
-  button.setAttribute("aria-expanded", false);
+  button.setAttribute("aria-expanded", "false");
   button.setAttribute("aria-controls", panel.id);
-  let run = null;
+  /** @type {Run | null} */
   let asked = null; // the run that the panel is of
   button.onclick = () => {
     panel.hidden = !panel.hidden;
-    button.setAttribute("aria-expanded", !panel.hidden);
+    button.setAttribute("aria-expanded", String(!panel.hidden));
     if (!panel.hidden) ask();
   };
 
-  function update(newRun) {
-    run = newRun;
-    const complete = run.lanes.every((lane) => lane.frames.length > run.steps);
-    root.hidden = !run.nearest; // how many of its training pictures the server knows
-    button.disabled = !complete;
+  /** @param {Set<string>} changed */
+  function update(changed) {
+    const { run } = state;
+    if (!run || !changed.has("frames")) return;
+    root.hidden = !run.start.nearest; // how many of its training pictures the server knows
+    button.disabled = !run.complete;
     if (root.hidden || panel.hidden) return;
-    if (complete) ask();
+    if (run.complete) ask();
     else panel.dataset.state = "waiting";
   }
 
   async function ask() {
-    if (asked === run) return;
-    const of = (asked = run);
+    if (!state.run || asked === state.run) return;
+    const of = (asked = state.run);
     panel.dataset.state = "waiting";
-    if (!panel.childElementCount) panel.append(make("p", { className: "muted", textContent: `Looking through ${of.nearest.toLocaleString("en")} pictures …` }));
+    if (!panel.childElementCount) panel.append(make("p", { className: "muted", textContent: `Looking through ${thousands(of.start.nearest ?? 0)} pictures …` }));
+    /** @type {Answered[]} */
     const answers = [];
     for (const lane of of.lanes) {
-      const levels = lane.frames[of.steps].x;
-      const answer = (await server.nearest_pictures({ data: of.data, pictures: base64(levels) }).catch(() => null)) ?? { error: "The server does not answer." };
+      const levels = lane.frames[of.start.steps].x;
+      /** @type {NearestAnswer} */
+      const answer = (await server.nearest_pictures({ data: of.start.data, pictures: base64(levels) }).catch(() => null)) ?? { found: [], scale: [], error: "The server does not answer." };
       if (of !== asked) return; // a newer run has been asked about
       if (answer.error) {
         asked = null; // so that opening the panel again asks again
@@ -64,20 +73,22 @@ export function nearestPanel(server) {
   return { root, update };
 }
 
+/** @param {Answered[]} answers @param {Run} run */
 function describe(answers, run) {
   const found = answers.flatMap((answer) => answer.found);
   const copies = found.filter(({ verdict }) => verdict === "copy").length;
   const count = found.length === 1 ? "It is" : copies === found.length ? "All are" : `${copies || "None"} of the ${found.length} ${copies > 1 ? "are" : "is"}`;
   const told = copies || found.length > 1 ? `${count} ${copies > 1 ? "copies" : "a copy"} of a training picture.` : "It is no copy of a training picture.";
+  /** @type {HTMLElement[]} */
   const parts = [
     make("p", { className: "nearest-told", role: "status" },
       make("strong", { textContent: told }),
-      ` Of all ${run.nearest.toLocaleString("en")} pictures that a denoiser may have learned from, these are the nearest.`),
+      ` Of all ${thousands(run.start.nearest ?? 0)} pictures that a denoiser may have learned from, these are the nearest.`),
     scale(answers[0].scale, found),
   ];
   for (const { label, levels, found: facts } of answers) {
     if (answers.length > 1) parts.push(make("h4", { textContent: label }));
-    parts.push(make("div", { className: "nearest-cards" }, ...facts.map((fact, i) => card(fact, levels, i, run.shape))));
+    parts.push(make("div", { className: "nearest-cards" }, ...facts.map((fact, i) => card(fact, levels, i, run.start.shape))));
   }
   parts.push(make("p", { className: "muted nearest-note" },
     "Distance: the root mean square over pixels, black −1 and white 1, 0 for the very same picture. " +
@@ -88,8 +99,10 @@ function describe(answers, run) {
   return parts;
 }
 
+/** A sample beside its neighbours. @param {Found} found @param {Uint8Array} levels @param {number} i @param {number[]} shape */
 function card({ neighbours, nearer, verdict }, levels, i, [channels, height, width]) {
   const size = channels * height * width;
+  /** @param {Levels} planes @param {string} label @param {string} className @param {...Node} caption */
   const picture = (planes, label, className, ...caption) => {
     const canvas = make("canvas", { className: "picture", role: "img", "aria-label": label });
     paint(canvas, planes, channels, height, width);
@@ -105,6 +118,7 @@ function card({ neighbours, nearer, verdict }, levels, i, [channels, height, wid
   return root;
 }
 
+/** In words. @param {number} nearer the share of real test pictures that are farther @param {number} distance */
 function meaning(nearer, distance) {
   const at = distance.toFixed(2);
   if (nearer > 0.999) return `${at}: not one in a thousand real test pictures is as near to a training picture.`;
@@ -113,7 +127,7 @@ function meaning(nearer, distance) {
   return `${at}: nearer to a training picture than ${Math.round(100 * nearer)} % of real test pictures are.`;
 }
 
-/** Real test pictures' distances as a histogram, and where these samples lie in it. */
+/** Real test pictures' distances as a histogram, and where these samples lie in it. @param {number[]} quantiles @param {Found[]} found */
 function scale(quantiles, found) {
   const most = Math.max(0.6, ...found.map(({ neighbours }) => neighbours[0].distance)) * 1.02;
   const shares = Array.from({ length: BINS }, (_, k) =>
@@ -135,7 +149,7 @@ function scale(quantiles, found) {
       make("span", { className: "mark-key" }), " these samples: distance to the nearest training picture"));
 }
 
-/** The share of real test pictures within a distance, from quantiles at 0, 1 % … 100 %. */
+/** The share of real test pictures within a distance, from quantiles at 0, 1 % … 100 %. @param {number[]} quantiles @param {number} distance */
 function below(quantiles, distance) {
   if (distance <= quantiles[0]) return 0;
   const k = quantiles.findIndex((q) => q > distance);
@@ -144,6 +158,7 @@ function below(quantiles, distance) {
   return (k - 1 + (distance - low) / (high - low)) / (quantiles.length - 1);
 }
 
+/** @param {Uint8Array} levels */
 function base64(levels) {
   return btoa(String.fromCharCode(...levels));
 }

@@ -1,6 +1,7 @@
 // The Train tab's live view: one's trainings, one of them watched, and what its owner may do.
 
-import { make } from "../lib/dom.js";
+import { make, terms } from "../lib/dom.js";
+import { duration, thousands } from "../lib/text.js";
 import { levelPlot, lossPlot, plotFigure } from "./losses.js";
 import { ownerToken } from "./owner.js";
 import { isTraining, linkedTraining, linkTo } from "../lib/link.js";
@@ -49,13 +50,12 @@ class Train {
     this.message = make("p", { className: "train-message", role: "alert", hidden: true });
     this.buttons = make("div", { className: "player-files" });
     this.credit = make("p", { className: "muted train-credit" });
-    this.sheets = new Sheets();
-    this.loss = lossPlot((images) => this.pick(images));
-    this.levels = levelPlot();
-    this.sheets.onMove = (images) => {
+    this.sheets = new Sheets((images) => {
       this.loss.move(images);
       if (this.status) this.levels.update(this.status.points, this.status.ratios, images);
-    };
+    });
+    this.loss = lossPlot((images) => this.sheets.pick(images));
+    this.levels = levelPlot();
     this.plots = make("div", { className: "train-plots" },
       plotFigure("Loss", "smoothed; as measured, faint", this.loss),
       plotFigure("By noise level", "now; at first, faint", this.levels));
@@ -121,13 +121,13 @@ class Train {
     this.state.textContent = stateWords(status);
     this.bar.hidden = false;
     this.bar.value = status.fraction;
-    this.numbers.replaceChildren(...[
-      ["pictures seen", status.images.toLocaleString("en")],
-      ["pictures a second", status.speed ? Math.round(status.speed).toLocaleString("en") : "–"],
+    this.numbers.replaceChildren(...terms([
+      ["pictures seen", thousands(status.images)],
+      ["pictures a second", status.speed ? thousands(Math.round(status.speed)) : "–"],
       ["trained for", duration(status.seconds)],
       ["time left", status.state === "running" && status.left !== null ? duration(status.left) : "–"],
       ["loss", status.points.length ? status.points.at(-1)[1].toFixed(4) : "–"],
-    ].flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", { textContent: value })]));
+    ]));
     this.say(status.state === "failed" ? `Training failed: ${status.message}.` : "");
     this.credit.textContent = status.credit ? `Pictures: ${status.credit}` : "";
     this.plots.hidden = !status.points.length;
@@ -139,7 +139,7 @@ class Train {
       this.drawButtons();
     if (before?.state !== status.state) this.drawList();
     if (this.play && status.recorded && !matchMedia("(prefers-reduced-motion: reduce)").matches)
-      this.sheets.start(true);
+      this.sheets.timeline.play(0);
     this.play = false;
   }
 
@@ -194,16 +194,6 @@ class Train {
     else prompt("Who has this link may watch:", link);
   }
 
-  /** The moment of training nearest to a number of pictures seen. */
-  pick(images) {
-    const { sheets } = this.sheets;
-    if (!sheets.length) return;
-    const off = sheets.map((own) => Math.abs(own - images));
-    this.sheets.pause();
-    this.sheets.training.value = off.indexOf(Math.min(...off));
-    this.sheets.hold();
-  }
-
   say(sentence) {
     this.message.textContent = sentence;
     this.message.hidden = !sentence;
@@ -225,10 +215,4 @@ function stateWords({ state, wish, position, recorded }) {
   if (wish) return `${state}, ${DOING[wish]}`;
   if (state === "queued") return position === 1 ? "next in the queue" : `number ${position} in the queue`;
   return state;
-}
-
-function duration(seconds) {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
 }

@@ -1,6 +1,6 @@
 // Points in the plane: two little-endian float16 a sample, shown together as one scatter.
 
-import { halves } from "../pixels.js";
+import { context2d, countPaint, halves } from "../pixels.js";
 
 const REACH = 3; // of both axes, in each direction; media/points.py draws the same
 const SIZE = 480; // pixels of the canvas
@@ -23,7 +23,7 @@ export function glimpse(canvas, bytes) {
 /** @param {HTMLCanvasElement} canvas @param {Float32Array} points @param {number} size @param {number} radius */
 function scatter(canvas, points, size, radius) {
   if (canvas.width !== size || canvas.height !== size) canvas.width = canvas.height = size;
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const context = context2d(canvas);
   const { color } = getComputedStyle(canvas);
   context.clearRect(0, 0, size, size);
   context.lineWidth = 1;
@@ -38,11 +38,12 @@ function scatter(canvas, points, size, radius) {
   context.stroke();
   context.globalAlpha = 0.8;
   context.fillStyle = color;
+  /** @param {number} value */
   const place = (value) => ((value / REACH + 1) / 2) * size;
   for (let i = 0; i < points.length; i += 2) {
     context.beginPath();
     context.arc(place(points[i]), size - place(points[i + 1]), radius, 0, 2 * Math.PI);
     context.fill();
   }
-  canvas.dataset.frames = String(Number(canvas.dataset.frames ?? 0) + 1); // paints so far, for tools
+  countPaint(canvas);
 }

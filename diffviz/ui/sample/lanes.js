@@ -1,0 +1,58 @@
+// The pictures of a run: a canvas for each lane, with what it took so far.
+
+import { make } from "../lib/dom.js";
+import { rendererOf } from "../lib/renderer.js";
+import { VIEWS } from "../lib/views.js";
+
+/** @import { SampleState } from "./state.js" */
+/** @import { Frame, Lane, Start } from "./types.d.ts" */
+
+const MANY = 4; // headings above which one lane takes more room
+
+/** @param {SampleState} state */
+export function lanesPanel(state) {
+  const root = make("div", { className: "player-lanes" });
+  /** @type {{ canvas: HTMLCanvasElement, caption: HTMLElement }[]} */
+  let figures = [];
+
+  /** @param {Start} start */
+  function begin({ lanes, headings, columns }) {
+    figures = lanes.map((_, i) => ({
+      canvas: make("canvas", { className: "picture", role: "img", id: i ? `sample-canvas-${i + 1}` : "sample-canvas" }),
+      caption: make("figcaption", { className: "number" }),
+    }));
+    root.replaceChildren(
+      ...figures.map(({ canvas, caption }) => {
+        const above = make("div", { className: "player-headings" }, ...headings.map((heading) => make("span", {}, heading)));
+        above.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+        return make("figure", {}, above, canvas, caption);
+      }),
+    );
+    root.dataset.count = String(lanes.length);
+    root.classList.toggle("wide", headings.length > MANY);
+  }
+
+  /** @param {Lane} lane @param {Frame} frame @param {number} k */
+  function draw(lane, frame, k) {
+    if (!state.run) return;
+    const { canvas, caption } = figures[k];
+    rendererOf(state.run.start.renderer, () => state.change("view"))?.draw(canvas, frame[state.view], state.run.start);
+    Object.assign(canvas.dataset, { t: frame.t, index: frame.index });
+    canvas.setAttribute("aria-label", `${VIEWS[state.view]} at t = ${frame.t}, ${lane.label}`);
+    const parts = [make("strong", {}, lane.label), ` ${frame.evaluations} network evaluations · ${frame.seconds.toFixed(2)} s`];
+    if (frame.index === state.run.start.steps && lane.fingerprint)
+      parts.push(make("code", { title: "Fingerprint of the result: the exported code prints the same" }, lane.fingerprint));
+    caption.replaceChildren(...parts);
+  }
+
+  /** @param {Set<string>} changed */
+  function update(changed) {
+    if (!state.run) return;
+    if (changed.has("run")) begin(state.run.start);
+    state.run.lanes.forEach((lane, k) => {
+      const frame = state.frame(lane);
+      if (frame) draw(lane, frame, k);
+    });
+  }
+  return { root, update };
+}

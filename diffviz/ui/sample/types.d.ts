@@ -1,0 +1,74 @@
+// What the server tells the Sample tab's player: serving/frames.py.
+
+import type { Decoded } from "../lib/views.js";
+
+/** One step of one lane. */
+export interface SentFrame {
+  kind: "frame";
+  lane: number;
+  index: number;
+  t: number;
+  alpha: number;
+  sigma: number;
+  evaluations: number;
+  seconds: number;
+  x: string; // base64, as the medium's renderer takes it
+  x0: string;
+  eps: string;
+}
+export type Frame = Omit<SentFrame, keyof Decoded> & Decoded;
+
+export interface Start {
+  kind: "start";
+  renderer?: string;
+  data: string;
+  nearest?: number; // training pictures that its samples can be compared with
+  count: number;
+  shape: number[];
+  steps: number;
+  T: number;
+  grid: number[];
+  curve: [t: number, alphaBar: number][];
+  outside: number;
+  columns: number;
+  headings: string[];
+  words: string;
+  lanes: string[];
+}
+
+export type Event = Start | SentFrame | { kind: "end"; lane: number; fingerprint: string } | { kind: "waiting"; number: number };
+
+export interface Message {
+  run: number;
+  recorded?: boolean;
+  events: Event[];
+}
+
+export interface Lane {
+  label: string;
+  frames: Frame[];
+  fingerprint?: string;
+}
+
+export interface Neighbour {
+  row: number;
+  class: string;
+  distance: number;
+  picture: string;
+}
+
+export interface Found {
+  neighbours: Neighbour[];
+  nearer: number;
+  verdict: "copy" | "near" | "new";
+}
+
+export interface NearestAnswer {
+  found: Found[];
+  scale: number[];
+  error?: string;
+}
+
+export interface SampleServer {
+  nearest_pictures(request: { data: string; pictures: string }): Promise<NearestAnswer>;
+}

@@ -1,0 +1,45 @@
+// What the server tells of a training: jobs/trainings.py.
+
+export type State = "running" | "queued" | "paused" | "stopped" | "failed" | "finished";
+export type Action = "pause" | "resume" | "stop" | "delete";
+
+/** What a training draws at each of its checkpoints. */
+export interface SheetFacts {
+  shape: number[]; // steps, pictures, and then a picture's own
+  views: string[];
+  t: number[];
+  labels: string[];
+  renderer?: string;
+}
+
+/** One's own training in brief. */
+export interface Job {
+  id: string;
+  title: string;
+  state: State;
+  fraction: number;
+  position: number;
+}
+
+export interface Status extends Job {
+  wish: Exclude<Action, "resume"> | "";
+  images: number;
+  seconds: number;
+  speed: number;
+  left: number | null;
+  message: string;
+  credit: string;
+  recorded: boolean;
+  shared: boolean;
+  points: number[][];
+  newest: number;
+  again: number; // seconds until it is worth asking again
+  ratios: number[];
+  sheet: SheetFacts | null;
+  sheets: number[];
+}
+
+export interface TrainServer {
+  owned(request: { token: string }): Promise<{ jobs?: Job[] }>;
+  ask(request: { job: string; token: string; action: Action }): Promise<{ error?: string; gone?: boolean }>;
+}

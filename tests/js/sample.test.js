@@ -1,0 +1,129 @@
+import "./page.js";
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { store } from "../../diffviz/ui/lib/store.js";
+import { mount } from "../../diffviz/ui/sample/view.js";
+
+let view, element, triggered;
+
+const frame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+const picture = (level) => Buffer.from(new Uint8Array(4).fill(level)).toString("base64");
+const start = (more = {}) => ({
+  kind: "start", steps: 3, count: 1, shape: [1, 2, 2], columns: 1, headings: [], words: "a boot", data: "fashion",
+  lanes: ["DDIM"], grid: [30, 20, 10, 0], T: 30, outside: 0, curve: [[0, 1], [30, 0]], ...more,
+});
+const step = (index, lane = 0) => ({
+  kind: "frame", lane, index, t: 30 - 10 * index, alpha: 0.6, sigma: 0.8, evaluations: index, seconds: 0,
+  x: picture(index), x0: picture(100 + index), eps: picture(200 + index),
+});
+const $ = (selector) => element.querySelector(selector);
+const canvas = () => $("#sample-canvas");
+
+function tell(run, ...events) {
+  view.props.value = JSON.stringify({ run, events });
+  view.heard();
+}
+
+beforeEach(() => {
+  triggered = [];
+  element = document.createElement("div");
+  element.innerHTML = '<section class="live-view"></section>';
+  view = {
+    props: {}, server: {}, trigger: (...event) => triggered.push(event),
+    watch: (name, heard) => (view.heard = heard),
+  };
+  mount(element, view);
+});
+
+test("it asks for something to show, and for runs that any control wants", () => {
+  assert.deepEqual(triggered, [["ready"]]);
+  store.set("sampling", "asked");
+  assert.ok(triggered.some(([event]) => event === "run"));
+});
+
+test("frames are shown as they come, in each of their views", async () => {
+  tell(7, start(), step(0));
+  tell(7, step(1));
+  await frame();
+  assert.deepEqual({ ...$(".live-view").dataset }, { run: "7", frames: "2" });
+  assert.deepEqual([canvas().dataset.t, canvas().dataset.index, canvas().pixels[0]], ["20", "1", 1]);
+  assert.match($(".player-status").textContent, /^sampling · step 2 of 3$/);
+  for (const [name, level] of [["x0", 101], ["eps", 201], ["x", 1]]) {
+    $(`[data-view=${name}]`).click();
+    await frame();
+    assert.equal(canvas().pixels[0], level);
+  }
+});
+
+test("one paint a frame, however much comes in it; but the visitor's own scrub is painted at once", async () => {
+  tell(1, start(), step(0));
+  await frame();
+  const before = Number(canvas().dataset.frames);
+  tell(1, step(1));
+  tell(1, step(2));
+  tell(1, step(3));
+  await frame();
+  assert.equal(Number(canvas().dataset.frames), before + 1);
+  const scrubber = $(".player-scrubber");
+  scrubber.value = "2";
+  scrubber.dispatchEvent(new Event("input"));
+  assert.equal(canvas().dataset.index, "2");
+});
+
+test("frames of a run that another has replaced are passed over", async () => {
+  tell(1, start(), step(0), step(1));
+  tell(2, start(), step(0));
+  tell(1, step(2), step(3));
+  await frame();
+  assert.deepEqual([$(".live-view").dataset.run, $(".live-view").dataset.frames], ["2", "1"]);
+  assert.equal(canvas().dataset.index, "0");
+});
+
+test("one's number in the line is told, also while what stands there is scrubbed, until one stops", async () => {
+  tell(1, start(), step(0), step(1), step(2), step(3));
+  tell(null, { kind: "waiting", number: 3 });
+  await frame();
+  const scrubber = $(".player-scrubber");
+  scrubber.value = "2";
+  scrubber.dispatchEvent(new Event("input"));
+  assert.equal($(".live-view").dataset.waiting, "3");
+  assert.match($(".player-status").textContent, /you are number 3 in line/);
+  store.set("sampling", "stopped");
+  await frame();
+  assert.equal($(".live-view").dataset.waiting, undefined);
+  assert.match($(".player-status").textContent, /^step 3 of 3$/);
+});
+
+test("a run that is stopped says so", async () => {
+  tell(1, start(), step(0), step(1));
+  store.set("sampling", "stopped");
+  await frame();
+  assert.match($(".player-status").textContent, /^stopped · step 2 of 3$/);
+});
+
+test("a race has a lane each; the fingerprint comes at the end", async () => {
+  tell(1, start({ lanes: ["DDIM", "Heun"] }), step(0), step(0, 1), step(1));
+  tell(1, step(2), step(3), { kind: "end", lane: 0, fingerprint: "abc" });
+  await frame();
+  const scrubber = $(".player-scrubber");
+  scrubber.value = "3";
+  scrubber.dispatchEvent(new Event("input"));
+  assert.deepEqual([canvas().dataset.index, $("#sample-canvas-2").dataset.index], ["3", "0"]);
+  assert.equal($("figcaption code").textContent, "abc");
+  assert.equal(element.querySelectorAll("figure > canvas").length, 2);
+});
+
+test("another medium's renderer is fetched and draws", async () => {
+  globalThis.getComputedStyle = () => ({ color: "red" });
+  tell(1, start({ renderer: "points", shape: [2], count: 1 }), { ...step(0), x: picture(0) });
+  await frame();
+  for (let tries = 0; tries < 50 && canvas().width !== 480; tries++) await frame();
+  assert.equal(canvas().width, 480);
+});
+
+test("the run is taken home in the view that is shown", async () => {
+  tell(1, start(), step(0));
+  $("[data-view=x0]").click();
+  [...element.querySelectorAll(".player-files button")].find((b) => b.textContent === "GIF").click();
+  assert.deepEqual(triggered.at(-1), ["export", { format: "gif", view: "x0" }]);
+});
