@@ -26,6 +26,7 @@ _HOME = {
     "guidance.classifier_free": ("GuidedDenoiser",),
     "media.files": ("save_gif", "save_mp4", "save_png", "save_strip"),
     "media.levels": ("fingerprint",),
+    "media.registry": ("MEDIA",),
     "runs.editing": ("EditSettings", "edit", "invert", "run_edit"),
     "runs.sampling": ("run",),
     "runs.schema": ("RunSettings",),

@@ -70,6 +70,10 @@ class Config(BaseSettings):
     )
     uploads_mb: int = Field(2000, ge=1, description="MB that this folder may hold")
 
+    plugins: str = Field(
+        "", description="modules, with commas between, that add media, networks and data sources"
+    )
+
     # Sampling
     places: int = Field(64, ge=1, le=1000, description="sampling runs at once")
     line: int = Field(200, ge=0, le=100_000, description="visitors that may wait for a place")

@@ -28,6 +28,7 @@ from diffviz.data import load_data_set
 from diffviz.jobs.job import FAILED, FINISHED, OBEYED, QUEUED, Job, Point
 from diffviz.jobs.sheets import draw_sheet, save_sheet
 from diffviz.jobs.store import JobStore
+from diffviz.plugins import load_plugins
 from diffviz.training.files import Order, load_training, save_training, unfinished_names
 from diffviz.training.learner import Progress, Trainer, prepare_threads
 from diffviz.training.plan import begin, command_of, name_of
@@ -50,6 +51,7 @@ Ended = Callable[[], bool]
 def main() -> int:
     folder, job, threads = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     give_way()
+    load_plugins()
     prepare_threads()
     ended = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the app, whose end we notice

@@ -5,6 +5,8 @@ from __future__ import annotations
 from textwrap import dedent
 
 from diffviz.data.base import DataInfo
+from diffviz.media.picture import PICTURE
+from diffviz.media.registry import medium_of
 from diffviz.runs.conditions import conditions, rows
 from diffviz.runs.schema import RunSettings
 
@@ -41,6 +43,11 @@ def code(settings: RunSettings, info: DataInfo, threads: int) -> str:
     seeds = f"range({settings.seed}, {settings.seed + settings.count})"
     if settings.vary:
         seeds = repr(settings.seeds)
+    noise = f"diffviz.SeededNoise({seeds}, {info.shape})"
+    if medium_of(info).together:
+        stream = (settings.seed, settings.count, info.shape, settings.columns)
+        noise = f"diffviz.StreamedNoise{stream}"
+    medium = "" if info.medium == PICTURE.name else f", medium=diffviz.MEDIA[{info.medium!r}]"
     words = ", ".join(f"{k}={v}" for k, v in settings.condition.items()) or "nothing said"
     return dedent(
         f"""\
@@ -53,7 +60,7 @@ def code(settings: RunSettings, info: DataInfo, threads: int) -> str:
         denoiser = {denoiser}
         schedule = {schedule}
         grid = schedule.grid({settings.steps}, {settings.spacing!r})
-        noise = diffviz.SeededNoise({seeds}, {info.shape})
+        noise = {noise}
         condition = torch.tensor({table.tolist()})  # {words}
 
         for step in diffviz.sample(
@@ -67,7 +74,7 @@ def code(settings: RunSettings, info: DataInfo, threads: int) -> str:
             print(f"t = {{step.t}}: alpha {{step.alpha:.4f}}, sigma {{step.sigma:.4f}}")
 
         print("fingerprint", diffviz.fingerprint(step.x))
-        diffviz.save_png(step.x, "diffviz.png")
+        diffviz.save_png(step.x, "diffviz.png"{medium})
         """
     ).replace("@EXTRA@", extra_code)
 
