@@ -49,6 +49,16 @@ class Checkpoint:
     card: Card
     network: nn.Module
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.network.parameters()).device
+
+    def to(self, device: torch.device) -> Checkpoint:
+        """This checkpoint, its weights moved there."""
+        self.network.to(device)
+        return self
+
     def denoiser(self) -> LearnedDenoiser:
         """The denoiser that these weights make."""
         return LearnedDenoiser(
@@ -62,7 +72,8 @@ class Checkpoint:
 def save_checkpoint(checkpoint: Checkpoint, folder: Path = FOLDER) -> Path:
     """Write both files, the weights first, each whole or not at all. Returns the weights' path."""
     weights = {
-        name: value.half().contiguous() for name, value in checkpoint.network.state_dict().items()
+        name: value.half().cpu().contiguous()
+        for name, value in checkpoint.network.state_dict().items()
     }
     path = folder / f"{checkpoint.card.name}.safetensors"
     write_whole(path, lambda temporary: temporary.write_bytes(save(weights)))

@@ -59,6 +59,11 @@ def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager
     return nullcontext() if dtype == torch.float32 else torch.autocast(device.type, dtype)
 
 
+def autocast_dtype(device: torch.device) -> torch.dtype:
+    """What networks train in on an accelerator; of CPUs, each is measured (cpu/precision.py)."""
+    return torch.bfloat16 if device.type == "cuda" else torch.float32
+
+
 def finish(device: torch.device) -> None:
     """Wait for all that a device was given to do: it works on while Python goes ahead."""
     if device.type in ("cuda", "mps"):

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from diffviz.device import CPU, send
 from diffviz.schedules import NoiseSchedule
 
 
@@ -25,14 +26,17 @@ class SeededNoise:
     so that it comes out the same alone or among others. The first draw of a seed is `noise(seed)`.
     """
 
-    def __init__(self, seeds: Sequence[int], shape: Sequence[int]) -> None:
+    def __init__(
+        self, seeds: Sequence[int], shape: Sequence[int], device: torch.device = CPU
+    ) -> None:
         self.generators = [Generator().manual_seed(seed) for seed in seeds]
         self.shape = tuple(shape)
+        self.device = device
 
     def __call__(self) -> Tensor:
-        """(len(seeds), *shape), float32."""
+        """(len(seeds), *shape), float32, drawn on the CPU and moved to the device."""
         draws = [torch.randn(self.shape, generator=generator) for generator in self.generators]
-        return torch.stack(draws).half().float()
+        return send(torch.stack(draws).half().float(), self.device)
 
 
 class StreamedNoise:
@@ -40,17 +44,25 @@ class StreamedNoise:
     a sample then depends on its place among how many. repeats: so many samples next to each other
     have the same noise. Raises ValueError where that does not divide the count."""
 
-    def __init__(self, seed: int, count: int, shape: Sequence[int], repeats: int = 1) -> None:
+    def __init__(
+        self,
+        seed: int,
+        count: int,
+        shape: Sequence[int],
+        repeats: int = 1,
+        device: torch.device = CPU,
+    ) -> None:
         if repeats < 1 or count % repeats:
             raise ValueError(f"{count} samples are not whole rows of {repeats}")
         self.generator = Generator().manual_seed(seed)
         self.shape = (count // repeats, *shape)
         self.repeats = repeats
+        self.device = device
 
     def __call__(self) -> Tensor:
-        """(count, *shape), float32."""
+        """(count, *shape), float32, drawn on the CPU and moved to the device."""
         draw = torch.randn(self.shape, generator=self.generator).half().float()
-        return draw.repeat_interleave(self.repeats, dim=0)
+        return send(draw.repeat_interleave(self.repeats, dim=0), self.device)
 
 
 def add_noise(x0: Tensor, eps: Tensor, schedule: NoiseSchedule, t: int) -> Tensor:
@@ -85,7 +97,7 @@ def noising_chain(
     for step, ratio in enumerate(ratios):
         if np.isfinite(ratio):  # at α = 0 only the end is left, and that is ε
             z = torch.from_numpy(counter_noise(seed, step, x0.numel())).reshape(x0.shape)
-            path = path + (ratio**2 - before**2) ** 0.5 * z.to(x0.dtype)
+            path = path + (ratio**2 - before**2) ** 0.5 * z.to(x0)
             before = ratio
         free.append(path)
     for t, ratio, path in zip(indices[:-1], ratios[:-1], free[:-1], strict=True):

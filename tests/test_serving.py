@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from diffviz.checkpoints import Checkpoint, load_checkpoint
-from diffviz.denoisers.base import Denoiser
+from diffviz.denoisers.base import Denoiser, Prediction, vjp
+from diffviz.denoisers.clipped import ClippedDenoiser
+from diffviz.guidance.classifier_free import GuidedDenoiser
 from diffviz.media.levels import grey_levels
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import EACH, RunSettings
@@ -241,7 +243,7 @@ def test_two_networks_are_never_in_one_batch(engine: LocalEngine, fashion: Check
 # Ends
 
 
-def ask(denoiser: Denoiser) -> Callable[[], BaseException | None]:
+def ask(denoiser: Callable[..., Prediction]) -> Callable[[], BaseException | None]:
     """Evaluate in a thread; the result joins it and tells what it raised."""
     raised: list[BaseException | None] = [None]
 
@@ -477,3 +479,116 @@ def test_a_ticket_tells_those_who_wait_for_it_once() -> None:
     assert calls == ["told", "too late, told at once"]
     with pytest.raises(StoppedError):
         one.check()
+
+
+# Vector-Jacobian products
+
+
+def lone_batch(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> list[list[bool]]:
+    """Of each batch, which of its requests asked for a product; filled as they are evaluated."""
+    batches: list[list[bool]] = []
+    inner = engine_module.evaluate
+
+    def evaluate(batch: list[Request]) -> object:
+        batches.append([request.v is not None for request in batch])
+        return inner(batch)
+
+    monkeypatch.setattr(engine_module, "evaluate", evaluate)
+    return batches
+
+
+def randn(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+X, V = randn(6, 1, 28, 28), randn(6, 1, 28, 28, seed=1)
+LEVELS = [(0.9, 0.3), (0.5, 0.8), (0.1, 0.99)]
+SAID = torch.tensor([[1], [0]])
+
+
+def test_products_are_answered_in_one_batch_and_are_autograds(
+    lone: LocalEngine,
+    fashion: Checkpoint,
+    gate: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Three visitors ask for products of two pictures each, another for a prediction alone."""
+    batches = lone_batch(lone, monkeypatch)
+    answers: dict[int, tuple[Prediction, Tensor]] = {}
+
+    def visit(number: int) -> None:
+        denoiser = lone.denoiser("fashion", fashion, ticket(f"visitor {number}"))
+        rows = slice(2 * number, 2 * number + 2)
+        answers[number] = vjp(denoiser, X[rows], *LEVELS[number], SAID, V[rows])
+
+    visitors = [threading.Thread(target=visit, args=(number,)) for number in range(3)]
+    for visitor in visitors:
+        visitor.start()
+    plain = ask(lone.denoiser("fashion", fashion, ticket("other")))
+    eventually(lambda: lone.waiting == 4)
+    gate.set()
+    for visitor in visitors:
+        visitor.join(PATIENCE)
+    assert plain() is None
+    assert sorted(batches) == [[False], [True, True, True]]
+    for number, level in enumerate(LEVELS):
+        rows = slice(2 * number, 2 * number + 2)
+        x = X[rows].clone().requires_grad_()
+        right = fashion.denoiser()(x, *level, SAID)
+        (gradient,) = torch.autograd.grad(right.x0, x, V[rows])
+        prediction, product = answers[number]
+        torch.testing.assert_close(prediction.x0, right.x0.detach(), rtol=0, atol=1e-4)
+        torch.testing.assert_close(prediction.eps, right.eps.detach(), rtol=0, atol=1e-4)
+        torch.testing.assert_close(product, gradient, rtol=0, atol=1e-4)
+        assert not product.requires_grad
+        assert not prediction.x0.requires_grad
+
+
+def test_a_product_counts_as_three_predictions(fashion: Checkpoint) -> None:
+    levels = torch.ones(4).double(), torch.ones(4).double()
+    plain = Request(fashion, X[:4], *levels, torch.zeros(4, 1).long(), ticket())
+    product = replace(plain, v=V[:4])
+    assert (plain.cost, product.cost) == (4, 12)
+    assert not plain.alike(product)
+    assert product.alike(replace(product))
+
+
+@pytest.mark.parametrize("guidance", [1.0, 3.0])
+def test_autograd_goes_through_the_engine_and_what_wraps_it(
+    engine: LocalEngine, fashion: Checkpoint, guidance: float
+) -> None:
+    """As posterior sampling does: the gradient of a loss of both x̂0 and ε̂, through guidance and
+    clipping."""
+
+    def gradient(denoiser: Denoiser) -> Tensor:
+        x = X[:2].clone().requires_grad_()
+        x0, eps = ClippedDenoiser(GuidedDenoiser(denoiser, guidance))(x, 0.8, 0.6, SAID)
+        (by_x,) = torch.autograd.grad((x0 - 0.3).square().sum() + (eps * V[:2]).sum(), x)
+        return by_x
+
+    mine = gradient(engine.denoiser("fashion", fashion, ticket()))
+    torch.testing.assert_close(mine, gradient(fashion.denoiser()), rtol=1e-3, atol=1e-3)
+
+
+def test_who_asks_for_numbers_alone_waits_for_no_product(
+    engine: LocalEngine, fashion: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = lone_batch(engine, monkeypatch)
+    denoiser = engine.denoiser("fashion", fashion, ticket())
+    x = X[:1].clone().requires_grad_()
+    with torch.no_grad():
+        assert not denoiser(x, 0.8, 0.6).x0.requires_grad
+    assert denoiser(x, 0.8, 0.6).x0.requires_grad
+    assert batches == [[False], [False]]
+
+
+@pytest.mark.usefixtures("gate")
+def test_who_stops_does_not_wait_for_a_product(lone: LocalEngine, fashion: Checkpoint) -> None:
+    mine = ticket("mine")
+    denoiser = lone.denoiser("fashion", fashion, mine)
+    waiting = ask(lambda x, alpha, sigma: vjp(denoiser, x, alpha, sigma, None, x)[0])
+    eventually(lambda: lone.waiting)
+    mine.stop()
+    assert isinstance(waiting(), StoppedError)
+    with pytest.raises(StoppedError):
+        vjp(denoiser, X[:1], 0.8, 0.6, None, V[:1])

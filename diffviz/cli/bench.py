@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from diffviz.cli.parser import whole
+from diffviz.cli.parser import add_device, whole
 from diffviz.data import DEFAULT
 
 EPILOG = """\
@@ -32,21 +32,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="evaluations or training steps of which the median is taken (default: %(default)s)",
     )
+    add_device(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     from diffviz.checkpoints import load_checkpoint
     from diffviz.cpu.allocator import keep_freed_memory
-    from diffviz.measure.bench import evaluation_times, sampler_overheads, threads, training_speeds
+    from diffviz.device import choose
+    from diffviz.measure.bench import (
+        THREADS,
+        evaluation_times,
+        sampler_overheads,
+        threads,
+        training_speeds,
+    )
 
     keep_freed_memory()
-    checkpoint = load_checkpoint(options.model)
+    checkpoint = load_checkpoint(options.model).to(choose(options.device))
+    # An accelerator leaves nothing to threads.
+    counts = THREADS if checkpoint.device.type == "cpu" else (1,)
     with threads(1):
         overheads = sampler_overheads(checkpoint)
     figures = {
         "model": options.model,
+        "device": checkpoint.device.type,
         "sampler_overhead": overheads,
-        "network_evaluation": evaluation_times(checkpoint, repeats=options.repeats),
-        "training": training_speeds(checkpoint, rounds=options.repeats),
+        "network_evaluation": evaluation_times(
+            checkpoint, thread_counts=counts, repeats=options.repeats
+        ),
+        "training": training_speeds(checkpoint, counts, options.repeats),
     }
     print(json.dumps(figures, indent=2))

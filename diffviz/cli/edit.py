@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from diffviz.cli.parser import (
+    add_device,
     add_threads,
     existing_file,
     number,
@@ -79,6 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--out", default="edited.png", metavar="FILE", help="(default: %(default)s)"
     )
     add_schedule_options(parser)
+    add_device(parser)
     add_threads(parser)
 
 
@@ -86,6 +88,7 @@ def run(options: argparse.Namespace) -> None:
     import torch
 
     from diffviz.checkpoints import load_checkpoint
+    from diffviz.device import choose
     from diffviz.media.decoding import fitted, load_picture
     from diffviz.media.files import save_gif, save_mp4, save_png
     from diffviz.media.medium import view_of
@@ -116,10 +119,11 @@ def run(options: argparse.Namespace) -> None:
     )
     settings.check(schedule)
     picture = load_picture(existing_file(options.picture))
-    checkpoint = load_checkpoint(options.model)
+    checkpoint = load_checkpoint(options.model).to(choose(options.device))
     info = checkpoint.card.data
     use_threads(options.threads)
     x0 = fitted(picture, info.shape)[None]
+    x0 = x0.to(checkpoint.device)
     condition = conditions(info, condition_of(info, options.what), 1)
     stages = list(run_edit(settings, checkpoint.denoiser(), schedule, x0, condition))
     last = stages[-1].step

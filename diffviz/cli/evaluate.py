@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import replace
 
-from diffviz.cli.parser import add_threads, note, use_threads, whole
+from diffviz.cli.parser import add_device, add_threads, note, use_threads, whole
 from diffviz.cli.run_options import add_run_options, run_settings
 from diffviz.data import DATA_SETS, DEFAULT
 
@@ -32,25 +32,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="pictures to make (default: %(default)s)",
     )
     parser.add_argument(
-        "--bfloat16", action="store_true", help="run the network in bfloat16, on many CPUs faster"
+        "--bfloat16", action="store_true", help="run the network in bfloat16, often faster"
     )
     parser.add_argument(
         "--record",
         action="store_true",
         help="also write the figures, and this command, into the model's card",
     )
+    add_device(parser)
     add_threads(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     from diffviz.checkpoints import load_checkpoint, save_card
     from diffviz.data import source_of
+    from diffviz.device import choose
     from diffviz.measure.evaluation import evaluate
     from diffviz.measure.judge import load_judge
 
     use_threads(options.threads)
     settings = run_settings(options)
-    checkpoint = load_checkpoint(settings.model)
+    checkpoint = load_checkpoint(settings.model).to(choose(options.device))
     data = source_of(checkpoint.card.data)
     if data.judge is None or data.reference is None:
         judged = " and ".join(source.name for source in DATA_SETS.values() if source.judge)

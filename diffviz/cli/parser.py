@@ -7,7 +7,9 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, get_args
+
+from diffviz.config import DeviceName
 
 
 class Parser(argparse.ArgumentParser):
@@ -103,6 +105,17 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
         default=max(1, min(2, os.cpu_count() or 1) // processes),
         metavar="N",
         help="CPU threads to use; one is best while other work is running (default: %(default)s)",
+    )
+
+
+def add_device(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--device",
+        choices=get_args(DeviceName),
+        default=os.environ.get("DIFFVIZ_DEVICE", "auto"),
+        metavar="NAME",
+        help="what runs networks: %(choices)s; auto is the fastest that is here "
+        "(default: DIFFVIZ_DEVICE, or auto)",
     )
 
 

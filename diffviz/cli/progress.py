@@ -6,6 +6,8 @@ import sys
 import time
 from types import TracebackType
 
+import torch
+from torch import Tensor
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from diffviz.cli.parser import note
@@ -22,7 +24,7 @@ class Report:
         self.quiet = quiet
         self.since = time.monotonic()
         self.images = images
-        self.losses: list[float] = []
+        self.losses: list[Tensor] = []
         self.bar = None
         if sys.stderr.isatty() and not quiet:
             percent = 100 * fraction
@@ -42,12 +44,12 @@ class Report:
 
     def show(self, progress: Progress) -> None:
         """Take in a step; shown is the mean since what was shown last."""
-        self.losses.append(progress.loss)
+        self.losses.append(progress.means[0])
         seconds = time.monotonic() - self.since
         pause = REPORT_SECONDS if self.bar is None else 1
         if self.quiet or (seconds < pause and progress.fraction < 1):
             return
-        loss = sum(self.losses) / len(self.losses)
+        loss = torch.stack(self.losses).mean().item()
         speed = (progress.images - self.images) / seconds
         seen = f"{progress.images:,} pictures"
         if self.bar is None:

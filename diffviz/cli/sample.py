@@ -7,7 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from diffviz.cli.parser import add_threads, note, number, output_file, pair, use_threads, whole
+from diffviz.cli.parser import (
+    add_device,
+    add_threads,
+    note,
+    number,
+    output_file,
+    pair,
+    use_threads,
+    whole,
+)
 from diffviz.cli.run_options import add_run_options, run_settings
 from diffviz.media.files import save_gif, save_mp4, save_png, save_strip
 from diffviz.media.medium import VIEWS
@@ -59,11 +68,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="pictures a second in a film (default: 10)",
     )
+    add_device(parser)
     add_threads(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     from diffviz.checkpoints import load_checkpoint
+    from diffviz.device import choose
     from diffviz.media.levels import fingerprint
     from diffviz.media.registry import medium_of
     from diffviz.runs.sampling import run as start
@@ -79,7 +90,7 @@ def run(options: argparse.Namespace) -> None:
         if given and not allowed:
             raise ValueError(f"--{name} goes with {kind} only")
     settings = run_settings(options, condition=dict(options.condition), count=options.count)
-    checkpoint = load_checkpoint(settings.model)
+    checkpoint = load_checkpoint(settings.model).to(choose(options.device))
     use_threads(options.threads)
     steps = []
     for step in start(settings, checkpoint):

@@ -11,6 +11,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from diffviz.checkpoints import FOLDER, save_checkpoint
 from diffviz.cli.parser import existing_file, note
 from diffviz.cli.progress import Report
@@ -18,6 +20,7 @@ from diffviz.cli.train_options import EPILOG, SETTINGS, SHAPE, add_arguments, gi
 from diffviz.data import DEFAULT, load_data_set
 from diffviz.data.own.pictures import pack
 from diffviz.data.own.uploads import LOCAL
+from diffviz.device import choose
 from diffviz.training import distributed as parallel
 from diffviz.training.files import Order, load_training, save_training, unfinished_names
 from diffviz.training.learner import Trainer, prepare_threads
@@ -30,8 +33,9 @@ UNFINISHED = "unfinished"  # a folder beside the denoisers
 
 def run(options: argparse.Namespace) -> None:
     prepare_threads()
-    with parallel.joined():
-        train(*(resume(options) if options.resume else new(options)), options)
+    with parallel.joined(choose(options.device)) as device:
+        begun = resume(options, device) if options.resume else new(options, device)
+        train(*begun, options)
 
 
 def train(order: Order, trainer: Trainer, options: argparse.Namespace) -> None:
@@ -83,7 +87,7 @@ def checked_name(name: str) -> str:
     return name
 
 
-def new(options: argparse.Namespace) -> tuple[Order, Trainer]:
+def new(options: argparse.Namespace, device: torch.device) -> tuple[Order, Trainer]:
     """A new training, from random weights or another denoiser's."""
     plan = plan_from(options)
     name = checked_name(options.name or name_of(plan))
@@ -92,7 +96,7 @@ def new(options: argparse.Namespace) -> tuple[Order, Trainer]:
             f"{name!r} is begun already: --resume goes on with it, --name begins another"
         )
     if not options.pictures:
-        return begin(plan, name, options.command_line)
+        return begin(plan, name, options.command_line, device=device)
     pictures, file = list(map(existing_file, options.pictures)), packed(options.folder, name)
 
     def pack_them() -> None:
@@ -102,17 +106,17 @@ def new(options: argparse.Namespace) -> tuple[Order, Trainer]:
     parallel.first_does(pack_them)
     try:
         data = replace(plan.data, path=str(file))
-        return begin(replace(plan, data=data), name, options.command_line)
+        return begin(replace(plan, data=data), name, options.command_line, device=device)
     except (ValueError, OSError):
         file.unlink(missing_ok=True)
         raise
 
 
-def resume(options: argparse.Namespace) -> tuple[Order, Trainer]:
+def resume(options: argparse.Namespace, device: torch.device) -> tuple[Order, Trainer]:
     """The unfinished training of the name."""
     begun_with = ("start", "preset", "classes", "pictures", "size", "grey", *SHAPE, *SETTINGS)
     for name in given(options, begun_with):
         option = "from" if name == "start" else name.replace("_", "-")
         raise ValueError(f"--resume goes on with the settings it began with; leave --{option} out")
     name = checked_name(options.name or f"my-{options.data or DEFAULT}")
-    return load_training(name, load_data_set, options.folder / UNFINISHED)
+    return load_training(name, load_data_set, options.folder / UNFINISHED, device)

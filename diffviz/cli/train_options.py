@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from diffviz.checkpoints import FOLDER
-from diffviz.cli.parser import add_threads, number, whole, whole_numbers
+from diffviz.cli.parser import add_device, add_threads, number, whole, whole_numbers
 from diffviz.data import DATA_SETS, DEFAULT, DataChoice
 from diffviz.data.own.uploads import SIZES
 from diffviz.parametrization import PARAMETRIZATIONS
@@ -114,6 +114,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="minutes between saves (default: %(default)s)",
     )
+    add_device(run)
     add_threads(parser)
 
     settings = parser.add_argument_group("settings; those that are given override the preset's")

@@ -39,10 +39,14 @@ def vjp(
     v: Tensor,
 ) -> tuple[Prediction, Tensor]:
     """The prediction at x, and the vector-Jacobian product vᵀ·∂x̂0/∂x with a v like x. Both are
-    detached. It costs about three evaluations.
+    detached. It costs about three evaluations; a denoiser that knows a better way to it than
+    autograd has a method `vjp`.
 
     Of an exact denoiser ∂x̂0/∂x is α/σ²·Cov[x0 | x_t], Tweedie's formula for the covariance.
     """
+    if own := getattr(denoiser, "vjp", None):
+        known: tuple[Prediction, Tensor] = own(x, alpha, sigma, condition, v)
+        return known
     with torch.enable_grad():
         x = x.detach().requires_grad_()
         x0, eps = denoiser(x, alpha, sigma, condition)

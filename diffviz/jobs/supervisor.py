@@ -25,15 +25,18 @@ LOG = logging.getLogger(__name__)  # unlike print, it survives a log file on a f
 
 
 class Supervisor:
-    """Runs up to `at_once` jobs of the store, each with `threads` threads.
+    """Runs up to `at_once` jobs of the store, each with `threads` threads, on the device.
 
     Of several apps on one folder one supervises, and another when that one ends.
     """
 
-    def __init__(self, store: JobStore, at_once: int = 1, threads: int = 2) -> None:
+    def __init__(
+        self, store: JobStore, at_once: int = 1, threads: int = 2, device: str = "auto"
+    ) -> None:
         self.store = store
         self.at_once = at_once
         self.threads = threads
+        self.device = device
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.unsettled: dict[str, tuple[str, str, bool]] = {}  # what the store could not be told
         self._lock = FileLock(store.root / "supervisor.lock", timeout=0)
@@ -98,7 +101,7 @@ class Supervisor:
     def _spawn(self, job: Job) -> subprocess.Popen[bytes]:
         folder = self.store.folder(job.id)
         folder.mkdir(parents=True, exist_ok=True)
-        words = [str(self.store.root.resolve()), job.id, str(self.threads)]
+        words = [str(self.store.root.resolve()), job.id, str(self.threads), self.device]
         with open(folder / "log.txt", "ab") as log:
             return subprocess.Popen(
                 [*WORKER, *words],

@@ -51,7 +51,9 @@ class Trainings:
         self.settings = settings
         self.load = load
         self.store = JobStore(settings.trainings)
-        self.supervisor = Supervisor(self.store, settings.training_jobs, settings.training_threads)
+        self.supervisor = Supervisor(
+            self.store, settings.training_jobs, settings.training_threads, settings.device
+        )
         self._beginning = threading.Lock()
         self._readers: set[str] = set()
         self._begun = Buckets(settings.rate_trainings, BEGUN_SECONDS)

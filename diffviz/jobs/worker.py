@@ -1,4 +1,4 @@
-"""The process that trains one job: `python -m diffviz.jobs.worker FOLDER JOB THREADS`.
+"""The process that trains one job: `python -m diffviz.jobs.worker FOLDER JOB THREADS DEVICE`.
 
 It lives as long as its standard input is open: when the app ends, however it does, it saves what it
 has and ends too. What it is asked for it reads in the store, and what it has done it writes there.
@@ -25,6 +25,7 @@ from filelock import FileLock, Timeout
 
 from diffviz.checkpoints import save_checkpoint
 from diffviz.data import load_data_set
+from diffviz.device import CPU, choose
 from diffviz.jobs.job import FAILED, FINISHED, OBEYED, QUEUED, Job, Point
 from diffviz.jobs.sheets import draw_sheet, save_sheet
 from diffviz.jobs.store import JobStore
@@ -49,7 +50,7 @@ Ended = Callable[[], bool]
 
 
 def main() -> int:
-    folder, job, threads = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    folder, job, threads, device = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
     give_way()
     load_plugins()
     prepare_threads()
@@ -64,7 +65,7 @@ def main() -> int:
             with FileLock(folder / job / LOCK, timeout=GOODBYE_SECONDS):
                 # The lock first: if the app ended before, another's process may have this job now.
                 if not app_ended():
-                    work(store, job, ended.is_set, threads)
+                    work(store, job, ended.is_set, threads, device)
     except Timeout:
         complain("another process trains this job\n")
         return BUSY
@@ -96,11 +97,12 @@ def wait_for_end(ended: threading.Event) -> None:
     os._exit(1)
 
 
-def work(store: JobStore, name: str, ended: Ended, threads: int) -> None:
-    """Train the job and settle the state that it ends in."""
+def work(store: JobStore, name: str, ended: Ended, threads: int, device: str = "cpu") -> None:
+    """Train the job on the device of that name and settle the state that it ends in."""
     job = store.get(name)
     try:
-        state, message = OBEYED.get(job.wish) or Work(store, job, ended).run(threads), ""
+        state, message = OBEYED.get(job.wish), ""
+        state = state or Work(store, job, ended, choose(device)).run(threads)
     except Exception as error:
         if not isinstance(error, (ValueError, OSError, sqlite3.Error)):
             complain(traceback.format_exc())
@@ -140,10 +142,11 @@ def safe(saved: int) -> str:
 class Work:
     """One sitting of training: from the last checkpoint to the end, or to where it is stopped."""
 
-    def __init__(self, store: JobStore, job: Job, ended: Ended) -> None:
+    def __init__(self, store: JobStore, job: Job, ended: Ended, device: torch.device = CPU) -> None:
         self.store = store
         self.job = job
         self.ended = ended
+        self.device = device
         self.folder = store.folder(job.id)
         self.order, self.trainer = self.open()
         hours, fraction = self.trainer.hours, self.trainer.fraction()
@@ -156,8 +159,9 @@ class Work:
         """Where it was left, or the beginning."""
         name, unfinished = name_of(self.job.plan), self.folder / UNFINISHED
         if name in unfinished_names(unfinished):
-            return load_training(name, load_data_set, unfinished)
-        return begin(self.job.plan, name, command_of(self.job.plan))
+            return load_training(name, load_data_set, unfinished, self.device)
+        command = command_of(self.job.plan)
+        return begin(self.job.plan, name, command, device=self.device)
 
     def sweep(self) -> None:
         """Delete what a killed process left: half-written files, sheets after its checkpoint."""
@@ -252,8 +256,7 @@ class Curve:
     def point(self) -> tuple[Point, float]:
         """The point, and pictures a second."""
         steps, last = self.steps, self.steps[-1].images
-        levels = torch.tensor([step.losses for step in steps]).mean(0).tolist()
-        loss = sum(step.loss for step in steps) / len(steps)
+        loss, *levels = torch.stack([step.means for step in steps]).mean(0).tolist()
         begun = steps[0].images if self.begun is None else self.begun
         speed = (last - begun) / (time.monotonic() - self.since)
         rounded = tuple(round(level, 5) for level in levels)

@@ -17,6 +17,7 @@ from diffviz.checkpoints import Card, Checkpoint
 from diffviz.cpu.precision import fastest_dtype
 from diffviz.cpu.threads import Threads
 from diffviz.data.base import DataInfo
+from diffviz.device import CPU, autocast, autocast_dtype, finish
 from diffviz.forward import SeededNoise
 from diffviz.samplers import SAMPLERS, sample
 from diffviz.schedules import make_schedule
@@ -38,17 +39,18 @@ def threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def timed(call: Callable[[], object]) -> float:
-    """The seconds that a call takes."""
+def timed(call: Callable[[], object], device: torch.device = CPU) -> float:
+    """The seconds that a call takes, with all that it gave the device to do."""
     started = time.perf_counter()
     call()
+    finish(device)
     return time.perf_counter() - started
 
 
-def seconds(call: Callable[[], object], repeats: int) -> float:
+def seconds(call: Callable[[], object], repeats: int, device: torch.device = CPU) -> float:
     """The median time of a call; the median, because other work disturbs some of them."""
-    call()
-    return median(timed(call) for _ in range(repeats))
+    timed(call, device)
+    return median(timed(call, device) for _ in range(repeats))
 
 
 @torch.no_grad()
@@ -60,21 +62,20 @@ def evaluation_times(
 ) -> list[dict[str, Any]]:
     """Milliseconds of one network evaluation for each batch, dtype, memory format and number of
     threads. bfloat16 is autocast: weights stay float32."""
-    network, info = checkpoint.network, checkpoint.card.data
+    network, info, device = checkpoint.network, checkpoint.card.data, checkpoint.device
     rows = []
     for layout, memory_format in FORMATS.items():
         network.to(memory_format=memory_format)  # type: ignore[call-overload]
         for count in thread_counts:
             for name, dtype in DTYPES.items():
                 for batch in batches:
-                    x = torch.zeros(batch, *info.shape)
-                    level = torch.zeros(batch)
-                    condition = torch.zeros(batch, len(info.slots), dtype=torch.int64)
-                    with (
-                        threads(count),
-                        torch.autocast("cpu", torch.bfloat16, enabled=dtype != torch.float32),
-                    ):
-                        elapsed = seconds(lambda: network(x, level, condition), repeats)  # noqa: B023
+                    x = torch.zeros(batch, *info.shape, device=device)
+                    level = torch.zeros(batch, device=device)
+                    condition = torch.zeros(
+                        batch, len(info.slots), dtype=torch.int64, device=device
+                    )
+                    with threads(count), autocast(device, dtype):
+                        elapsed = seconds(lambda: network(x, level, condition), repeats, device)  # noqa: B023
                     row = {"batch": batch, "dtype": name, "memory": layout, "threads": count}
                     rows.append({**row, "milliseconds": round(1e3 * elapsed, 3)})
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -92,6 +93,7 @@ class Stopwatch(nn.Module):
     def forward(self, *arguments: Tensor) -> Tensor:
         started = time.perf_counter()
         output: Tensor = self.network(*arguments)
+        finish(output.device)
         self.seconds += time.perf_counter() - started
         return output
 
@@ -113,10 +115,10 @@ def sampler_overheads(
             watch = Stopwatch(checkpoint.network)
             denoiser.network = watch
             started = time.perf_counter()
-            for _ in sample(
-                denoiser, schedule, grid, SeededNoise(range(batch), info.shape), name, condition
-            ):
+            noise = SeededNoise(range(batch), info.shape, checkpoint.device)
+            for _ in sample(denoiser, schedule, grid, noise, name, condition):
                 pass
+            finish(checkpoint.device)
             total = time.perf_counter() - started
             shares.append((total - watch.seconds) / watch.seconds)
         rows.append({"sampler": name, "steps": steps, "overhead": round(median(shares), 4)})
@@ -141,6 +143,7 @@ def plain_steps(trainer: Trainer) -> Iterator[None]:
     alone = Threads()
     while True:
         lesson = trainer.lesson(*trainer.data.batch(trainer.share, trainer.generator))
+        lesson = lesson.to(trainer.device)
         optimizer.zero_grad()
         trainer.loss(lesson).mean().backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(trainer.network.parameters(), 1.0)
@@ -149,15 +152,17 @@ def plain_steps(trainer: Trainer) -> Iterator[None]:
         yield
 
 
-def _serve_steps(orders: Connection, ours: bool, card: Card, config: TrainConfig) -> None:
+def _serve_steps(
+    orders: Connection, ours: bool, card: Card, config: TrainConfig, device: torch.device
+) -> None:
     """Take a training step for each number of threads that comes, and tell its seconds."""
     data = Noise(card.data, config.batch)
     if ours:
         prepare_threads()
-        trainer = Trainer(data, card.network, config)
+        trainer = Trainer(data, card.network, config, device=device)
     else:
         plainly = None, torch.float32, torch.contiguous_format
-        trainer = Trainer(data, card.network, config, *plainly)
+        trainer = Trainer(data, card.network, config, *plainly, device)
     steps: dict[int, Iterator[object]] = {}
     with suppress(EOFError):
         while True:
@@ -165,7 +170,7 @@ def _serve_steps(orders: Connection, ours: bool, card: Card, config: TrainConfig
             if count not in steps:
                 steps[count] = trainer.steps(count) if ours else plain_steps(trainer)
             with threads(1 if ours else count):  # our own threads share the batch
-                orders.send(timed(steps[count].__next__))
+                orders.send(timed(steps[count].__next__, device))
 
 
 def training_speeds(
@@ -178,14 +183,14 @@ def training_speeds(
     turns, step by step, so that other work on the machine slows both alike. ratio is the median of
     the rounds' own ratios.
     """
-    card = checkpoint.card
+    card, device = checkpoint.card, checkpoint.device
     config = TrainConfig(batch=card.training.get("batch", TrainConfig.batch))
     spawn = get_context("spawn")
     with ExitStack() as stack:
         pipes = []
         for ours in (True, False):
             pipe, orders = spawn.Pipe()
-            process = spawn.Process(target=_serve_steps, args=(orders, ours, card, config))
+            process = spawn.Process(target=_serve_steps, args=(orders, ours, card, config, device))
             process.start()
             stack.callback(process.join)
             stack.enter_context(pipe)  # closed first, which ends the process
@@ -198,6 +203,7 @@ def training_speeds(
             return elapsed
 
         rows = []
+        dtype = fastest_dtype() if device.type == "cpu" else autocast_dtype(device)
         for count in thread_counts:
             times = [[step(pipe, count) for pipe in pipes] for _ in range(rounds + 1)]
             del times[0]  # a first step allocates
@@ -206,7 +212,7 @@ def training_speeds(
                 {
                     "batch": config.batch,
                     "threads": count,
-                    "dtype": str(fastest_dtype()).removeprefix("torch."),
+                    "dtype": str(dtype).removeprefix("torch."),
                     "ours": round(mine, 1),
                     "plain_float32": round(theirs, 1),
                     "ratio": round(median(plain / fast for fast, plain in times), 2),

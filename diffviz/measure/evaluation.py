@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from diffviz.checkpoints import Checkpoint
 from diffviz.data.source import Reference
+from diffviz.device import autocast
 from diffviz.measure.judge import Judge, accuracy, obeyed, verdict
 from diffviz.media.levels import grey_levels
 from diffviz.runs.sampling import run
@@ -62,9 +62,9 @@ def generate(
     done = 0
     for rows in torch.split(condition, MAX_COUNT):
         these = replace(settings, seed=settings.seed + done, count=len(rows))
-        with torch.autocast("cpu", torch.bfloat16) if bfloat16 else nullcontext():
+        with autocast(checkpoint.device, torch.bfloat16 if bfloat16 else torch.float32):
             *_, last = run(these, checkpoint, rows)
-        pictures.append(last.x)
+        pictures.append(last.x.cpu())
         done += len(rows)
         report(done)
     return torch.cat(pictures)
@@ -152,5 +152,6 @@ def evaluate(
         "images_per_second": round(len(asked) / seconds, 2),
         "bfloat16": bfloat16,
         "threads": torch.get_num_threads(),
+        "device": checkpoint.device.type,
         "settings": described,
     }

@@ -10,13 +10,13 @@ from torch import Tensor
 
 
 def grey_levels(x: Tensor) -> Tensor:
-    """−1..1 as 0..255, rounded and clipped; any shape, uint8."""
-    return x.add(1).mul(127.5).round_().clamp_(0, 255).to(torch.uint8)
+    """−1..1 as 0..255, rounded and clipped; any shape, uint8, on the CPU."""
+    return x.add(1).mul(127.5).round_().clamp_(0, 255).to(torch.uint8).cpu()
 
 
 def fingerprint(x: Tensor) -> str:
     """The first 16 hex digits of SHA-256 over the float32 values: equal for equal pictures only."""
-    return hashlib.sha256(x.float().contiguous().numpy().tobytes()).hexdigest()[:16]
+    return hashlib.sha256(x.float().contiguous().cpu().numpy().tobytes()).hexdigest()[:16]
 
 
 def from_levels(levels: np.ndarray) -> Tensor:

@@ -140,7 +140,7 @@ def run_edit(
     """
     settings.check(schedule)
     grid = settings.grid(schedule)
-    stream = SeededNoise([settings.seed] * len(x0), x0.shape[1:])
+    stream = SeededNoise([settings.seed] * len(x0), x0.shape[1:], x0.device)
     if settings.mode == INVERT:
         return _there_and_back(denoiser, schedule, grid, x0, stream, condition)
     if condition is not None and condition.any():

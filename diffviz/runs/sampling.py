@@ -9,6 +9,7 @@ from torch import Tensor
 
 from diffviz.checkpoints import Checkpoint
 from diffviz.denoisers.base import Denoiser
+from diffviz.device import send
 from diffviz.forward import SeededNoise, StreamedNoise
 from diffviz.guidance.classifier_free import GuidedDenoiser
 from diffviz.media.registry import medium_of
@@ -23,7 +24,8 @@ def run(
     condition: Tensor | None = None,
     denoiser: Denoiser | None = None,
 ) -> Iterator[Step]:
-    """The run's Steps. Raises ValueError at once, before the first, for bad settings.
+    """The run's Steps, on the checkpoint's device. Raises ValueError at once, before the first, for
+    bad settings.
 
     condition: (count, slots) in place of the settings' own. denoiser: in place of the checkpoint's
     own; it is evaluated elsewhere, perhaps.
@@ -38,16 +40,18 @@ def run(
         scale = torch.tensor(settings.scale, dtype=torch.float64)
         negative = conditions(info, settings.negative, 1)
         denoiser = GuidedDenoiser(denoiser, scale, negative)
-    noise: Callable[[], Tensor] = SeededNoise(settings.seeds, info.shape)
+    device = checkpoint.device
+    noise: Callable[[], Tensor] = SeededNoise(settings.seeds, info.shape, device)
     if medium_of(info).together:
-        noise = StreamedNoise(settings.seed, settings.count, info.shape, settings.columns)
+        seed, count, columns = settings.seed, settings.count, settings.columns
+        noise = StreamedNoise(seed, count, info.shape, columns, device)
     return sample(
         denoiser,
         schedule,
         settings.grid(schedule),
         noise,
         settings.sampler,
-        condition,
+        send(condition, device),
         settings.clip_x0,
         None,
         **settings.sampler_parameters,

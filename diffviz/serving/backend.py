@@ -14,6 +14,7 @@ import torch
 
 from diffviz.config import Config
 from diffviz.cpu.allocator import keep_freed_memory
+from diffviz.device import choose
 from diffviz.jobs.job import STATES
 from diffviz.jobs.trainings import Trainings, open_trainings
 from diffviz.metrics import Metrics
@@ -81,8 +82,9 @@ def make_backend(settings: Config, metrics: Metrics) -> Backend:
         for state in STATES:
             count = partial(_count, trainings, state)
             metrics.trainings.labels(state).set_function(count)
+    device = chosen_device(settings)
     engine = make_engine(settings, metrics)
-    models = Models(engine, trainings)
+    models = Models(engine, trainings, device)
     return Backend(
         settings,
         engine,
@@ -109,11 +111,20 @@ def make_engine(settings: Config, metrics: Metrics) -> Engine:
     try:
         from diffviz.serving.replicas import RayEngine
 
-        return RayEngine(settings.ray_address, settings.ray_replicas, workers, local)
+        address, replicas = settings.ray_address, settings.ray_replicas
+        return RayEngine(address, replicas, workers, local, settings.device)
     except ImportError as error:
         sys.exit(f"DIFFVIZ_ENGINE=ray needs `pip install -r requirements-ray.txt` ({error})")
     except ValueError as error:
         sys.exit(f"DIFFVIZ_RAY_ADDRESS={settings.ray_address!r} will not do: {error}")
+
+
+def chosen_device(settings: Config) -> torch.device:
+    """Where this process runs networks; exits with a sentence for a device that is not here."""
+    try:
+        return choose(settings.device)
+    except ValueError as error:
+        sys.exit(f"DIFFVIZ_DEVICE={settings.device} will not do: {error}")
 
 
 def cores() -> int:

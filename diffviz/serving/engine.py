@@ -20,17 +20,20 @@ import torch
 from torch import Tensor
 
 from diffviz.checkpoints import Checkpoint
-from diffviz.denoisers.base import Denoiser, Level, Prediction, level
+from diffviz.denoisers.base import vjp
+from diffviz.device import finish
+from diffviz.serving.asked import Answer, AskedDenoiser
 from diffviz.serving.fair import FairQueue
 from diffviz.serving.ticket import StoppedError, Ticket
 
 MOST_ROWS = 64  # of a batch: throughput hardly rises beyond, and others wait while it runs
+PRODUCT_COST = 3  # of a prediction with a vector-Jacobian product, in predictions
 
 
 class Engine(Protocol):
     """What runs networks for visitors: in this process, or on other machines."""
 
-    def denoiser(self, name: str, checkpoint: Checkpoint, ticket: Ticket) -> Denoiser:
+    def denoiser(self, name: str, checkpoint: Checkpoint, ticket: Ticket) -> AskedDenoiser:
         """The checkpoint's denoiser, evaluated by the engine on behalf of the ticket's visitor.
 
         It raises StoppedError or TooLateError as soon as its ticket does. name: what the page calls
@@ -46,7 +49,10 @@ class Engine(Protocol):
 
 @dataclass(eq=False)
 class Request:
-    """Rows for one network: x (B, C, H, W), alpha and sigma (B,), condition (B, slots)."""
+    """Rows for one network: x (B, C, H, W), alpha and sigma (B,), condition (B, slots).
+
+    v: like x; with it the vector-Jacobian product vᵀ·∂x̂0/∂x is answered too.
+    """
 
     checkpoint: Checkpoint
     x: Tensor
@@ -54,15 +60,25 @@ class Request:
     sigma: Tensor
     condition: Tensor
     ticket: Ticket
-    result: Future[Prediction] = field(default_factory=Future)
+    v: Tensor | None = None
+    result: Future[Answer] = field(default_factory=Future)
+
+    @property
+    def cost(self) -> int:
+        """Of how many predictions."""
+        return len(self.x) * (1 if self.v is None else PRODUCT_COST)
 
     def alike(self, other: Request) -> bool:
         """Whether both can be rows of one batch."""
-        return self.checkpoint is other.checkpoint and self.x.dtype == other.x.dtype
+        return (
+            self.checkpoint is other.checkpoint
+            and self.x.dtype == other.x.dtype
+            and (self.v is None) == (other.v is None)
+        )
 
-    def answer(self, prediction: Prediction) -> None:
+    def answer(self, answer: Answer) -> None:
         with suppress(InvalidStateError):  # failed meanwhile
-            self.result.set_result(prediction)
+            self.result.set_result(answer)
 
     def fail(self, error: BaseException) -> None:
         with suppress(InvalidStateError):  # answered meanwhile
@@ -98,7 +114,7 @@ class Lane:
         with self._ready:
             if self._closed:
                 raise StoppedError("the server is stopping")
-            self._queue.put(request.ticket.visitor, request, len(request.x))
+            self._queue.put(request.ticket.visitor, request, request.cost)
             self._ready.notify()
 
     def drop(self, ticket: Ticket) -> None:
@@ -134,15 +150,16 @@ class Lane:
         started = time.perf_counter()
         rows = [len(request.x) for request in batch]
         try:
-            x0, eps = evaluate(batch)
+            parts = evaluate(batch)
         except Exception as error:  # whatever it is, it is this batch's, and the worker lives on
             for request in batch:
                 request.fail(error)
             return
+        finish(parts[0].device)  # or what comes meanwhile would not become one batch
         self.observe(len(batch), sum(rows), time.perf_counter() - started)
-        pairs = zip(torch.split(x0, rows), torch.split(eps, rows), strict=True)
-        for request, pair in zip(batch, pairs, strict=True):
-            request.answer(Prediction(*pair))
+        answers = zip(*(torch.split(part, rows) for part in parts), strict=True)
+        for request, answer in zip(batch, answers, strict=True):
+            request.answer(Answer(*answer).to(request.x.device))
 
 
 class LocalEngine:
@@ -162,7 +179,7 @@ class LocalEngine:
         self._runs = Lane("engine", workers, most_rows, observe)
         self._quick = Lane("quick", 1, most_rows, observe)
 
-    def denoiser(self, name: str, checkpoint: Checkpoint, ticket: Ticket) -> Denoiser:
+    def denoiser(self, name: str, checkpoint: Checkpoint, ticket: Ticket) -> ServedDenoiser:
         return ServedDenoiser(self, checkpoint, ticket)
 
     @property
@@ -170,7 +187,7 @@ class LocalEngine:
         """Requests that no worker has begun."""
         return len(self._runs) + len(self._quick)
 
-    def submit(self, request: Request) -> Future[Prediction]:
+    def submit(self, request: Request) -> Future[Answer]:
         """Put a request into its queue; its ticket's end ends it with that error."""
         request.ticket.check()
         self._lane(request.ticket).put(request)
@@ -188,15 +205,25 @@ class LocalEngine:
         return self._quick if ticket.quick else self._runs
 
 
-def evaluate(batch: list[Request]) -> Prediction:
-    """One forward pass for all their rows."""
-    denoiser = batch[0].checkpoint.denoiser()
-    if len(batch) == 1:
-        only = batch[0]
-        return denoiser(only.x, only.alpha, only.sigma, only.condition)
-    columns = zip(*((r.x, r.alpha, r.sigma, r.condition) for r in batch), strict=True)
-    x, alpha, sigma, condition = (torch.cat(parts) for parts in columns)
-    return denoiser(x, alpha, sigma, condition)
+def evaluate(batch: list[Request]) -> tuple[Tensor, ...]:
+    """One pass for all their rows, on their network's device: x̂0, ε̂ and, of requests with a v,
+    their products."""
+    checkpoint = batch[0].checkpoint
+    denoiser, device = checkpoint.denoiser(), checkpoint.device
+    x = together([request.x.to(device) for request in batch])
+    alpha = together([request.alpha for request in batch])
+    sigma = together([request.sigma for request in batch])
+    condition = together([request.condition.to(device) for request in batch])
+    vectors = [request.v.to(device) for request in batch if request.v is not None]
+    if vectors:
+        prediction, product = vjp(denoiser, x, alpha, sigma, condition, together(vectors))
+        return *prediction, product
+    with torch.no_grad():
+        return denoiser(x, alpha, sigma, condition)
+
+
+def together(rows: list[Tensor]) -> Tensor:
+    return rows[0] if len(rows) == 1 else torch.cat(rows)
 
 
 def _fail(requests: Iterable[Request]) -> None:
@@ -208,23 +235,19 @@ def _fail(requests: Iterable[Request]) -> None:
             request.fail(error)
 
 
-class ServedDenoiser:
+class ServedDenoiser(AskedDenoiser):
     """A checkpoint's denoiser that a LocalEngine evaluates."""
 
     def __init__(self, engine: LocalEngine, checkpoint: Checkpoint, ticket: Ticket) -> None:
+        super().__init__(len(checkpoint.card.data.slots))
         self.engine = engine
         self.checkpoint = checkpoint
         self.ticket = ticket
 
-    def __call__(
-        self, x: Tensor, alpha: Level, sigma: Level, condition: Tensor | None = None
-    ) -> Prediction:
-        if condition is None:
-            slots = len(self.checkpoint.card.data.slots)
-            condition = torch.zeros(len(x), slots, dtype=torch.int64)
-        request = Request(
-            self.checkpoint, x, level(alpha, x), level(sigma, x), condition, self.ticket
-        )
+    def ask(
+        self, x: Tensor, alpha: Tensor, sigma: Tensor, condition: Tensor, v: Tensor | None = None
+    ) -> Answer:
+        request = Request(self.checkpoint, x, alpha, sigma, condition, self.ticket, v)
         result = self.engine.submit(request)
         forget = self.ticket.when_stopped(lambda: self.engine.drop(self.ticket))
         try:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
+import torch
+
 from diffviz.checkpoints import Checkpoint, checkpoint_names, load_checkpoint
 from diffviz.data import DEFAULT
 from diffviz.denoisers.base import Denoiser
+from diffviz.device import CPU
 from diffviz.jobs.trainings import Trainings, running
 from diffviz.serving.engine import Engine
 from diffviz.serving.ticket import Ticket
@@ -15,18 +18,24 @@ TRAINED = "training:"  # before the id of a training, in place of a bundled deno
 
 
 class Models:
-    """engine: which evaluates them for all visitors. trainings: None where there are none."""
+    """engine: which evaluates them for all visitors. trainings: None where there are none.
+    device: where their networks are.
+    """
 
-    def __init__(self, engine: Engine, trainings: Trainings | None) -> None:
+    def __init__(
+        self, engine: Engine, trainings: Trainings | None, device: torch.device = CPU
+    ) -> None:
         self.engine = engine
         self.trainings = trainings
+        self.device = device
 
     def model(self, name: str, token: str = "") -> Checkpoint:
         """The bundled checkpoint of that name, or what a training has learned so far, for the
         owner whose token it is. Raises ValueError, in a sentence."""
         if not name.startswith(TRAINED):
-            return bundled(name)
-        return running(self.trainings).checkpoint(name.removeprefix(TRAINED), token)
+            return bundled(name, self.device)
+        trained = running(self.trainings).checkpoint(name.removeprefix(TRAINED), token)
+        return trained.to(self.device)
 
     def served(self, name: str, token: str, ticket: Ticket) -> tuple[Checkpoint, Denoiser]:
         """That model, and its denoiser as the engine runs it."""
@@ -44,13 +53,13 @@ class Models:
         return named + [(f"yours: {job['title']}", TRAINED + job["id"]) for job in usable]
 
 
-def bundled(name: str = DEFAULT) -> Checkpoint:
-    """The bundled checkpoint of that name; raises ValueError, naming the choices."""
+def bundled(name: str = DEFAULT, device: torch.device = CPU) -> Checkpoint:
+    """The bundled checkpoint of that name, there; raises ValueError, naming the choices."""
     if name not in checkpoint_names():  # before `cache` keeps whatever strangers ask for
         raise ValueError(f"unknown denoiser {name!r}; choose from {', '.join(checkpoint_names())}")
-    return _loaded(name)
+    return _loaded(name, device)
 
 
 @cache  # its files do not change, and each is loaded once for all
-def _loaded(name: str) -> Checkpoint:
-    return load_checkpoint(name)
+def _loaded(name: str, device: torch.device) -> Checkpoint:
+    return load_checkpoint(name).to(device)

@@ -24,7 +24,8 @@ from ray.serve.exceptions import RayServeException
 from torch import Tensor
 
 from diffviz.checkpoints import FOLDER, Checkpoint, checkpoint_names, load_checkpoint
-from diffviz.denoisers.base import Denoiser, Level, Prediction, level
+from diffviz.device import choose
+from diffviz.serving.asked import Answer, AskedDenoiser
 from diffviz.serving.engine import LocalEngine, Request
 from diffviz.serving.ticket import Ticket
 
@@ -36,9 +37,10 @@ AGAIN_SECONDS = 0.2  # after a replica's death; Ray Serve starts another by itse
 class Replica:
     """One process that evaluates the bundled denoisers."""
 
-    def __init__(self, workers: int, folder: str) -> None:
+    def __init__(self, workers: int, folder: str, device: str) -> None:
         torch.set_num_threads(1)
-        self.checkpoints = {n: load_checkpoint(n, Path(folder)) for n in checkpoint_names()}
+        place, where = choose(device), Path(folder)
+        self.checkpoints = {n: load_checkpoint(n, where).to(place) for n in checkpoint_names()}
         self.engine = LocalEngine(workers)
 
     async def __call__(
@@ -48,12 +50,13 @@ class Replica:
         alpha: Tensor,
         sigma: Tensor,
         condition: Tensor,
+        v: Tensor | None,
         visitor: str,
         seconds: float,
         quick: bool,
-    ) -> Prediction:
+    ) -> Answer:
         ticket = Ticket(visitor, seconds, quick)
-        request = Request(self.checkpoints[name], x, alpha, sigma, condition, ticket)
+        request = Request(self.checkpoints[name], x, alpha, sigma, condition, ticket, v)
         return await asyncio.wrap_future(self.engine.submit(request))
 
 
@@ -62,10 +65,13 @@ class RayEngine:
     to `local`.
 
     address: of a Ray cluster, as ray.init takes it; "local" starts one on this machine. replicas:
-    how many processes, each with `workers` threads. Raises ValueError where no cluster answers.
+    how many processes, each with `workers` threads. device: where each runs networks; for cuda the
+    cluster is asked for a GPU each. Raises ValueError where no cluster answers.
     """
 
-    def __init__(self, address: str, replicas: int, workers: int, local: LocalEngine) -> None:
+    def __init__(
+        self, address: str, replicas: int, workers: int, local: LocalEngine, device: str = "auto"
+    ) -> None:
         self.local = local
         try:
             ray.init(
@@ -78,14 +84,14 @@ class RayEngine:
             raise ValueError(f"no Ray cluster at {address!r}: {error}") from error
         serve.start(proxy_location="Disabled")
         deployment: Any = Replica  # the decorator made it one
-        cores = {"num_cpus": workers}
-        bound = deployment.options(num_replicas=replicas, ray_actor_options=cores).bind(
-            workers, str(FOLDER)
+        needs = {"num_cpus": workers, "num_gpus": int(device == "cuda")}
+        bound = deployment.options(num_replicas=replicas, ray_actor_options=needs).bind(
+            workers, str(FOLDER), device
         )
         self.handle: Any = serve.run(bound, name=APPLICATION, route_prefix=None)
         self.bundled = frozenset(checkpoint_names())
 
-    def denoiser(self, name: str, checkpoint: Checkpoint, ticket: Ticket) -> Denoiser:
+    def denoiser(self, name: str, checkpoint: Checkpoint, ticket: Ticket) -> AskedDenoiser:
         if name not in self.bundled:
             return self.local.denoiser(name, checkpoint, ticket)
         return RemoteDenoiser(self.handle, name, len(checkpoint.card.data.slots), ticket)
@@ -96,21 +102,20 @@ class RayEngine:
         ray.shutdown()
 
 
-class RemoteDenoiser:
+class RemoteDenoiser(AskedDenoiser):
     """A denoiser that some replica evaluates."""
 
     def __init__(self, handle: Any, name: str, slots: int, ticket: Ticket) -> None:
+        super().__init__(slots)
         self.handle = handle
         self.name = name
-        self.slots = slots
         self.ticket = ticket
 
-    def __call__(
-        self, x: Tensor, alpha: Level, sigma: Level, condition: Tensor | None = None
-    ) -> Prediction:
-        if condition is None:
-            condition = torch.zeros(len(x), self.slots, dtype=torch.int64)
-        rows = x, level(alpha, x).clone(), level(sigma, x).clone(), condition
+    def ask(
+        self, x: Tensor, alpha: Tensor, sigma: Tensor, condition: Tensor, v: Tensor | None = None
+    ) -> Answer:
+        # From memory that another machine can be sent: whole, and not an accelerator's.
+        rows = x.cpu(), alpha.clone(), sigma.clone(), condition.cpu(), v if v is None else v.cpu()
         while True:
             self.ticket.check()
             seconds = self.ticket.seconds_left()
@@ -119,8 +124,8 @@ class RemoteDenoiser:
             forget = self.ticket.when_stopped(answer.cancel)
             try:
                 with self.ticket.waiting():
-                    prediction: Prediction = answer.result(timeout_s=seconds)
-                return prediction
+                    parts: Answer = answer.result(timeout_s=seconds)
+                return parts.to(x.device)
             except (RayError, RayServeException, TimeoutError, asyncio.CancelledError):
                 # Ours is over, or the replica is: then another one has the same answer.
                 self.ticket.check()

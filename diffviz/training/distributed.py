@@ -17,25 +17,44 @@ import torch
 import torch.distributed as dist
 from torch import Generator, Tensor
 
+from diffviz.device import CPU
+
 
 @contextmanager
-def joined() -> Iterator[None]:
-    """Train together with the other processes that torchrun started, if it did.
+def joined(device: torch.device = CPU) -> Iterator[torch.device]:
+    """Train together with the other processes that torchrun started, if it did, on the device that
+    is given: of CUDA's, each process on a machine has its own.
 
-    Raises ValueError where one of these has ended too soon.
+    Raises ValueError where there are not as many, and where a process has ended too soon.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        yield
+        yield device
         return
-    dist.init_process_group("gloo")
+    device = own(device)
+    # Each by what can reach its memory: weights and losses by NCCL, times and wishes by Gloo.
+    dist.init_process_group("gloo" if device.type == "cpu" else "cpu:gloo,cuda:nccl")
     try:
-        yield
+        yield device
     except RuntimeError as error:
         if "peer" not in str(error):  # of a closed connection; gloo has no error class of its own
             raise
         raise ValueError("another process of this training has ended") from error
     finally:
         dist.destroy_process_group()
+
+
+def own(device: torch.device) -> torch.device:
+    """The one for this process alone; CPUs are shared. Raises ValueError where there is none."""
+    if device.type == "cpu":
+        return device
+    place, here = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+    if device.type != "cuda" or place >= here:
+        raise ValueError(
+            f"each process of a training needs a CUDA device of its own, and there are {here} "
+            "here: start fewer, or train with --device cpu"
+        )
+    torch.cuda.set_device(place)
+    return torch.device("cuda", place)
 
 
 def size() -> int:

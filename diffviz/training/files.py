@@ -11,11 +11,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from diffviz.data import DataChoice
 from diffviz.data.base import DataSet
+from diffviz.device import CPU
 from diffviz.networks import parse_network
 from diffviz.networks.base import NetworkConfig
 from diffviz.storage import write_whole
@@ -46,9 +48,12 @@ def save_training(order: Order, trainer: Trainer, folder: Path) -> Path:
 
 
 def load_training(
-    name: str, load_data: Callable[[DataChoice], DataSet], folder: Path
+    name: str,
+    load_data: Callable[[DataChoice], DataSet],
+    folder: Path,
+    device: torch.device = CPU,
 ) -> tuple[Order, Trainer]:
-    """The unfinished training of that name, ready to go on.
+    """The unfinished training of that name, ready to go on on that device.
 
     Raises ValueError, naming those that there are, or saying what is wrong with the file.
     """
@@ -67,7 +72,7 @@ def load_training(
         order = Order(data=DataChoice(**data), config=config, network=network, **fields)
     except (SafetensorError, json.JSONDecodeError, KeyError, TypeError) as error:
         raise ValueError(f"the unfinished training {name!r} cannot be read: {error}") from error
-    trainer = Trainer(load_data(order.data), order.network, order.config)
+    trainer = Trainer(load_data(order.data), order.network, order.config, device=device)
     trainer.load_state(tensors)
     trainer.started_from = order.started_from
     return replace(order, name=name), trainer

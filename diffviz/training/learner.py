@@ -18,6 +18,7 @@ from diffviz.cpu.threads import Threads
 from diffviz.cpu.vectors import flatten_parameters, views
 from diffviz.data.base import DataSet
 from diffviz.denoisers.learned import LearnedDenoiser
+from diffviz.device import CPU, autocast, autocast_dtype, send
 from diffviz.networks.base import NetworkConfig
 from diffviz.parametrization import PARAMETRIZATIONS, per_image
 from diffviz.training import distributed as parallel
@@ -28,20 +29,30 @@ from diffviz.training.config import TrainConfig as TrainConfig
 from diffviz.training.ema import PowerEMA
 from diffviz.training.optimizer import AdamW
 
+STEPS_UNREAD = 16  # on an accelerator, which would stand still each time it is asked how it went
+
 
 @dataclass(frozen=True)
 class Progress:
     """Where training stands: what was seen in this run and before it, and the last step's loss;
     of all processes that train together.
 
-    losses: of each eighth of the noise levels that training draws, the least noise first.
+    means: the mean loss and that of each eighth of the noise levels that training draws, the least
+    noise first, (1 + 8,). They may be on an accelerator, which is waited for when they are read.
     """
 
     images: int
     hours: float
     fraction: float
-    loss: float
-    losses: tuple[float, ...]
+    means: Tensor
+
+    @property
+    def loss(self) -> float:
+        return self.means[0].item()
+
+    @property
+    def losses(self) -> tuple[float, ...]:
+        return tuple(self.means[1:].tolist())
 
 
 class Lesson(NamedTuple):
@@ -53,6 +64,13 @@ class Lesson(NamedTuple):
     sigma: Tensor
     condition: Tensor
     target: Tensor
+
+    def to(self, device: torch.device) -> Lesson:
+        """All there but the levels, which are where all coefficients are."""
+        x, condition, target = (
+            send(part, device) for part in (self.x, self.condition, self.target)
+        )
+        return Lesson(x, self.sigma, condition, target)
 
 
 def prepare_threads() -> None:
@@ -69,7 +87,8 @@ class Trainer:
     processes that train together cannot share the batch.
 
     dtype, memory_format: what the network computes in, by autocast, and how it lies in memory; the
-    defaults are the fastest on this CPU. Weights stay float32.
+    defaults are the fastest on the device. Weights stay float32. All that is random is drawn on the
+    CPU, and a state from one device goes on on any other.
     """
 
     def __init__(
@@ -80,21 +99,27 @@ class Trainer:
         weights: Mapping[str, Tensor] | None = None,
         dtype: torch.dtype | None = None,
         memory_format: torch.memory_format = torch.channels_last,
+        device: torch.device = CPU,
     ) -> None:
         config.check()
         torch.manual_seed(config.seed)  # nn.Module's initialisation knows no other generator
         self.data = data
         self.config = config
-        self.dtype = dtype or fastest_dtype()
+        self.device = device
+        on_cpu = device.type == "cpu"
+        self.dtype = dtype or (fastest_dtype() if on_cpu else autocast_dtype(device))
+        self.unread: list[Tensor] = []  # losses of steps that nobody has looked at
+        self.steps_unread = 1 if on_cpu else STEPS_UNREAD
         self.share = parallel.share(config.batch)
         self.shape = network
         self.network = network.build().to(memory_format=memory_format)  # type: ignore[call-overload]
         if weights is not None:
             fine_tune(self.network, weights, network.data_weights)
+        self.network.to(device)
         self.ema = PowerEMA(self.network, config.ema_length)
         self.weights = flatten_parameters(self.network)  # (P,)
         self.twin, self.rounded = self.network, self.weights
-        if self.dtype != torch.float32:
+        if self.dtype != torch.float32 and on_cpu:
             self.twin, self.rounded = rounded_twin(self.network, self.weights, self.dtype)
         self.denoiser = LearnedDenoiser(
             self.twin, PARAMETRIZATIONS[config.parametrization], data.info.sigma_data
@@ -129,7 +154,7 @@ class Trainer:
 
     def loss(self, lesson: Lesson) -> Tensor:
         """Each picture's mean squared error of the network's output, (B,)."""
-        with torch.autocast("cpu", self.dtype, enabled=self.dtype != torch.float32):
+        with autocast(self.device, self.dtype):
             output = self.denoiser.output(
                 lesson.x, torch.ones_like(lesson.sigma), lesson.sigma, lesson.condition
             )
@@ -179,20 +204,23 @@ class Trainer:
 
         threads: among which each batch is shared; `prepare_threads` comes first.
         """
-        with Threads(threads) as team:
+        with Threads(threads if self.device.type == "cpu" else 1) as team:
             while self.fraction() < 1:
                 yield self.step(team)
+            self.check_losses()
 
     def step(self, threads: Threads) -> Progress:
-        """One optimiser step. Raises ValueError where training diverges."""
+        """One optimiser step. Raises ValueError where training diverges: on an accelerator up to
+        STEPS_UNREAD later, in which the weights stay what they were."""
         started, busy = time.monotonic(), time.process_time()
-        lesson = self.lesson(*self.data.batch(self.share, self.generator))
+        lesson = self.lesson(*self.data.batch(self.share, self.generator)).to(self.device)
         losses, gradient = self.backward(lesson, threads)
         eighths = losses.tensor_split(min(8, len(losses)))
         means = torch.stack([part.mean() for part in (losses, *eighths)])
-        loss, *by_level = parallel.mean(means).tolist()
-        if not math.isfinite(loss):
-            raise ValueError("training has diverged: lower the learning rate")
+        means = parallel.mean(means)
+        self.unread.append(means)
+        if len(self.unread) >= self.steps_unread:
+            self.check_losses()
         self.optimizer.step(gradient, self.learning_rate(), self.ema.updates, threads)
         self.ema.update(self.weights, threads)
         spent = [time.monotonic() - started, time.process_time() - busy]
@@ -200,10 +228,17 @@ class Trainer:
         self.images += self.config.batch
         self.hours += wall / 3600
         self.cpu_hours += cpu * parallel.size() / 3600
-        return Progress(self.images, self.hours, self.fraction(), loss, tuple(by_level))
+        return Progress(self.images, self.hours, self.fraction(), means)
+
+    def check_losses(self) -> None:
+        """Look at the losses of the last steps; raises ValueError where one is no number."""
+        unread, self.unread = self.unread, []
+        if unread and not torch.stack(unread).isfinite().all().item():
+            raise ValueError("training has diverged: lower the learning rate")
 
     def state(self) -> dict[str, Tensor]:
-        """All that training goes on from, as named tensors; with one thread, to the last bit.
+        """All that training goes on from, as named tensors on the CPU; there, with one thread, it
+        goes on to the last bit.
 
         Of several processes it is the first one's. The others differ in their random numbers alone,
         which they draw anew from the seed and the pictures seen, so that any number can go on.
@@ -219,7 +254,7 @@ class Trainer:
             tensors[name] = torch.tensor(number)
         for name, hours in (("hours", self.hours), ("cpu_hours", self.cpu_hours)):
             tensors[name] = torch.tensor(hours, dtype=torch.float64)
-        return tensors
+        return {name: value.cpu() for name, value in tensors.items()}
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
         """Go on from `state()`. Raises ValueError where it is not this network's."""

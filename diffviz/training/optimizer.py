@@ -26,7 +26,8 @@ class AdamW:
         }
 
     def step(self, gradient: Tensor, learning_rate: float, steps: int, threads: Threads) -> None:
-        """gradient: (P,), clipped in place. steps: that were taken before this one."""
+        """gradient: (P,), clipped in place; one that is no number changes nothing. steps: that
+        were taken before this one."""
 
         def part(weights: Tensor, gradient: Tensor, mean: Tensor, square: Tensor) -> None:
             gradient *= clip
@@ -36,7 +37,8 @@ class AdamW:
                 exp_avgs=[mean],
                 exp_avg_sqs=[square],
                 max_exp_avg_sqs=[],
-                state_steps=[torch.tensor(float(steps))],
+                state_steps=[torch.full((), float(steps), device=weights.device)],
+                found_inf=is_no_number,
                 fused=True,
                 amsgrad=False,
                 beta1=0.9,
@@ -48,5 +50,8 @@ class AdamW:
             )
 
         norms = threads.share(torch.linalg.vector_norm, gradient)
-        clip = MAX_NORM / max(MAX_NORM, torch.stack(norms).norm().item())
+        # A number on the gradient's device, which is not waited for.
+        norm = torch.stack(norms).norm()
+        clip = MAX_NORM / norm.clamp(min=MAX_NORM)
+        is_no_number = (~norm.isfinite()).float()
         threads.share(part, self.weights, gradient, *self.moments.values())

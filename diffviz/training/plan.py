@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from diffviz.checkpoints import FOLDER, Card, Checkpoint, load_checkpoint
 from diffviz.data import DATA_SETS, DataChoice, load_data_set
+from diffviz.device import CPU
 from diffviz.media.registry import medium
 from diffviz.networks import kind_of, network_for
 from diffviz.training.config import TrainConfig
@@ -50,9 +53,11 @@ class Plan:
         return TrainConfig(**{**PRESETS[self.preset].config, **self.config})
 
 
-def begin(plan: Plan, name: str, command: str, folder: Path = FOLDER) -> tuple[Order, Trainer]:
+def begin(
+    plan: Plan, name: str, command: str, folder: Path = FOLDER, device: torch.device = CPU
+) -> tuple[Order, Trainer]:
     """A new training of a denoiser called `name`. command: what to run for the same, for the card.
-    folder: where the denoiser to start from lies.
+    folder: where the denoiser to start from lies. device: what trains.
 
     Raises ValueError or FileNotFoundError, in a sentence, for a plan that cannot be.
     """
@@ -73,7 +78,7 @@ def begin(plan: Plan, name: str, command: str, folder: Path = FOLDER) -> tuple[O
         weights = checkpoint.network.state_dict()
         started_from = lineage(checkpoint.card)
     order = Order(name, plan.data, command, config, network, started_from)
-    trainer = Trainer(data, network, config, weights)
+    trainer = Trainer(data, network, config, weights, device=device)
     trainer.started_from = started_from
     return order, trainer
 

@@ -22,6 +22,7 @@ class Remote(Tensor):
     """A tensor on the accelerator; `held` are its numbers."""
 
     held: Tensor
+    is_meta = False  # it has numbers
 
     @staticmethod
     def __new__(cls, held: Tensor) -> Remote:
@@ -48,6 +49,9 @@ class Remote(Tensor):
         assert isinstance(other, Remote)
         assert (other.shape, other.dtype) == (self.shape, self.dtype)
         self.held = other.held
+
+    def tolist(self) -> Any:
+        return self.cpu().tolist()
 
     def data_ptr(self) -> NoReturn:
         raise AssertionError("the host looked for the address of a tensor that is elsewhere")
