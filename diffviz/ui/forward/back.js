@@ -11,19 +11,26 @@ const FIRST_STEPS = 50;
 const PAUSE = 300; // ms without a key after which the server is asked what a sentence says
 const ANYTHING = "anything";
 
+/** @import { Mode } from "./walk.js" */
+/** @import { ForwardState } from "./state.js" */
+/** @import { BackMessage, Change, ForwardServer, Picture, Small } from "./types.d.ts" */
+
+/** @param {ForwardState} state @param {Change} change @param {ForwardServer} server @param {(event: string, data?: object) => void} trigger */
 export function backPanel(state, change, server, trigger) {
+  /** @param {string} id @param {string} label @param {HTMLOptionElement[]} options */
   const select = (id, label, options) => {
     const input = make("select", {}, ...options);
     return { input, root: make("label", { id, className: "back-field" }, make("span", {}, label), input) };
   };
+  /** @param {string} value @param {string} [label] */
   const option = (value, label = value) => make("option", { value }, label);
   const denoiser = select("forward-back-denoiser", "Denoiser", state.facts.denoisers.map(({ name, label }) => option(name, label)));
   const thing = select("forward-back-class", "Make it", []);
   const words = make("input", { type: "text", value: state.facts.denoisers.find(({ speaks }) => speaks)?.example ?? "", maxLength: 400 });
   const wordsField = make("label", { id: "forward-back-words", className: "back-field wide" }, make("span", {}, "In your words"), words);
   const heard = make("div", { id: "forward-back-heard", className: "back-heard" });
-  const steps = select("forward-back-steps", "Steps", STEPS.map((n) => option(n)));
-  steps.input.value = FIRST_STEPS;
+  const steps = select("forward-back-steps", "Steps", STEPS.map((n) => option(String(n))));
+  steps.input.value = String(FIRST_STEPS);
   const { minimum, default: usual } = state.facts.guidance;
   const className = "forward-slider back-range";
   const guidance = slider({
@@ -46,9 +53,10 @@ export function backPanel(state, change, server, trigger) {
   const walk = new Walk();
   const errors = errorsPanel();
   let asked = 0; // the latest request; messages of older ones are not looked at
+  /** @type {Mode} */
   let mode = "back";
-  let apart = null;
-  let hearing = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let hearing;
   let shown = ""; // what the pictures and errors on show are of
 
   const root = make(
@@ -64,8 +72,8 @@ export function backPanel(state, change, server, trigger) {
   );
   root.addEventListener("toggle", () => root.open && listen());
 
-  const known = () => state.facts.denoisers.find(({ name }) => name === state.denoiser);
-  const small = () => state.picture.small[known().sees];
+  const known = () => state.chosen;
+  const small = () => /** @type {Picture} */ (state.picture).small[known().sees];
   const wanted = () => (known().speaks ? words.value : thing.input.value);
 
   denoiser.input.addEventListener("change", () => {
@@ -96,7 +104,7 @@ export function backPanel(state, change, server, trigger) {
     if (!known().speaks) return;
     const text = words.value;
     const answer = await server.hear({ text, denoiser: state.denoiser }).catch(() => null);
-    if (answer?.html && text === words.value) heard.innerHTML = answer.html; // escaped by the server
+    if (answer && "html" in answer && text === words.value) heard.innerHTML = answer.html; // escaped by the server
     showGuidance();
   }
 
@@ -116,7 +124,6 @@ export function backPanel(state, change, server, trigger) {
     if (root.dataset.state === "running") halt();
     root.dataset.state = "new";
     message.textContent = "";
-    apart = null;
     walk.clear(known().shape);
     errors.clear();
   }
@@ -136,18 +143,20 @@ export function backPanel(state, change, server, trigger) {
   function age() {
     const same = now() === shown;
     if (!same) errors.clear();
-    if (["done", "stale"].includes(root.dataset.state)) root.dataset.state = same ? "done" : "stale";
+    if (["done", "stale"].includes(root.dataset.state ?? "")) root.dataset.state = same ? "done" : "stale";
   }
 
-  let cache = {};
+  /** @type {{ of: Small, x0: Float32Array, eps: Float32Array } | undefined} */
+  let cache;
   function decoded() {
     const of = small();
-    if (cache.of !== of) {
+    if (cache?.of !== of) {
       cache = { of, x0: Float32Array.from(bytes(of.x0), (level) => level / 127.5 - 1), eps: float16(of.eps) };
     }
     return cache;
   }
 
+  /** @param {Set<string>} changed */
   function update(changed) {
     t.set(state.t, state.T);
     if (changed.has("picture") || changed.has("denoiser")) {
@@ -158,14 +167,17 @@ export function backPanel(state, change, server, trigger) {
     if (root.dataset.state !== "running") showBeginning();
   }
 
+  /** @param {Mode} newMode */
   function start(newMode) {
     if (root.dataset.state === "running") halt();
-    if (state.t === 0) return (message.textContent = "At t = 0 there is nothing to bring back. Move the slider first.");
+    if (state.t === 0) {
+      message.textContent = "At t = 0 there is nothing to bring back. Move the slider first.";
+      return;
+    }
     mode = newMode;
     asked += 1;
-    apart = null;
     root.dataset.state = "running";
-    root.dataset.run = asked; // for tools
+    root.dataset.run = String(asked); // for tools
     root.dataset.mode = mode;
     stop.hidden = false;
     message.textContent = "Waiting for its turn …";
@@ -175,7 +187,7 @@ export function backPanel(state, change, server, trigger) {
     shown = now();
     trigger("back", { request: {
       id: asked, mode, denoiser: state.denoiser, small: small().x0, what: wanted(),
-      t: state.t, steps: Number(steps.input.value), guidance: guidance.value, seed: state.picture.seed,
+      t: state.t, steps: Number(steps.input.value), guidance: guidance.value, seed: state.picture?.seed,
       ...state.described(),
     } });
   }
@@ -186,14 +198,15 @@ export function backPanel(state, change, server, trigger) {
     end("stopped");
   }
 
+  /** @param {string} how */
   function end(how) {
     walk.timeline.end();
     root.dataset.state = how;
     stop.hidden = true;
   }
 
-  /** A message of the server's: {id, waiting | start | frame | apart | failed}. */
-  function take({ id, waiting, start: begun, frame, apart: distance, failed }) {
+  /** A message of the server's. @param {BackMessage} message */
+  function take({ id, waiting, start: begun, frame, apart = 0, failed }) {
     if (id !== asked) return;
     if (waiting) {
       message.textContent = `diffviz is busy: you are number ${waiting} in line.`;
@@ -206,7 +219,6 @@ export function backPanel(state, change, server, trigger) {
       message.textContent = failed;
       end("failed");
     } else {
-      apart = distance;
       walk.finish(apart);
       end("done");
       if (mode === "invert") errors.add(walk.steps, apart);
@@ -216,7 +228,7 @@ export function backPanel(state, change, server, trigger) {
   return { root, update, take };
 }
 
-/** What must be said of a run that has begun. */
+/** What must be said of a run that has begun. @param {NonNullable<BackMessage["start"]>} begun */
 function remark({ steps, grid, outside }) {
   const said = [];
   if (steps === grid[0]) said.push(`From t = ${steps} there are ${steps} steps and no more.`);

@@ -1,13 +1,17 @@
 // One step at a time against straight to t: both land on the same picture.
 
 import { make } from "../lib/dom.js";
-import { grey, paint } from "../lib/pixels.js";
+import { context2d, grey, paint } from "../lib/pixels.js";
 import { chainIndices, noisingChain } from "../lib/noise.js";
 import { digits } from "../lib/text.js";
 import { transition } from "../lib/schedules.js";
 
+/** @import { ForwardState } from "./state.js" */
+/** @import { Levels } from "../lib/types.d.ts" */
+
 const STEP_MS = 450;
 
+/** @param {ForwardState} state */
 export function chainPanel(state) {
   const steps = make("select", {}, ...[4, 8, 12, 20].map((n) => make("option", { value: n }, `${n} steps`)));
   const play = make("button", { type: "button", id: "forward-play" }, "▶ Play");
@@ -32,16 +36,19 @@ export function chainPanel(state) {
     play.textContent = "▶ Play";
   }
 
+  /** @param {HTMLCanvasElement} canvas @param {Levels} values @param {number} t */
   function show(canvas, values, t) {
+    if (!state.picture) return;
     const { channels, height, width } = state.picture;
     const divisor = state.asIs ? 1 : state.divisor(state.schedule, t);
     paint(canvas, values, channels, height, width, (v) => grey(v / divisor));
-    canvas.dataset.t = t;
+    canvas.dataset.t = String(t);
   }
 
   /** Both ends of the way: the clean picture, and x_t by the formula. */
   function rest() {
     const { picture, schedule, t } = state;
+    if (!picture) return;
     show(walked.canvas, picture.x0, 0);
     show(direct.canvas, picture.x0.map((v, i) => schedule.alpha[t] * v + schedule.sigma[t] * picture.eps[i]), t);
   }
@@ -53,12 +60,15 @@ export function chainPanel(state) {
   }
 
   async function start() {
-    if (!state.picture) return;
+    const { picture, schedule, t } = state;
+    if (!picture) return;
     reset();
     const mine = run;
-    const { picture, schedule, t } = state;
     const indices = chainIndices(t, Number(steps.value));
-    if (!indices.length) return (said.textContent = "At t = 0 there is no step to take. Move the slider first.");
+    if (!indices.length) {
+      said.textContent = "At t = 0 there is no step to take. Move the slider first.";
+      return;
+    }
     root.dataset.state = "playing";
     play.textContent = "■ Stop";
     said.textContent = "Drawing the noise of each step …";
@@ -78,7 +88,7 @@ export function chainPanel(state) {
     await wait(STEP_MS);
     if (mine !== run) return;
     const apart = difference(walked.canvas, direct.canvas);
-    root.dataset.difference = apart;
+    root.dataset.difference = String(apart);
     said.textContent = `After ${indices.length} steps and at once: the largest difference is ${apart} grey levels of 255.`;
     reset();
   }
@@ -86,16 +96,20 @@ export function chainPanel(state) {
   return { root, update, rest };
 }
 
+/** @param {string} id @param {string} caption */
 function figure(id, caption) {
   const canvas = make("canvas", { id, className: "picture", role: "img", "aria-label": caption });
   return { root: make("figure", {}, canvas, make("figcaption", {}, caption)), canvas };
 }
 
+/** @param {number} ms */
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-const below = (t) => [...String(t)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]).join("");
+/** @param {number} t */
+const below = (t) => [...String(t)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("");
 
+/** The largest between two canvases, in grey levels. @param {HTMLCanvasElement} one @param {HTMLCanvasElement} other */
 function difference(one, other) {
-  const values = [one, other].map((c) => c.getContext("2d").getImageData(0, 0, c.width, c.height).data);
-  return values[0].reduce((most, value, i) => Math.max(most, Math.abs(value - values[1][i])), 0);
+  const values = [one, other].map((c) => context2d(c).getImageData(0, 0, c.width, c.height).data);
+  return /** @type {number[]} */ ([...values[0]]).reduce((most, value, i) => Math.max(most, Math.abs(value - values[1][i])), 0);
 }

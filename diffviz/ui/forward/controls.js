@@ -7,7 +7,10 @@ import { handlesAlong } from "./handles.js";
 import { digits } from "../lib/text.js";
 import { DRAWN, alphaBar } from "../lib/schedules.js";
 
-/** curves: what is shown between; renoise(): fetch the picture's noise again, for another seed. */
+/** @import { ForwardState } from "./state.js" */
+/** @import { Change } from "./types.d.ts" */
+
+/** curves: what is shown between; renoise(): fetch the picture's noise again, for another seed. @param {ForwardState} state @param {Change} change @param {Node} curves @param {() => void} renoise */
 export function controlsPanel(state, change, curves, renoise) {
   const options = state.kinds.map(({ name, label }) => make("option", { value: name }, label));
   const kind = make("select", {}, ...options);
@@ -41,10 +44,11 @@ export function controlsPanel(state, change, curves, renoise) {
     state.zeroTerminal = zero.checked;
     change("schedule");
   });
+  /** @param {number | string} value */
   const setSeed = (value) => {
     const whole = Math.round(Number(value)) || 0;
     state.seed = Math.min(state.facts.maxSeed, Math.max(0, whole));
-    seed.value = state.seed;
+    seed.value = String(state.seed);
     renoise();
   };
   seed.addEventListener("change", () => setSeed(seed.value));
@@ -73,6 +77,7 @@ export function controlsPanel(state, change, curves, renoise) {
     if (name === DRAWN) own.append(make("p", {}, "Drag the handles on the ᾱ curve; or focus one and use the arrow keys."));
   }
 
+  /** @param {Set<string>} changed */
   function update(changed) {
     if (!changed.has("schedule")) return;
     const { source: paper, preserving } = state.kindNamed(state.kind);
@@ -83,7 +88,7 @@ export function controlsPanel(state, change, curves, renoise) {
     zero.checked = state.zeroTerminal && preserving;
     zero.disabled = !preserving;
     showParameters();
-    if (document.activeElement !== seed) seed.value = state.seed;
+    if (document.activeElement !== seed) seed.value = String(state.seed);
   }
 
   const advanced = make(

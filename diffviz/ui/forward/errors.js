@@ -5,6 +5,7 @@ import { digits } from "../lib/text.js";
 
 /** add(steps, error): of one more way, which was walked; clear(): they are of another picture. */
 export function errorsPanel() {
+  /** @type {Map<number, number>} */
   const found = new Map();
   const list = make("ul", {});
   const root = make("div", { id: "forward-back-errors", className: "back-errors", hidden: true },
@@ -19,13 +20,13 @@ export function errorsPanel() {
       const bar = make("span", { className: "bar" });
       bar.style.width = `${(100 * error) / most}%`;
       const row = make("li", {}, make("span", { className: "number" }, `${steps} steps`), make("span", { className: "track" }, bar), make("b", { className: "number" }, digits(error)));
-      row.dataset.steps = steps;
-      row.dataset.error = error;
+      Object.assign(row.dataset, { steps, error });
       return row;
     }));
   }
   return {
     root,
+    /** @param {number} steps @param {number} error */
     add: (steps, error) => (found.set(steps, error), draw()),
     clear: () => (found.clear(), draw()),
   };

@@ -4,7 +4,11 @@ import { make } from "../lib/dom.js";
 import { float16, grey, paint } from "../lib/pixels.js";
 import { digits } from "../lib/text.js";
 
-/** server.denoise answers; older answers never take the place of newer ones. */
+/** @import { Answer } from "../lib/types.d.ts" */
+/** @import { ForwardState } from "./state.js" */
+/** @import { Change, ForwardServer, GuessAnswer, Picture } from "./types.d.ts" */
+
+/** server.denoise answers; older answers never take the place of newer ones. @param {ForwardState} state @param {Change} change @param {ForwardServer} server */
 export function guessPanel(state, change, server) {
   const figures = {
     xt: figure("forward-guess-xt", "xₜ, as the denoiser sees it"),
@@ -29,8 +33,9 @@ export function guessPanel(state, change, server) {
     state.denoiser = select.value;
     change("denoiser");
   });
-  const known = () => state.facts.denoisers.find(({ name }) => name === state.denoiser);
+  const known = () => state.chosen;
 
+  /** @param {Set<string>} changed */
   function update(changed) {
     latest += 1; // whatever is under way is about another x_t
     if (state.t > 0 && root.dataset.state === "nothing") message.textContent = "";
@@ -41,7 +46,7 @@ export function guessPanel(state, change, server) {
   function describe() {
     const { name, knows, exact, sees, shape: [channels, height, width] } = known();
     select.value = name;
-    const what = state.picture.small[sees].same
+    const what = /** @type {Picture} */ (state.picture).small[sees].same
       ? "The very picture and noise above."
       : `The picture’s centre, ${width} × ${height}, ${channels === 1 ? "grey" : "in colour"}, with noise of its own from the same seed; this denoiser only knows ${knows}.`;
     note.textContent = exact ? `${what} ${exact}` : what;
@@ -58,12 +63,17 @@ export function guessPanel(state, change, server) {
     }
     const id = ++latest;
     const { name, sees, shape } = known();
-    const request = { id, small: state.picture.small[sees].x0, seed: state.picture.seed, alpha, sigma, denoiser: name };
+    const request = { id, small: /** @type {Picture} */ (state.picture).small[sees].x0, seed: /** @type {Picture} */ (state.picture).seed, alpha, sigma, denoiser: name };
+    /** @type {Answer<GuessAnswer>} */
     const answer = (await server.denoise(request).catch(() => null)) ?? { error: "The server does not answer." };
     if (id !== latest) return;
-    message.textContent = answer.error ?? beyond(alpha, sigma);
-    if (answer.error) return;
+    if (answer.error !== undefined) {
+      message.textContent = answer.error;
+      return;
+    }
+    message.textContent = beyond(alpha, sigma);
     const divisor = state.asIs ? 1 : state.divisor(schedule, t);
+    /** @param {"xt" | "x0" | "eps"} part @param {number} scale @param {string} text */
     const show = (part, scale, text) => {
       paint(figures[part].canvas, float16(answer[part]), ...shape, (v) => grey(v * scale));
       figures[part].error.textContent = text;
@@ -71,11 +81,11 @@ export function guessPanel(state, change, server) {
     show("xt", 1 / divisor, `t = ${t}`);
     show("x0", 1, `error ${digits(answer.x0Error)}`);
     show("eps", 1, `error ${digits(answer.epsError)}`);
-    root.dataset.t = t;
+    root.dataset.t = String(t);
     root.dataset.state = "answered";
   }
 
-  /** A sentence, where this noise level is outside of what the network was trained on. */
+  /** A sentence, where this noise level is outside of what the network was trained on. @param {number} alpha @param {number} sigma */
   function beyond(alpha, sigma) {
     const { range } = known(); // or null, for what knows every level
     const ratio = sigma / alpha;
@@ -88,6 +98,7 @@ export function guessPanel(state, change, server) {
   return { root, update, rest: ask };
 }
 
+/** @param {string} id @param {string} label */
 function figure(id, label) {
   const canvas = make("canvas", { id, className: "picture", role: "img", "aria-label": label, width: 28, height: 28 });
   const error = make("span", { className: "number muted" });

@@ -1,9 +1,11 @@
 // The drawn schedule's editor: handles on the ᾱ curve, moved by pointer or by keyboard.
 
-import { svg } from "../lib/dom.js";
+import { set, svg } from "../lib/dom.js";
 import { keyed } from "../lib/slider.js";
 import { store } from "../lib/store.js";
 import { onDrag, placeOf } from "../lib/plot.js";
+
+/** @import { Plot } from "../lib/plot.js" */
 
 export const FIRST_HANDLES = [1, 0.97, 0.86, 0.66, 0.42, 0.2, 0.07, 0.01];
 const GAP = 0.002; // neighbours stay this far apart, so that the curve falls strictly
@@ -25,7 +27,7 @@ function isCurve(handles) {
   );
 }
 
-/** Handles that follow a function of t/T as closely as falling strictly allows. */
+/** Handles that follow a function of t/T as closely as falling strictly allows. @param {(share: number) => number} alphaBar */
 export function handlesAlong(alphaBar) {
   const count = FIRST_HANDLES.length;
   const handles = FIRST_HANDLES.map((_, k) => alphaBar(k / (count - 1)));
@@ -34,13 +36,13 @@ export function handlesAlong(alphaBar) {
   return handles;
 }
 
-/** Handle k's value, kept below its left neighbour, with room for those still to come. */
+/** Handle k's value, kept below its left neighbour, with room for those still to come. @param {number[]} handles @param {number} k */
 function below(handles, k) {
   const low = GAP * (handles.length - k);
   return Number(Math.min(handles[k - 1] - GAP, Math.max(low, handles[k])).toFixed(4));
 }
 
-/** Set handle k to value, as near as its neighbours allow; returns a new list. */
+/** Set handle k to value, as near as its neighbours allow; returns a new list. @param {number[]} handles @param {number} k @param {number} value */
 export function moveHandle(handles, k, value) {
   const low = k === handles.length - 1 ? GAP : handles[k + 1] + GAP;
   const high = handles[k - 1] - GAP;
@@ -49,10 +51,11 @@ export function moveHandle(handles, k, value) {
   return moved;
 }
 
-/** Handles on a curvePlot; onMove(k, ᾱ) is called as one is moved. update(handles, T, shown). */
+/** Handles on a curvePlot; onMove(k, ᾱ) is called as one is moved. update(handles, T, shown). @param {Plot} plot @param {(k: number, alphaBar: number) => void} onMove */
 export function handleEditor(plot, onMove) {
   const count = FIRST_HANDLES.length;
   const group = svg("g", { class: "handles" });
+  /** @type {SVGCircleElement[]} */
   const circles = [];
   let current = [...FIRST_HANDLES];
   for (let k = 1; k < count; k++) {
@@ -65,6 +68,7 @@ export function handleEditor(plot, onMove) {
       "aria-valuemin": 0,
       "aria-valuemax": 1,
     });
+    /** @param {MouseEvent} event */
     const bar = (event) => plot.y.invert(placeOf(plot.root, event).y);
     circle.addEventListener("pointerdown", (event) => event.stopPropagation());
     onDrag(circle, (event) => {
@@ -83,6 +87,7 @@ export function handleEditor(plot, onMove) {
   group.append(...circles);
   plot.front.append(group);
 
+  /** @param {number[]} handles @param {number} T @param {boolean} shown */
   function update(handles, T, shown) {
     if (!shown && group.style.display === "none") return;
     current = handles;
@@ -91,10 +96,10 @@ export function handleEditor(plot, onMove) {
     plot.root.setAttribute("role", shown ? "group" : "img");
     circles.forEach((circle, i) => {
       const k = i + 1;
-      circle.setAttribute("cx", plot.x.at((k * T) / (count - 1)));
-      circle.setAttribute("cy", plot.y.at(handles[k]));
-      circle.setAttribute("aria-valuenow", handles[k]);
-      circle.setAttribute("aria-label", `ᾱ at t = ${Math.round((k * T) / (count - 1))}`);
+      const t = (k * T) / (count - 1);
+      set(circle, {
+        cx: plot.x.at(t), cy: plot.y.at(handles[k]), "aria-valuenow": handles[k], "aria-label": `ᾱ at t = ${Math.round(t)}`,
+      });
     });
   }
   return { update };

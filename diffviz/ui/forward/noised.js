@@ -1,8 +1,10 @@
 // The picture that drowns: x_t = α_t·x0 + σ_t·ε on a canvas, at every frame of a drag.
 
-import { bytes, float16 } from "../lib/pixels.js";
+import { bytes, context2d, float16 } from "../lib/pixels.js";
 
-/** What `load` on the server answered, decoded: planar for the maths, in pixels' order to paint. */
+/** @import { LoadAnswer, NoiseAnswer, Picture, Small } from "./types.d.ts" */
+
+/** What `load` on the server answered, decoded: planar for the maths, in pixels' order to paint. @param {LoadAnswer} answer @returns {Picture} */
 export function decodePicture(answer) {
   const { channels, height, width } = answer;
   const x0 = Float32Array.from(bytes(answer.x0), (level) => level / 127.5 - 1);
@@ -10,15 +12,22 @@ export function decodePicture(answer) {
   return withNoise(picture, answer);
 }
 
-/** The same picture with the noise of an answer of the server's. */
+/**
+ * The same picture with the noise of an answer of the server's.
+ * @param {Omit<Picture, "eps" | "epsPixels">} picture
+ * @param {NoiseAnswer | LoadAnswer} answer
+ * @returns {Picture}
+ */
 export function withNoise(picture, { seed, eps: base64, small: ofSmall }) {
   const eps = float16(base64);
-  const small = Object.fromEntries(Object.entries(picture.small).map(([name, seen]) => [name, { ...seen, eps: ofSmall[name].eps ?? ofSmall[name] }]));
+  /** @param {Small | string} noise */
+  const of = (noise) => (typeof noise === "string" ? noise : noise.eps);
+  const small = Object.fromEntries(Object.entries(picture.small).map(([name, seen]) => [name, { ...seen, eps: of(ofSmall[name]) }]));
   const epsPixels = interleave(eps, picture.channels, picture.height * picture.width);
   return { ...picture, seed, eps, epsPixels, small };
 }
 
-/** (C, H, W) → (H, W, C). */
+/** (C, H, W) → (H, W, C). @param {Float32Array} planes @param {number} channels @param {number} size */
 function interleave(planes, channels, size) {
   if (channels === 1) return planes;
   const out = new Float32Array(planes.length);
@@ -30,12 +39,19 @@ function interleave(planes, channels, size) {
 
 /** Paints one canvas, allocating nothing between two pictures. */
 export class Painter {
+  /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
-    this.context = canvas.getContext("2d");
+    this.context = context2d(canvas);
+    this.image = this.context.createImageData(1, 1);
+    this.channels = 1;
+    /** @type {Float32Array} */
+    this.x0 = new Float32Array(1);
+    /** @type {Float32Array} */
+    this.eps = new Float32Array(1);
   }
 
-  /** stride: paint each stride-th pixel of each stride-th row alone, for thumbnails. */
+  /** stride: paint each stride-th pixel of each stride-th row alone, for thumbnails. @param {Picture} picture @param {number} [stride] */
   setPicture(picture, stride = 1) {
     const width = Math.ceil(picture.width / stride);
     const height = Math.ceil(picture.height / stride);
@@ -48,7 +64,7 @@ export class Painter {
     this.eps = thin(picture.epsPixels, picture, stride);
   }
 
-  /** Draw a·x0 + s·ε as grey levels round((v + 1)·127.5); the array clips and rounds by itself. */
+  /** Draw a·x0 + s·ε as grey levels round((v + 1)·127.5); the array clips and rounds by itself. @param {number} a @param {number} s */
   paint(a, s) {
     const { x0, eps } = this;
     const { data } = this.image;
@@ -71,6 +87,7 @@ export class Painter {
   }
 }
 
+/** @param {Float32Array} pixels @param {Picture} picture @param {number} stride */
 function thin(pixels, { channels, height, width }, stride) {
   if (stride === 1) return pixels;
   const kept = [];
@@ -82,7 +99,8 @@ function thin(pixels, { channels, height, width }, stride) {
   return Float32Array.from(kept);
 }
 
-/** Counts of each stride-th a·x0 + s·ε in equal bins from −range to range, none of those outside. */
+/** Counts of each stride-th a·x0 + s·ε in equal bins from −range to range, none of those outside.
+ * @param {Picture} picture @param {number} a @param {number} s @param {number} range @param {Uint32Array} counts @param {number} stride */
 export function countValues({ x0, eps }, a, s, range, counts, stride) {
   counts.fill(0);
   const scale = counts.length / (2 * range);

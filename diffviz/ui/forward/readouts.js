@@ -9,18 +9,24 @@ import { curvePlot, histogramPlot } from "./curves.js";
 import { countValues } from "./noised.js";
 import { DRAWN, alphaBar, logSnr } from "../lib/schedules.js";
 
+/** @import { ForwardState } from "./state.js" */
+/** @import { Change } from "./types.d.ts" */
+
 const RANGE = 4; // of the histogram: −4 to 4
 const BINS = 64;
 const MOVING_STRIDE = 4; // while something moves, each fourth value is counted; at rest, all
 
-/** x_t = α_t·x0 + σ_t·ε, in symbols, numbers and pictures, and the noise level's other names. */
+/** x_t = α_t·x0 + σ_t·ε, in symbols, numbers and pictures, and the noise level's other names. @param {ForwardState} state */
 export function numbersPanel(state) {
   const number = () => make("b", { className: "number" });
   const [alpha, sigma] = [number(), number()];
+  /** @param {string} id @param {string} label */
   const thumbnail = (id, label) => make("canvas", { id, className: "picture", role: "img", "aria-label": label });
   const x0 = thumbnail("forward-x0", "x0, the clean picture");
   const eps = thumbnail("forward-eps", "ε, the noise");
+  /** @param {string} letter @param {string} index */
   const sub = (letter, index) => make("span", {}, make("i", {}, letter), make("sub", {}, index));
+  /** @param {string} sign @param {Node} coefficient @param {Node} canvas @param {...(Node | string)} caption */
   const term = (sign, coefficient, canvas, ...caption) =>
     make("span", { className: "term" }, sign, coefficient, make("span", { className: "thumbnail" }, canvas, make("small", {}, ...caption)));
   const equation = make(
@@ -35,10 +41,12 @@ export function numbersPanel(state) {
     list.append(make("div", {}, make("dt", {}, name), make("dd", {}, output)));
   }
 
+  /** @param {Set<string>} changed */
   function update(changed) {
     const { schedule, t } = state;
-    if (changed.has("picture")) {
+    if (changed.has("picture") && state.picture) {
       const { channels, height, width } = state.picture;
+      /** @param {number} value */
       const level = (value) => (value + 1) * 127.5;
       paint(x0, state.picture.x0, channels, height, width, level);
       paint(eps, state.picture.eps, channels, height, width, level);
@@ -53,8 +61,9 @@ export function numbersPanel(state) {
   return { root: make("div", { className: "card forward-now" }, equation, list), update };
 }
 
-/** ᾱ and log-SNR over t. Dragging on them moves t; a drawn schedule's handles move the curve. */
+/** ᾱ and log-SNR over t. Dragging on them moves t; a drawn schedule's handles move the curve. @param {ForwardState} state @param {Change} change */
 export function curvesPanel(state, change) {
+  /** @param {number} t */
   const onMove = (t) => {
     state.t = t;
     change("t");
@@ -67,10 +76,11 @@ export function curvesPanel(state, change) {
     change("schedule");
   });
 
+  /** @param {Set<string>} changed */
   function update(changed) {
     if (changed.has("schedule") || changed.has("rivals")) {
-      bar.update(state.schedules.map((schedule) => (t) => alphaBar(schedule, t)), state.T);
-      snr.update(state.schedules.map((schedule) => (t) => logSnr(schedule, t)), state.T);
+      bar.update(state.schedules.map((schedule) => (/** @type {number} */ t) => alphaBar(schedule, t)), state.T);
+      snr.update(state.schedules.map((schedule) => (/** @type {number} */ t) => logSnr(schedule, t)), state.T);
       editor.update(state.handles, state.T, state.kind === DRAWN);
     }
     bar.move(state.t);
@@ -82,6 +92,7 @@ export function curvesPanel(state, change) {
     bar.root.setAttribute("aria-label", `ᾱ over t, falling from 1; ${now}: ${digits(alphaBar(state.schedule, state.t))}`);
     snr.root.setAttribute("aria-label", `log-SNR over t; ${now}: ${digits(logSnr(state.schedule, state.t))}`);
   }
+  /** @param {{ root: Node }} plot @param {string} caption */
   const figure = (plot, caption) => make("figure", {}, make("figcaption", {}, caption), plot.root);
   const root = make(
     "div",
@@ -92,7 +103,7 @@ export function curvesPanel(state, change) {
   return { root, update, rest };
 }
 
-/** The values of x_t's pixels against the normal density that they end in. */
+/** The values of x_t's pixels against the normal density that they end in. @param {ForwardState} state */
 export function histogramPanel(state) {
   const plot = histogramPlot({
     id: "forward-histogram",
@@ -101,7 +112,9 @@ export function histogramPanel(state) {
   });
   const counts = new Uint32Array(BINS);
 
+  /** @param {number} stride */
   function draw(stride) {
+    if (!state.picture) return;
     countValues(state.picture, ...state.shown(state.schedule), RANGE, counts, stride);
     plot.update(counts, Math.ceil(state.picture.x0.length / stride));
   }

@@ -8,7 +8,11 @@ import { openWebcam } from "./webcam.js";
 const TOO_LARGE = "The file is too large; at most 10 MB, please.";
 const NO_SERVER = "The server does not answer; please try again.";
 
-/** onPicture(picture): called with each picture that arrives, unless a newer one was asked for. */
+/** @import { Answer } from "../lib/types.d.ts" */
+/** @import { ForwardState } from "./state.js" */
+/** @import { ForwardServer, Picture } from "./types.d.ts" */
+
+/** onPicture(picture): called with each picture that arrives, unless a newer one was asked for. @param {ForwardState} state @param {ForwardServer} server @param {(picture: Picture) => void} onPicture */
 export function sourcesPanel(state, server, onPicture) {
   let latest = 0;
 
@@ -33,40 +37,43 @@ export function sourcesPanel(state, server, onPicture) {
     error,
   );
 
+  /** @param {string} sentence */
   function say(sentence) {
     error.textContent = sentence;
     error.hidden = !sentence;
   }
 
-  /** Ask the server for a picture and its noise. */
+  /** Ask the server for a picture and its noise. @param {{ example?: string, path?: string }} request */
   async function load(request) {
     const answer = await ask((seed) => server.load({ ...request, seed }));
     if (!answer) return;
-    for (const button of examples) button.setAttribute("aria-pressed", button.dataset.name === request.example);
+    for (const button of examples) button.setAttribute("aria-pressed", String(button.dataset.name === request.example));
     onPicture(decodePicture(answer));
   }
 
   /** The same picture with the noise of the seed as it is now. */
   async function renoise() {
+    if (!state.picture) return;
     const { channels, height, width } = state.picture;
     const answer = await ask((seed) => server.other_noise({ seed, shape: [channels, height, width] }));
     if (answer) onPicture(withNoise(state.picture, answer));
   }
 
-  /** The answer, or null where it is an error (which is shown) or came too late. */
+  /** The answer, or null where it is an error (which is shown) or came too late. @template Content @param {(seed: number) => Promise<Answer<Content>>} question @returns {Promise<Content | null>} */
   async function ask(question) {
     const id = ++latest;
     const answer = (await question(state.seed).catch(() => null)) ?? { error: NO_SERVER };
     if (id !== latest) return null;
     say(answer.error ?? "");
-    return answer.error ? null : answer;
+    return answer.error === undefined ? /** @type {Content} */ (answer) : null;
   }
 
+  /** @param {Blob | null | undefined} blob */
   async function loadFile(blob) {
     if (!blob) return;
     if (blob.size > state.facts.maxBytes) return say(TOO_LARGE);
     const form = new FormData();
-    form.append("files", blob, blob.name ?? "picture.png");
+    form.append("files", blob, blob instanceof File ? blob.name : "picture.png");
     const id = ++latest;
     panel.classList.add("busy");
     try {
@@ -84,20 +91,21 @@ export function sourcesPanel(state, server, onPicture) {
   }
 
   file.addEventListener("change", () => {
-    loadFile(file.files[0]);
+    loadFile(file.files?.[0]);
     file.value = ""; // so that the same file can be chosen again
   });
   webcam.addEventListener("click", () => openWebcam(camera, loadFile, say));
   document.addEventListener("paste", (event) => {
-    if (!panel.offsetParent || event.target.closest?.("input, textarea")) return; // another tab's
+    if (!panel.offsetParent || (event.target instanceof Element && event.target.closest("input, textarea"))) return; // another tab's
     const pasted = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
     if (!pasted) return;
     event.preventDefault();
     loadFile(pasted);
   });
 
-  /** Let files be dropped anywhere on this element. */
+  /** Let files be dropped anywhere on this element. @param {HTMLElement} element */
   function acceptDrops(element) {
+    /** @param {DragEvent} event */
     const hasFile = (event) => event.dataTransfer?.types.includes("Files");
     element.addEventListener("dragover", (event) => {
       if (!hasFile(event)) return;
@@ -109,7 +117,7 @@ export function sourcesPanel(state, server, onPicture) {
       element.classList.remove("dropping");
       if (!hasFile(event)) return;
       event.preventDefault();
-      loadFile(event.dataTransfer.files[0]);
+      loadFile(event.dataTransfer?.files[0]);
     });
   }
 

@@ -7,12 +7,17 @@ import { Painter } from "./noised.js";
 import { digits } from "../lib/text.js";
 import { MOST_RIVALS } from "./state.js";
 
+/** @import { ForwardState } from "./state.js" */
+/** @import { Change } from "./types.d.ts" */
+
 const STOPS = 10;
 const STRIP_SIDE = 64;
 const STRIP_EVERY = 4; // frames, while the schedule is being dragged
 
+/** @param {ForwardState} state @param {Change} change */
 export function stagePanel(state, change) {
   const main = mainFigure();
+  /** @type {ReturnType<typeof rivalFigure>[]} */
   const rivals = [];
   const figures = make("div", { className: "forward-figures" }, main.root);
   const add = make("button", { id: "forward-compare", type: "button" }, "+ Compare a schedule");
@@ -43,39 +48,42 @@ export function stagePanel(state, change) {
   });
   add.addEventListener("click", () => {
     const taken = [state.kind, ...state.rivals];
-    state.rivals.push(state.kinds.find(({ name }) => !taken.includes(name)).name);
+    state.rivals.push(state.kinds.filter(({ name }) => !taken.includes(name))[0].name);
     change("rivals", "schedule");
   });
 
   function syncRivals() {
-    while (rivals.length > state.rivals.length) rivals.pop().root.remove();
+    while (rivals.length > state.rivals.length) rivals.pop()?.root.remove();
     while (rivals.length < state.rivals.length) {
       const figure = rivalFigure(state, rivals.length, change);
       if (state.picture) figure.painter.setPicture(state.picture);
       rivals.push(figure);
       figures.append(figure.root);
     }
-    for (const element of [figures, root.closest(".forward-main")]) element.dataset.count = 1 + rivals.length;
+    const whole = /** @type {HTMLElement} */ (root.closest(".forward-main"));
+    for (const element of [figures, whole]) element.dataset.count = String(1 + rivals.length);
     add.hidden = rivals.length >= MOST_RIVALS;
     rivals.forEach((figure, k) => (figure.select.value = state.rivals[k]));
     main.caption.hidden = rivals.length === 0;
-    main.caption.firstChild.textContent = state.kindNamed(state.kind).label;
+    main.title.textContent = state.kindNamed(state.kind).label;
   }
 
+  /** @param {Set<string>} changed */
   function update(changed) {
+    if (!state.picture) return;
     const kinds = [state.kind, ...state.rivals].join();
     if (kinds !== figures.dataset.kinds) syncRivals();
     figures.dataset.kinds = kinds;
     if (changed.has("picture")) {
-      for (const figure of [main, ...rivals]) figure.painter.setPicture(state.picture);
-      figures.style.setProperty("--aspect", state.picture.width / state.picture.height);
+      for (const { painter } of [main, ...rivals]) painter.setPicture(state.picture);
+      figures.style.setProperty("--aspect", String(state.picture.width / state.picture.height));
     }
     [main, ...rivals].forEach((figure, k) => {
       const { alpha, sigma } = state.schedules[k];
       figure.painter.paint(...state.shown(state.schedules[k]));
       figure.numbers.textContent = `${digits(alpha[state.t])} x0 + ${digits(sigma[state.t])} ε`;
     });
-    main.canvas.dataset.t = state.t;
+    main.canvas.dataset.t = String(state.t);
     countPaint(main.canvas);
     tSlider.set(state.t, state.T);
     grows.hidden = !state.anyGrows;
@@ -104,6 +112,7 @@ export function stagePanel(state, change) {
   return { root, update, rest };
 }
 
+/** What x_t is divided by for display, of all schedules. @param {ForwardState} state */
 function largest(state) {
   return Math.max(...state.schedules.map((schedule) => state.divisor(schedule))).toFixed(2);
 }
@@ -111,10 +120,12 @@ function largest(state) {
 function mainFigure() {
   const canvas = make("canvas", { id: "forward-canvas", className: "picture", role: "img", "aria-label": "The noised picture" });
   const numbers = make("span", { className: "number muted" });
-  const caption = make("figcaption", { hidden: true }, make("span", {}), numbers);
-  return { root: make("figure", {}, canvas, caption), canvas, caption, numbers, painter: new Painter(canvas) };
+  const title = make("span", {});
+  const caption = make("figcaption", { hidden: true }, title, numbers);
+  return { root: make("figure", {}, canvas, caption), canvas, caption, title, numbers, painter: new Painter(canvas) };
 }
 
+/** @param {ForwardState} state @param {number} k @param {Change} change */
 function rivalFigure(state, k, change) {
   const canvas = make("canvas", { className: "picture", role: "img", id: `forward-rival-${k + 1}` });
   canvas.setAttribute("aria-label", "The same picture and noise on another schedule");
@@ -134,20 +145,24 @@ function rivalFigure(state, k, change) {
   return { root, select, numbers, painter: new Painter(canvas) };
 }
 
-/** Ten stops from 0 to T; a click goes there. */
+/** Ten stops from 0 to T; a click goes there. @param {ForwardState} state @param {(t: number) => void} go */
 function stripPanel(state, go) {
   const stops = Array.from({ length: STOPS }, (_, k) => {
     const canvas = make("canvas", { className: "picture" });
-    const button = make("button", { type: "button" }, canvas, make("span", { className: "number" }));
+    const text = make("span", { className: "number" });
+    const button = make("button", { type: "button" }, canvas, text);
     button.addEventListener("click", () => go(at(k)));
-    return { canvas, button, painter: new Painter(canvas) };
+    return { text, button, painter: new Painter(canvas) };
   });
+  /** @param {number} k */
   const at = (k) => Math.round((state.T * k) / (STOPS - 1));
+  /** @type {HTMLElement | null} */
   let here = null;
   let stale = 0; // frames since the strip was true to the schedule
 
+  /** @param {Set<string>} changed */
   function update(changed) {
-    if (changed.has("picture")) {
+    if (changed.has("picture") && state.picture) {
       const stride = Math.ceil(Math.max(state.picture.width, state.picture.height) / STRIP_SIDE);
       for (const { painter } of stops) painter.setPicture(state.picture, stride);
       redraw();
@@ -162,9 +177,9 @@ function stripPanel(state, go) {
 
   function redraw() {
     stale = 0;
-    stops.forEach(({ button, painter }, k) => {
+    stops.forEach(({ text, button, painter }, k) => {
       painter.paint(...state.shown(state.schedule, at(k)));
-      button.lastChild.textContent = at(k);
+      text.textContent = String(at(k));
       button.setAttribute("aria-label", `Go to t = ${at(k)}`);
     });
   }

@@ -7,10 +7,13 @@ export const MOST_RIVALS = 2;
 const FIRST_KIND = "cosine";
 const FIRST_T = 1000;
 
+/** @import { Facts, Kind, NamedSchedule, Picture } from "./types.d.ts" */
+
 export class ForwardState {
-  /** facts: what Python says of schedules, examples and denoisers. */
+  /** What Python says of schedules, examples and denoisers. @param {Facts} facts */
   constructor(facts) {
     this.facts = facts;
+    /** @type {Picture | null} */
     this.picture = null; // see decodePicture
     this.seed = 0;
     this.kind = FIRST_KIND;
@@ -20,12 +23,22 @@ export class ForwardState {
     this.asIs = false;
     this.denoiser = facts.denoisers[0].name; // that guesses, and brings back
     this.handles = storedHandles();
+    /** @type {string[]} */
     this.rivals = []; // kinds shown beside the main one, with their default parameters
+    /** @type {Record<string, Record<string, number>>} */
     this.parameters = {};
     for (const kind of facts.kinds) {
       this.parameters[kind.name] = defaults(kind);
     }
+    /** @type {NamedSchedule[]} */
+    this.schedules = [];
+    this.sound = true;
     this.reschedule();
+  }
+
+  /** The denoiser that is chosen. */
+  get chosen() {
+    return /** @type {Facts["denoisers"][number]} */ (this.facts.denoisers.find(({ name }) => name === this.denoiser));
   }
 
   /** All kinds, the drawn one too, as {name, label, source, preserving, parameters}. */
@@ -33,12 +46,14 @@ export class ForwardState {
     return [...this.facts.kinds, DRAWN_KIND];
   }
 
+  /** @param {string} name */
   kindNamed(name) {
-    return this.kinds.find((kind) => kind.name === name);
+    return /** @type {Kind} */ (this.kinds.find((kind) => kind.name === name));
   }
 
   /** Work the tables out again, after anything that they depend on. */
   reschedule() {
+    /** @param {string} name @param {Record<string, number>} parameters @returns {NamedSchedule} */
     const tables = (name, parameters) => {
       const { preserving } = this.kindNamed(name);
       const own = name === DRAWN ? { handles: this.handles } : parameters;
@@ -59,12 +74,13 @@ export class ForwardState {
     return this.schedules.some(({ kind }) => !this.kindNamed(kind).preserving);
   }
 
-  /** (a, s) with which a schedule's x_t is drawn at t: (α, σ), divided by the norm unless as it is. */
+  /** (a, s) with which a schedule's x_t is drawn at t: (α, σ), divided by the norm unless as it is. @param {NamedSchedule} schedule @returns {[number, number]} */
   shown(schedule, t = this.t) {
     const divisor = this.asIs ? 1 : this.divisor(schedule, t);
     return [schedule.alpha[t] / divisor, schedule.sigma[t] / divisor];
   }
 
+  /** @param {NamedSchedule} schedule */
   divisor(schedule, t = this.t) {
     return this.kindNamed(schedule.kind).preserving ? 1 : norm(schedule, t);
   }
@@ -81,15 +97,17 @@ export class ForwardState {
     };
   }
 
-  /** Set T, and keep the place on the way to it. */
+  /** Set T, and keep the place on the way to it. @param {number} T */
   setT(T) {
     this.t = Math.round((this.t / this.T) * T);
     this.T = T;
   }
 }
 
+/** @type {Kind} */
 const DRAWN_KIND = { name: DRAWN, label: "Drawn by you", source: "", preserving: true, parameters: [] };
 
+/** @param {Kind} kind @returns {Record<string, number>} */
 function defaults(kind) {
   return Object.fromEntries(kind.parameters.map(({ name, default: value }) => [name, value]));
 }

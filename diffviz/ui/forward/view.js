@@ -12,9 +12,13 @@ import { sourcesPanel } from "./sources.js";
 import { stagePanel } from "./stage.js";
 import { ForwardState } from "./state.js";
 
+/** @import { LiveView } from "../lib/types.d.ts" */
+/** @import { ForwardServer } from "./types.d.ts" */
+
+/** @param {HTMLElement} element @param {LiveView<ForwardServer>} view */
 export function mount(element, { props, server, trigger, watch }) {
-  const section = element.querySelector("section.live-view");
-  const state = new ForwardState(JSON.parse(props.value));
+  const section = /** @type {HTMLElement} */ (element.querySelector("section.live-view"));
+  const state = new ForwardState(JSON.parse(props.value ?? "null"));
   // What changes: "picture", "denoiser", "schedule", "rivals" or "t".
   const { parts, change } = painting(section, {
     ready: () => state.picture !== null,
@@ -29,13 +33,14 @@ export function mount(element, { props, server, trigger, watch }) {
   const guess = guessPanel(state, change, server);
   const chain = chainPanel(state);
   const back = backPanel(state, change, server, trigger);
-  watch("value", () => back.take(JSON.parse(props.value))); // after the facts, its messages
+  watch("value", () => back.take(JSON.parse(props.value ?? "null"))); // after the facts, its messages
   const sources = sourcesPanel(state, server, (picture) => {
     state.picture = picture;
     change("picture", "schedule", "t");
   });
   // The canvas first: what is dragged is looked at.
   parts.push(stage, numbers, curves, histogram, controls, guess, chain, back);
+  /** @param {...Node} roots */
   const column = (...roots) => make("div", { className: "forward-column" }, ...roots);
   const main = make(
     "div",

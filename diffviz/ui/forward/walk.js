@@ -34,9 +34,11 @@ export class Walk {
     this.shape = [1, 1, 1];
     this.timeline = new Timeline({ fps: FPS, onChange: () => this.draw() });
 
-    const figures = ["picture", "noisy", "way", "result"].map(figure);
-    this.figures = figures;
-    [this.picture, this.noisy, this.way, this.result] = figures;
+    this.picture = figure("picture");
+    this.noisy = figure("noisy");
+    this.way = figure("way");
+    this.result = figure("result");
+    this.figures = [this.picture, this.noisy, this.way, this.result];
     this.views = segments({
       label: "What is shown of the way",
       labels: VIEWS,
@@ -52,7 +54,7 @@ export class Walk {
     this.root = make(
       "div",
       { id: "forward-back-player" },
-      make("div", { className: "back-figures" }, ...figures.map(({ root }) => root)),
+      make("div", { className: "back-figures" }, ...this.figures.map(({ root }) => root)),
       this.moving,
       this.glance.root,
     );

@@ -1,8 +1,9 @@
 // The webcam: a live image, a button that takes a picture, and one that closes it again.
 
 import { make } from "../lib/dom.js";
+import { context2d } from "../lib/pixels.js";
 
-/** Show the camera in `place`; onPicture(blob) gets the picture taken, say(sentence) what is wrong. */
+/** Show the camera in `place`; onPicture(blob) gets the picture taken, say(sentence) what is wrong. @param {HTMLElement} place @param {(blob: Blob | null) => void} onPicture @param {(sentence: string) => void} say */
 export async function openWebcam(place, onPicture, say) {
   if (place.childElementCount) return; // open already
   let stream;
@@ -20,7 +21,7 @@ export async function openWebcam(place, onPicture, say) {
   };
   take.addEventListener("click", () => {
     const canvas = make("canvas", { width: video.videoWidth, height: video.videoHeight });
-    canvas.getContext("2d").drawImage(video, 0, 0);
+    context2d(canvas).drawImage(video, 0, 0);
     canvas.toBlob((blob) => onPicture(blob), "image/png");
     stop();
   });

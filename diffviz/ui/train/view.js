@@ -9,6 +9,11 @@ import { root as served } from "../lib/root.js";
 import { Sheets } from "./sheets.js";
 import { Watch } from "./watch.js";
 
+/** @import { LiveView } from "../lib/types.d.ts" */
+/** @import { Action, Job, State, Status, TrainServer } from "./types.d.ts" */
+/** @typedef {LiveView<TrainServer, { recorded: string }>} View */
+
+/** @type {Record<State, Action[]>} */
 const ACTIONS = {
   running: ["pause", "stop"],
   queued: ["pause", "stop"],
@@ -20,8 +25,9 @@ const ACTIONS = {
 const WORDS = { pause: "Pause", resume: "Go on", stop: "Stop", delete: "Delete" };
 const DOING = { pause: "pausing", stop: "stopping", delete: "being deleted" };
 
+/** @param {HTMLElement} element @param {View} view */
 export function mount(element, view) {
-  const train = new Train(element.querySelector(".live-view"), view);
+  const train = new Train(/** @type {HTMLElement} */ (element.querySelector(".live-view")), view);
   const take = () => view.props.value && train.show(JSON.parse(view.props.value).watch);
   view.watch("value", take);
   if (view.props.value) take();
@@ -29,19 +35,22 @@ export function mount(element, view) {
 }
 
 class Train {
+  /** @param {HTMLElement} root @param {View} view */
   constructor(root, { server, trigger, props }) {
-    Object.assign(this, { root, server, trigger, recorded: props.recorded });
+    this.root = root;
+    this.server = server;
+    this.trigger = trigger;
+    this.recorded = props.recorded;
     this.token = ownerToken();
+    /** @type {Job[]} */
     this.jobs = [];
+    /** @type {Status | null} */
+    this.status = null;
+    /** @type {Watch | null} */
+    this.watching = null;
+    this.play = false; // the recorded training, once it is there
     this.visible = true;
-    this.build();
-    new IntersectionObserver(([entry]) => {
-      this.visible = entry.isIntersecting;
-      this.watching?.look();
-    }).observe(root);
-  }
 
-  build() {
     this.list = make("div", { className: "train-jobs", role: "group", "aria-label": "Your trainings" });
     this.title = make("strong", { className: "train-title" });
     this.state = make("span", { className: "train-state", "aria-live": "polite" });
@@ -62,9 +71,13 @@ class Train {
     this.root.append(this.list,
       make("div", { className: "player-head" }, this.title, this.state),
       this.bar, this.numbers, this.message, this.buttons, this.sheets.root, this.plots, this.credit);
+    new IntersectionObserver(([entry]) => {
+      this.visible = entry.isIntersecting;
+      this.watching?.look();
+    }).observe(root);
   }
 
-  /** What is seen at first: the linked training, one's newest, or the recorded one. */
+  /** What is seen at first: the linked training, one's newest, or the recorded one. @param {string | null} linked */
   async open(linked) {
     await this.refresh();
     this.watch(linked ?? this.jobs[0]?.id ?? this.recorded, !linked && !this.jobs.length);
@@ -77,21 +90,22 @@ class Train {
     if (this.status) this.drawButtons();
   }
 
-  /** One that was just started: beside long settings this may be out of sight. */
+  /** One that was just started: beside long settings this may be out of sight. @param {string} job */
   show(job) {
     this.watch(job);
     const { top, bottom } = this.root.getBoundingClientRect();
     if (top < 0 || bottom > innerHeight) this.root.scrollIntoView();
   }
 
+  /** @param {string | null | undefined} job @param {boolean} [play] */
   watch(job, play = false) {
     this.watching?.stop();
     this.status = null;
     this.play = play;
     const known = isTraining(job);
-    this.sheets.reset(known ? job : null);
+    this.sheets.reset(known && job ? job : null);
     this.say("");
-    this.root.dataset.job = known ? job : "";
+    this.root.dataset.job = known ? String(job) : "";
     if (!job) return;
     if (!known) return this.gone(job);
     if (!this.jobs.some((own) => own.id === job)) this.refresh();
@@ -103,6 +117,7 @@ class Train {
     this.drawList();
   }
 
+  /** @param {string} job */
   gone(job) {
     this.say("This training is gone: it was deleted, or the link is wrong.");
     this.jobs = this.jobs.filter((own) => own.id !== job);
@@ -111,6 +126,7 @@ class Train {
     this.drawList();
   }
 
+  /** @param {Status} status */
   take(status) {
     const before = this.status;
     this.status = status;
@@ -126,7 +142,7 @@ class Train {
       ["pictures a second", status.speed ? thousands(Math.round(status.speed)) : "–"],
       ["trained for", duration(status.seconds)],
       ["time left", status.state === "running" && status.left !== null ? duration(status.left) : "–"],
-      ["loss", status.points.length ? status.points.at(-1)[1].toFixed(4) : "–"],
+      ["loss", status.points.length ? status.points[status.points.length - 1][1].toFixed(4) : "–"],
     ]));
     this.say(status.state === "failed" ? `Training failed: ${status.message}.` : "");
     this.credit.textContent = status.credit ? `Pictures: ${status.credit}` : "";
@@ -149,6 +165,8 @@ class Train {
 
   drawButtons() {
     const { status } = this;
+    if (!status) return;
+    /** @param {string} text @param {(event: MouseEvent) => void} onclick */
     const button = (text, onclick) => make("button", { type: "button", textContent: text, onclick });
     const parts = [];
     if (this.owns) {
@@ -165,35 +183,41 @@ class Train {
       use.dataset.action = "use";
       parts.push(use, button("Download", () => this.download()));
     }
-    if (!status.recorded) parts.push(button("Link to watch", (event) => this.share(event.target)));
+    if (!status.recorded) parts.push(button("Link to watch", (event) => this.share(/** @type {HTMLElement} */ (event.target))));
     this.buttons.replaceChildren(...parts);
   }
 
+  /** @param {Action} action */
   async ask(action) {
     if (action === "delete" && !confirm("Delete this training and all that it has learned?")) return;
+    if (!this.status) return;
     const job = this.status.id;
     const answer = await this.server.ask({ job, token: this.token, action }).catch(() => null);
     if (!answer || answer.error) return this.say(answer?.error ?? "The server does not answer.");
     if (answer.gone) return this.gone(job);
-    this.watching.now();
+    this.watching?.now();
   }
 
   async download() {
+    if (!this.status) return;
     const answer = await fetch(`${served()}/train/${this.status.id}/denoiser.zip`, { headers: { "X-Owner": this.token } });
     if (!answer.ok) return this.say("There is nothing to download yet.");
-    const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? "denoiser.zip";
+    const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? "denoiser.zip";
     const address = URL.createObjectURL(await answer.blob());
     make("a", { href: address, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
   }
 
+  /** @param {HTMLElement} button */
   async share(button) {
+    if (!this.status) return;
     const link = `${location.origin}${served()}/${linkTo(this.status.id)}`;
     const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
     if (copied) button.textContent = "Link copied";
     else prompt("Who has this link may watch:", link);
   }
 
+  /** @param {string} sentence */
   say(sentence) {
     this.message.textContent = sentence;
     this.message.hidden = !sentence;
@@ -203,13 +227,14 @@ class Train {
     const chips = this.jobs.map((job) => {
       const chip = make("button", { type: "button", onclick: () => this.watch(job.id) },
         job.title, make("span", { className: "muted", textContent: ` ${job.state}` }));
-      chip.setAttribute("aria-pressed", job.id === this.root.dataset.job);
+      chip.setAttribute("aria-pressed", String(job.id === this.root.dataset.job));
       return chip;
     });
     this.list.replaceChildren(...(chips.length > 1 ? chips : []));
   }
 }
 
+/** @param {Status} status */
 function stateWords({ state, wish, position, recorded }) {
   if (recorded) return "";
   if (wish) return `${state}, ${DOING[wish]}`;

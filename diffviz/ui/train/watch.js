@@ -5,17 +5,27 @@ import { root } from "../lib/root.js";
 const OVER = ["finished", "failed", "stopped"];
 const RESTING_SECONDS = 5; // between polls of a training that waits or pauses
 
+/** @import { Status } from "./types.d.ts" */
+
 /**
  * Calls onStatus(status) with each new status of the job, its `points` being all so far; onGone()
  * when there is no such job (any more). seen(): whether anybody looks. Returns {stop, now}.
  */
 export class Watch {
+  /** @param {string} job @param {{ onStatus: (status: Status) => void, onGone: () => void, seen: () => boolean }} options */
   constructor(job, { onStatus, onGone, seen }) {
-    Object.assign(this, { job, onStatus, onGone, seen });
+    this.job = job;
+    this.onStatus = onStatus;
+    this.onGone = onGone;
+    this.seen = seen;
+    /** @type {number[][]} */
     this.points = [];
     this.newest = 0;
-    this.timer = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    this.busy = false;
     this.over = false;
+    this.stopped = false;
     this.look = () => this.seen() && !this.timer && !this.busy && !this.over && this.poll();
     document.addEventListener("visibilitychange", this.look);
     this.poll();
@@ -23,7 +33,7 @@ export class Watch {
 
   async poll() {
     clearTimeout(this.timer);
-    this.timer = null;
+    this.timer = undefined;
     if (this.busy) return;
     this.busy = true;
     let pause = 2;
@@ -39,16 +49,16 @@ export class Watch {
     }
     if (this.stopped || this.over) return;
     this.timer = setTimeout(() => {
-      this.timer = null;
+      this.timer = undefined;
       this.look(); // an unseen page asks again when it is seen
     }, 1000 * pause);
   }
 
-  /** A status, from a poll or from an answer to what was asked; returns the pause until the next. */
+  /** A status, from a poll or from an answer to what was asked; returns the pause until the next. @param {Status} status */
   take(status) {
     for (const point of status.points) {
       // After a kill training goes on from its last checkpoint: what came after that is void.
-      while (this.points.length && this.points.at(-1)[0] >= point[0]) this.points.pop();
+      while (this.points.length && this.points[this.points.length - 1][0] >= point[0]) this.points.pop();
       this.points.push(point);
     }
     this.newest = Math.max(this.newest, status.newest);

@@ -1,0 +1,106 @@
+// What the server tells the Forward tab (forward/tab.py, forward/bringing_back.py), and what that
+// tab's parts share.
+
+import type { Answer, Schedule } from "../lib/types.js";
+
+/** Says what has changed: "picture", "denoiser", "schedule", "rivals" or "t". */
+export type Change = (...what: string[]) => void;
+
+export interface Parameter {
+  name: string;
+  label: string;
+  default: number;
+  minimum: number;
+  maximum: number;
+  step: number;
+}
+
+export interface Kind {
+  name: string;
+  label: string;
+  source: string;
+  preserving: boolean;
+  parameters: Parameter[];
+}
+
+export interface DenoiserFacts {
+  name: string;
+  label: string;
+  sees: string; // the key of a picture's `small`
+  shape: [channels: number, height: number, width: number];
+  range: [least: number, most: number] | null; // of σ/α
+  speaks: boolean;
+  things: string[];
+  says: string;
+  example: string;
+  [more: string]: any;
+}
+
+export interface Facts {
+  kinds: Kind[];
+  T: { minimum: number; maximum: number };
+  maxSeed: number;
+  maxBytes: number;
+  examples: { name: string; thumbnail: string }[];
+  denoisers: DenoiserFacts[];
+  guidance: { minimum: number; maximum: number; default: number };
+}
+
+/** What a denoiser sees of a picture: bytes and float16 in base64. */
+export interface Small {
+  x0: string;
+  eps: string;
+  same: boolean;
+}
+
+export interface LoadAnswer {
+  seed: number;
+  channels: number;
+  height: number;
+  width: number;
+  x0: string;
+  eps: string;
+  small: Record<string, Small>;
+}
+
+export interface NoiseAnswer {
+  seed: number;
+  eps: string;
+  small: Record<string, string>;
+}
+
+/** A picture with its noise; …Pixels: in pixels' order, to paint. */
+export interface Picture extends Omit<LoadAnswer, "x0" | "eps"> {
+  x0: Float32Array;
+  eps: Float32Array;
+  x0Pixels: Float32Array;
+  epsPixels: Float32Array;
+}
+
+export type NamedSchedule = Schedule & { kind: string };
+
+export interface GuessAnswer {
+  id: number;
+  xt: string;
+  x0: string;
+  eps: string;
+  x0Error: number;
+  epsError: number;
+}
+
+export interface ForwardServer {
+  load(request: { seed: number; example?: string; path?: string }): Promise<Answer<LoadAnswer>>;
+  other_noise(request: { seed: number; shape: number[] }): Promise<Answer<NoiseAnswer>>;
+  denoise(request: object): Promise<Answer<GuessAnswer>>;
+  hear(request: { text: string; denoiser: string }): Promise<Answer<{ html: string }>>;
+}
+
+/** A message about a picture that is brought back. */
+export interface BackMessage {
+  id: number;
+  waiting?: number;
+  start?: { steps: number; grid: number[]; outside: number };
+  frame?: { lane: number; t: number; x: string; x0: string };
+  apart?: number;
+  failed?: string;
+}
