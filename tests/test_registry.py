@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from fastapi import FastAPI
 from PIL import Image
+from starlette.testclient import TestClient
 from torch import Tensor
 
 import diffviz
@@ -29,10 +31,12 @@ from diffviz.plugins import load_plugins
 from diffviz.runs.code import code
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
+from diffviz.serving.cards import card_text
 from diffviz.serving.frames import stream
 from diffviz.serving.made_files import MadeFiles
 from diffviz.training.files import load_training, save_training
 from diffviz.training.plan import Plan, begin
+from diffviz.ui.app import SCRIPTS, Scripts
 from diffviz.ui.sample.files import FORMATS, write_file, write_picture
 from tests import toy
 
@@ -129,6 +133,23 @@ def test_a_toy_is_exported(dials: Checkpoint, tmp_path: Path) -> None:
     compile(code(RIGHT, dials.card.data, 1), "program", "exec")
 
 
+def test_a_toys_renderer_is_served(registered: None) -> None:
+    app = FastAPI()
+    app.mount("/live", Scripts(directory=SCRIPTS))
+    with TestClient(app) as browser:
+        for name in ("dial", "points", "picture"):
+            answer = browser.get(f"/live/lib/renderers/{name}.js")
+            assert answer.headers["content-type"].startswith("text/javascript")
+            assert "export function draw" in answer.text
+        assert browser.get("/live/lib/renderers/no.js").status_code == 404
+        assert browser.get("/live/lib/renderers/dial.py").status_code == 404
+
+
+def test_a_toys_card_is_told(dials: Checkpoint) -> None:
+    assert "a network that saw 96,000 dials" in card_text(dials.card)
+    assert "a U-Net that saw" in card_text(load_checkpoint().card)
+
+
 def test_plugins_add_to_the_registries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIFFVIZ_PLUGINS", "json, tests.toy")
     load_plugins()
@@ -145,8 +166,8 @@ def test_what_a_card_says_of_its_medium_is_checked() -> None:
     for medium, shape, told in (
         ("smell", (2,), "unknown medium 'smell'; choose from picture, points"),
         ("points", (3,), "no points have the shape"),
-        ("picture", (2,), "no picture have the shape"),
-        ("picture", (2, 8, 8), "no picture have the shape"),
+        ("picture", (2,), "no pictures have the shape"),
+        ("picture", (2, 8, 8), "no pictures have the shape"),
     ):
         with pytest.raises(ValueError, match=told):
             medium_of(DataInfo("x", shape, 1.0, (), "CC0-1.0", "nobody", medium=medium))

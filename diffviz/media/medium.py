@@ -34,10 +34,10 @@ def columns(count: int) -> int:
 class Medium:
     """An entry of MEDIA.
 
-    accepts: whether samples of that shape are of it. encode: samples (…, *shape) as bytes for the
-    page, uint8 of any shape, one sample after the other. sheet: samples (B, *shape) side by side as
-    one picture (rows, columns, 3) uint8, at a scale, so many in a row. strip: the same of runs
-    (B, S, *shape), a step beside the other.
+    plural: of what people call a sample. accepts: whether samples of that shape are of it.
+    encode: samples (…, *shape) as bytes for the page, uint8 of any shape, one sample after the
+    other. sheet: samples (B, *shape) side by side as one picture (rows, columns, 3) uint8, at a
+    scale, so many in a row. strip: the same of runs (B, S, *shape), a step beside the other.
 
     renderer: of the JavaScript module that draws what `encode` sends; it lies in the page's own
     ui/lib/renderers/NAME.js, or is the file `module`. network: the kind of the usual network.
@@ -47,6 +47,7 @@ class Medium:
     """
 
     name: str
+    plural: str
     accepts: Callable[[tuple[int, ...]], bool]
     encode: Callable[[Tensor], Tensor]
     sheet: Callable[[Tensor, int, int | None], np.ndarray]

@@ -33,4 +33,6 @@ def _accepts(shape: tuple[int, ...]) -> bool:
     return len(shape) == 3 and shape[0] in (1, 3) and all(1 <= side <= 1024 for side in shape[1:])
 
 
-PICTURE = Medium("picture", _accepts, grey_levels, tile, _strip, renderer="picture", network="unet")
+PICTURE = Medium(
+    "picture", "pictures", _accepts, grey_levels, tile, _strip, renderer="picture", network="unet"
+)

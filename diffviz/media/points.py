@@ -44,6 +44,7 @@ def encode(x: Tensor) -> Tensor:
 
 POINTS = Medium(
     "points",
+    "points",
     lambda shape: shape == (2,),
     encode,
     scatter,

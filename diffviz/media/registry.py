@@ -30,5 +30,5 @@ def medium_of(info: DataInfo) -> Medium:
     the medium has."""
     known = medium(info.medium)
     if not known.accepts(info.shape):
-        raise ValueError(f"no {info.medium} have the shape {info.shape}")
+        raise ValueError(f"no {known.plural} have the shape {info.shape}")
     return known

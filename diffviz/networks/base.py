@@ -20,11 +20,14 @@ STRICT = ConfigDict(strict=True, extra="forbid")
 class NetworkConfig(ABC):
     """A frozen pydantic dataclass: its fields, with their bounds, say all that there is to build.
 
-    kind: its name in NETWORKS. slots: the size of each conditioning slot's vocabulary, without the
-    null value 0. A network is called as network(x, noise_level, condition): x (B, …) of about unit
+    kind: its name in NETWORKS; title: what people call one. slots: the size of each conditioning
+    slot's vocabulary, without the null value 0.
+
+    A network is called as network(x, noise_level, condition): x (B, …) of about unit
     variance, noise_level (B,), condition (B, slots) int64; its output is shaped like x.
     """
 
+    title: ClassVar[str] = "a network"
     kind: str
     slots: tuple[int, ...]
     # What depends on the vocabulary and size of samples: fields, and beginnings of the names of

@@ -21,6 +21,7 @@ MAX_NUMBERS = 1024  # of a sample
 class MLPConfig(NetworkConfig):
     """shape: of a sample. width: of every hidden layer. depth: how many residual blocks."""
 
+    title: ClassVar[str] = "a multilayer perceptron"
     data_fields: ClassVar[tuple[str, ...]] = ("shape", "slots")
     data_weights: ClassVar[tuple[str, ...]] = ("slots.", "stem.", "head.")
 

@@ -32,6 +32,7 @@ Side = Annotated[int, Field(ge=4, le=1024)]
 class UNetConfig(NetworkConfig):
     """The shape of a U-Net; saved in a checkpoint's card."""
 
+    title: ClassVar[str] = "a U-Net"
     data_fields: ClassVar[tuple[str, ...]] = ("image_size", "image_channels", "slots")
     data_weights: ClassVar[tuple[str, ...]] = ("slots.", "tokens.", "position")
 

@@ -7,22 +7,24 @@ from statistics import mean
 from typing import Any
 
 from diffviz.checkpoints import Card
+from diffviz.media.registry import medium_of
 
 
 def card_text(card: Card) -> str:
     """What it is, what it learned from, how good it was measured to be; Markdown."""
+    plural = medium_of(card.data).plural
     lines = [
-        f"**{card.name}**: a U-Net that saw {card.images_seen:,} pictures"
+        f"**{card.name}**: {card.network.title} that saw {card.images_seen:,} {plural}"
         f" in {card.cpu_hours:.1f} CPU hours.",
-        *started(card.started_from),
+        *started(card.started_from, plural),
         f"Data: {card.data.credit} ({card.data.licence} licence).",
         "It knows noise levels σ/α from {:.3g} to {:.3g}.".format(*card.ratio_range),
     ]
     if card.quality:
         quality = card.quality
         lines.append(
-            f"Measured on {quality['samples']:,} of its pictures: a judge that is right about"
-            f" {mean(quality['judge'].values()):.1%} of real ones sees what was asked for in"
+            f"Measured on {quality['samples']:,} of its {plural}: a judge that is right"
+            f" about {mean(quality['judge'].values()):.1%} of real ones sees what was asked for in"
             f" {mean(quality['obeyed'].values()):.1%}; their Fréchet distance to real pictures is"
             f" {quality['frechet_ratio']:.1f} times that of other real pictures."
         )
@@ -34,10 +36,10 @@ def card_text(card: Card) -> str:
     return "\n\n".join(lines)
 
 
-def started(before: Mapping[str, Any]) -> list[str]:
+def started(before: Mapping[str, Any], plural: str) -> list[str]:
     if not before:
         return []
     return [
-        f"Before that it was {before['name']}, which had seen {before['images_seen']:,} pictures"
+        f"Before that it was {before['name']}, which had seen {before['images_seen']:,} {plural}"
         f" in {before['cpu_hours']:.1f} CPU hours."
     ]

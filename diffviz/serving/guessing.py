@@ -20,6 +20,7 @@ from diffviz.data import DATA_SETS, DEFAULT
 from diffviz.denoisers.base import Denoiser
 from diffviz.denoisers.exact import MixtureDenoiser
 from diffviz.media.decoding import fitted
+from diffviz.media.picture import PICTURE
 from diffviz.runs.guess import Guess, guess
 from diffviz.runs.schema import MAX_SEED
 from diffviz.serving.models import Models, bundled
@@ -50,7 +51,7 @@ def _offered() -> dict[str, Offered]:
     table = {
         source.name: Offered(f"Trained on {source.things}", source.name, source.knows, source.says)
         for source in DATA_SETS.values()
-        if source.things and source.name in there
+        if source.things and source.medium == PICTURE.name and source.name in there
     }
     best = DATA_SETS[DEFAULT].optimum
     if best and DEFAULT in table:

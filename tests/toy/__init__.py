@@ -106,6 +106,7 @@ def load(choice: DataChoice) -> Dials:
 
 DIAL = Medium(
     "dial",
+    "dials",
     lambda shape: shape == (2, 1),
     encode,
     sheet,
