@@ -58,7 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (ValueError, OSError) as error:
             parser.error(str(error))
     except SystemExit as end:
-        return int(end.code or 0)
+        if isinstance(end.code, str):  # a setting of the environment that will not do
+            print(end.code, file=sys.stderr)
+            return 2
+        return end.code or 0
     except KeyboardInterrupt:
         return 130
     return 0

@@ -9,8 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
+from diffviz.__main__ import main
 from diffviz.config import Config, read_config
+from diffviz.metrics import Metrics
+from diffviz.serving.backend import make_backend
 
 ROOT = Path(__file__).parent.parent
 
@@ -113,3 +117,18 @@ def test_the_server_does_not_start_with_a_wrong_value() -> None:
 def test_the_readme_tells_every_setting() -> None:
     told = set(re.findall(r"`(DIFFVIZ_[A-Z_]+)`", (ROOT / "README.md").read_text()))
     assert told == {f"DIFFVIZ_{name}".upper() for name in Config.model_fields}
+
+
+@pytest.mark.skipif(torch.backends.mps.is_available(), reason="that device is here")
+def test_a_device_that_is_not_here_is_told_at_start(tmp_path: Path) -> None:
+    settings = Config(device="mps", trainings=tmp_path / "trainings", uploads=tmp_path)
+    with pytest.raises(SystemExit, match="DIFFVIZ_DEVICE=mps will not do: there is no mps device"):
+        make_backend(settings, Metrics())
+
+
+def test_a_command_tells_a_wrong_setting_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DIFFVIZ_DEVICE", "tpu")
+    assert main(["sample"]) == 2
+    assert "DIFFVIZ_DEVICE='tpu' will not do" in capsys.readouterr().err
