@@ -27,9 +27,9 @@ _HOME = {
     "media.files": ("save_gif", "save_mp4", "save_png", "save_strip"),
     "media.levels": ("fingerprint",),
     "media.registry": ("MEDIA",),
-    "runs.editing": ("EditSettings", "edit", "invert", "run_edit"),
+    "runs.editing": ("edit", "invert", "run_edit"),
     "runs.sampling": ("run",),
-    "runs.schema": ("RunSettings",),
+    "runs.schema": ("EditSettings", "RunSettings", "Variation"),
     "samplers": ("SAMPLERS", "Step", "sample"),
     "schedules": ("SCHEDULES", "NoiseSchedule", "drawn_schedule", "make_schedule"),
 }

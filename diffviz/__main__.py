@@ -50,11 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             description=COMMANDS[name].capitalize() + ".",
             epilog=module.EPILOG,
         )
-        module.add_arguments(parser)
-        parser.set_defaults(command_line=shlex.join(["python", "-m", "diffviz", *words]))
-        options = parser.parse_args(rest)
+        options = importlib.import_module("diffviz.cli.options")
+        options.add_options(parser, module.Options)
+        given = parser.parse_args(rest)
         try:
-            module.run(options)
+            command_line = shlex.join(["python", "-m", "diffviz", *words])
+            module.run(options.read_options(module.Options, given, command_line))
         except (ValueError, OSError) as error:
             parser.error(str(error))
     except SystemExit as end:

@@ -18,7 +18,8 @@ from torch import Tensor
 
 from diffviz.denoisers.base import Denoiser, Prediction
 from diffviz.denoisers.clipped import ClippedDenoiser
-from diffviz.schedules import NoiseSchedule, Parameter
+from diffviz.schedules import NoiseSchedule
+from diffviz.settings import Setting, check_parameters, unknown
 
 Noise = Callable[[], Tensor]
 
@@ -78,7 +79,7 @@ class Sampler:
     update: Callable[[Update], Tensor | tuple[Tensor, Tensor]]
     churn: Callable[[Update], tuple[Tensor, Point]] | None = None
     stochastic: bool = False
-    parameters: tuple[Parameter, ...] = field(default=())
+    parameters: tuple[Setting, ...] = field(default=())
 
 
 class Step(NamedTuple):
@@ -103,11 +104,8 @@ class Step(NamedTuple):
 def check_sampler(sampler: str, **parameters: float) -> dict[str, float]:
     """All parameters of a sampler, checked; raises ValueError naming the choices."""
     if sampler not in SAMPLERS:
-        raise ValueError(f"unknown sampler {sampler!r}; choose from {', '.join(SAMPLERS)}")
-    known = {p.name: p for p in SAMPLERS[sampler].parameters}
-    if unknown := set(parameters) - set(known):
-        raise ValueError(f"sampler {sampler!r} has no parameter {', '.join(sorted(unknown))}")
-    return {name: p.check(parameters.get(name, p.default)) for name, p in known.items()}
+        raise ValueError(unknown("sampler", sampler, SAMPLERS))
+    return check_parameters(f"sampler {sampler!r}", SAMPLERS[sampler].parameters, parameters)
 
 
 @torch.no_grad()  # as a decorator: a with-block around a yield ends on another thread than it began
@@ -293,7 +291,7 @@ SAMPLERS = {
             "Song et al. 2021",
             _ddim,
             stochastic=True,
-            parameters=(Parameter("eta", "η", 0, 0, 1, 0.05),),
+            parameters=(Setting("eta", "η", 0, 0, 1, 0.05),),
         ),
         Sampler("ddpm", "DDPM (ancestral)", "Ho et al. 2020", _ddpm, stochastic=True),
         Sampler("euler", "Euler", "Karras et al. 2022", _euler),
@@ -311,10 +309,10 @@ SAMPLERS = {
             churn=_churn,
             stochastic=True,
             parameters=(
-                Parameter("s_churn", "S churn", 10, 0, 80, 1),
-                Parameter("s_min", "S min", 0.05, 0, 1, 0.01),
-                Parameter("s_max", "S max", 50, 1, 100, 1),
-                Parameter("s_noise", "S noise", 1.003, 0.99, 1.02, 0.001),
+                Setting("s_churn", "S churn", 10, 0, 80, 1),
+                Setting("s_min", "S min", 0.05, 0, 1, 0.01),
+                Setting("s_max", "S max", 50, 1, 100, 1),
+                Setting("s_noise", "S noise", 1.003, 0.99, 1.02, 0.001),
             ),
         ),
     )

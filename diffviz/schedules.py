@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from diffviz.grids import SPACINGS
+from diffviz.settings import Setting, check_bounds, check_parameters, unknown
 
 MIN_STEPS, MAX_STEPS = 2, 4000
 MAX_BETA = 0.999  # no step may wipe out everything (Nichol & Dhariwal 2021, section 3.2)
@@ -66,12 +67,11 @@ class NoiseSchedule:
         1 ≤ steps ≤ start, and the spacing is one of SPACINGS.
         """
         if spacing not in SPACINGS:
-            raise ValueError(f"unknown spacing {spacing!r}; choose from {', '.join(SPACINGS)}")
-        if start is not None and not 1 <= start <= self.T:
-            raise ValueError(f"t must be from 1 to T = {self.T}, not {start}")
+            raise ValueError(unknown("spacing", spacing, SPACINGS))
+        if start is not None:
+            check_bounds("t", start, 1, self.T, whole=True, of="T")
         most, name = (self.T, "T") if start is None else (start, "t")
-        if not 1 <= steps <= most:
-            raise ValueError(f"steps must be from 1 to {name} = {most}, not {steps}")
+        check_bounds("steps", steps, 1, most, whole=True, of=name)
         return [*SPACINGS[spacing](self.log_snr[: most + 1], steps), 0]
 
     def zero_terminal_snr(self) -> NoiseSchedule:
@@ -93,25 +93,6 @@ class NoiseSchedule:
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """A number that shapes a schedule or a sampler, as a slider shows it."""
-
-    name: str
-    label: str
-    default: float
-    minimum: float
-    maximum: float
-    step: float
-
-    def check(self, value: float) -> float:
-        """The value, if it is within bounds; raises ValueError otherwise."""
-        if not self.minimum <= value <= self.maximum:  # NaN fails this too
-            bounds = f"from {self.minimum:g} to {self.maximum:g}"
-            raise ValueError(f"parameter {self.name} must be {bounds}, not {value:g}")
-        return float(value)
-
-
-@dataclass(frozen=True)
 class ScheduleKind:
     """A family of schedules. build(T, **parameters) → (alpha, sigma) for t = 1 … T."""
 
@@ -119,7 +100,7 @@ class ScheduleKind:
     label: str
     source: str
     build: Callable[..., tuple[Tensor, Tensor]]
-    parameters: tuple[Parameter, ...] = field(default=())
+    parameters: tuple[Setting, ...] = field(default=())
     variance_preserving: bool = True
 
 
@@ -174,8 +155,8 @@ def _flow(T: int, shift: float) -> tuple[Tensor, Tensor]:
     return (1 - t) / (1 + (shift - 1) * t), sigma
 
 
-_BETA_START = Parameter("beta_start", "β start", 1e-4, 1e-5, 5e-3, 1e-5)
-_BETA_END = Parameter("beta_end", "β end", 0.02, 6e-3, 0.05, 1e-4)
+_BETA_START = Setting("beta_start", "β start", 1e-4, 1e-5, 5e-3, 1e-5)
+_BETA_END = Setting("beta_end", "β end", 0.02, 6e-3, 0.05, 1e-4)
 
 SCHEDULES = {
     kind.name: kind
@@ -188,7 +169,7 @@ SCHEDULES = {
             "Cosine",
             "Nichol & Dhariwal 2021, eq. 17",
             _cosine,
-            (Parameter("s", "offset s", 0.008, 0.001, 0.1, 0.001),),
+            (Setting("s", "offset s", 0.008, 0.001, 0.1, 0.001),),
         ),
         ScheduleKind(
             "sigmoid",
@@ -196,9 +177,9 @@ SCHEDULES = {
             "Jabri et al. 2022, algorithm 1",
             _sigmoid,
             (
-                Parameter("start", "start", -3, -6, 0, 0.1),
-                Parameter("end", "end", 3, 0.1, 6, 0.1),
-                Parameter("tau", "temperature τ", 1, 0.2, 3, 0.05),
+                Setting("start", "start", -3, -6, 0, 0.1),
+                Setting("end", "end", 3, 0.1, 6, 0.1),
+                Setting("tau", "temperature τ", 1, 0.2, 3, 0.05),
             ),
         ),
         ScheduleKind(
@@ -207,8 +188,8 @@ SCHEDULES = {
             "Rombach et al. 2022, appendix",
             _quadratic,
             (
-                Parameter("beta_start", "β start", 8.5e-4, 1e-5, 5e-3, 1e-5),
-                Parameter("beta_end", "β end", 0.012, 6e-3, 0.05, 1e-4),
+                Setting("beta_start", "β start", 8.5e-4, 1e-5, 5e-3, 1e-5),
+                Setting("beta_end", "β end", 0.012, 6e-3, 0.05, 1e-4),
             ),
         ),
         ScheduleKind(
@@ -224,9 +205,9 @@ SCHEDULES = {
             "Karras et al. 2022, eq. 5",
             _karras,
             (
-                Parameter("sigma_min", "σ min", 0.002, 0.001, 0.1, 0.001),
-                Parameter("sigma_max", "σ max", 80, 1, 200, 1),
-                Parameter("rho", "ρ", 7, 1, 15, 0.1),
+                Setting("sigma_min", "σ min", 0.002, 0.001, 0.1, 0.001),
+                Setting("sigma_max", "σ max", 80, 1, 200, 1),
+                Setting("rho", "ρ", 7, 1, 15, 0.1),
             ),
             variance_preserving=False,
         ),
@@ -235,7 +216,7 @@ SCHEDULES = {
             "Rectified flow",
             "Liu et al. 2022, eq. 1; the shift: Esser et al. 2024, eq. 23",
             _flow,
-            (Parameter("shift", "shift", 1, 0.2, 8, 0.1),),
+            (Setting("shift", "shift", 1, 0.2, 8, 0.1),),
             variance_preserving=False,
         ),
     )
@@ -250,15 +231,9 @@ def make_schedule(
     Raises ValueError for an unknown kind or parameter, or one out of bounds, naming the choices.
     """
     if name not in SCHEDULES:
-        raise ValueError(f"unknown schedule {name!r}; choose from {', '.join(SCHEDULES)}")
+        raise ValueError(unknown("schedule", name, SCHEDULES))
     kind = SCHEDULES[name]
-    known = {p.name: p for p in kind.parameters}
-    if unknown := set(parameters) - set(known):
-        raise ValueError(
-            f"schedule {name!r} has no parameter {', '.join(sorted(unknown))}; "
-            f"it takes {', '.join(known)}"
-        )
-    values = {p.name: p.check(parameters.get(p.name, p.default)) for p in kind.parameters}
+    values = check_parameters(f"schedule {name!r}", kind.parameters, parameters)
     schedule = _with_clean_data(name, *kind.build(_check_T(T), **values))
     return schedule.zero_terminal_snr() if zero_terminal_snr else schedule
 
@@ -285,8 +260,7 @@ def drawn_schedule(
 
 
 def _check_T(T: int) -> int:
-    if not MIN_STEPS <= T <= MAX_STEPS:
-        raise ValueError(f"T must be from {MIN_STEPS} to {MAX_STEPS}, not {T}")
+    check_bounds("T", T, MIN_STEPS, MAX_STEPS, whole=True)
     return T
 
 

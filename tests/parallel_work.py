@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -17,7 +16,7 @@ from diffviz.training.learner import Trainer
 from tests.oracles.networks import random_unet
 from tests.test_training import CONFIG, NETWORK, Halves
 
-LONG = replace(CONFIG, images=4800)  # 300 steps
+LONG = CONFIG.but(images=4800)  # 300 steps
 
 
 def exact_trainer() -> Trainer:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +12,8 @@ from diffviz.denoisers.base import Level, Prediction
 from diffviz.denoisers.exact import GaussianDenoiser
 from diffviz.forward import SeededNoise, add_noise, noise
 from diffviz.guidance.classifier_free import GuidedDenoiser
-from diffviz.runs.editing import MAX_EDIT_STEPS, EditSettings, edit, error, invert, run_edit
+from diffviz.runs.editing import edit, error, invert, run_edit
+from diffviz.runs.schema import MAX_EDIT_STEPS, EditSettings
 from diffviz.samplers import sample
 from diffviz.schedules import SCHEDULES, make_schedule
 from tests.oracles.gaussian import Gaussian
@@ -178,17 +178,16 @@ def test_no_more_steps_than_there_are() -> None:
     ("wrong", "sentence"),
     [
         ({"mode": "sideways"}, "unknown mode 'sideways'; choose from back, invert"),
-        ({"t": 0}, "t must be from 1 to 1000, not 0"),
-        ({"t": 1001}, "t must be from 1 to 1000"),
-        ({"t": math.nan}, "t must be from 1 to 1000"),
-        ({"steps": 0}, f"steps must be from 1 to {MAX_EDIT_STEPS}"),
-        ({"steps": MAX_EDIT_STEPS + 1}, "steps must be from 1"),
-        ({"seed": -1}, "seed must be from 0"),
-        ({"guidance": math.nan}, "guidance must be from 0 to 10, not nan"),
-        ({"guidance": 11.0}, "guidance must be from 0 to 10"),
+        ({"t": 0}, "t must be a whole number from 1 to 4000, not 0"),
+        ({"t": 1001}, "t must be a whole number from 1 to"),
+        ({"t": math.nan}, "t must be a whole number from 1 to"),
+        ({"steps": 0}, f"steps must be a whole number from 1 to {MAX_EDIT_STEPS}"),
+        ({"steps": MAX_EDIT_STEPS + 1}, "steps must be a whole number from 1"),
+        ({"seed": -1}, "seed must be a whole number from 0"),
+        ({"guidance": math.nan}, "guidance must be a number from 0 to 10, not nan"),
+        ({"guidance": 11.0}, "guidance must be a number from 0 to 10"),
     ],
 )
 def test_wrong_settings_are_told_at_once(wrong: dict[str, float], sentence: str) -> None:
-    settings = replace(EditSettings(), **wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=sentence):
-        run_edit(settings, EXACT, COSINE, pictures(1))
+        run_edit(EditSettings(**wrong), EXACT, COSINE, pictures(1))

@@ -162,9 +162,7 @@ def test_samples_are_those_of_their_seeds(checkpoint: Checkpoint) -> None:
     settings = RunSettings(steps=2, guidance=1.5, seed=7)
     pictures = generate(checkpoint, settings, torch.arange(20)[:, None] % 10 + 1)
     assert len(pictures) == 20
-    *_, alone = run(
-        replace(settings, condition={"class": INFO.slots[0].values[8]}, seed=25), checkpoint
-    )
+    *_, alone = run(settings.but(condition={"class": INFO.slots[0].values[8]}, seed=25), checkpoint)
     assert torch.allclose(pictures[18], alone.x[0], atol=1e-4)
 
 

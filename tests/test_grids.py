@@ -43,10 +43,12 @@ def test_a_grid_can_start_at_any_t(schedule: NoiseSchedule, data: st.DataObject)
         assert all(t > s for t, s in pairwise(grid))
         assert grid[-1] == 0
         assert grid[0] == start or (spacing == "leading" and grid[0] <= start)
-    with pytest.raises(ValueError, match=f"steps must be from 1 to t = {start}, not {start + 1}"):
+    with pytest.raises(
+        ValueError, match=f"steps must be .* from 1 to t = {start}, not {start + 1}"
+    ):
         schedule.grid(start + 1, start=start)
     for outside in (0, schedule.T + 1):
-        with pytest.raises(ValueError, match=f"t must be from 1 to T = {schedule.T}"):
+        with pytest.raises(ValueError, match=f"t must be .* from 1 to T = {schedule.T}"):
             schedule.grid(1, start=outside)
 
 
@@ -88,5 +90,5 @@ def test_unknown_spacings_and_impossible_steps_are_refused() -> None:
     with pytest.raises(ValueError, match="unknown spacing 'even'; choose from trailing"):
         schedule.grid(5, "even")
     for steps in (0, 11, -1):
-        with pytest.raises(ValueError, match=f"steps must be from 1 to T = 10, not {steps}"):
+        with pytest.raises(ValueError, match=f"steps must be .* from 1 to T = 10, not {steps}"):
             schedule.grid(steps)

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -98,7 +97,7 @@ def test_two_learn_what_one_does(left: Path) -> None:
 
     alone = []
     for seed in (0, 1):
-        trainer = Trainer(Halves(), NETWORK, replace(LONG, seed=seed))
+        trainer = Trainer(Halves(), NETWORK, LONG.but(seed=seed))
         for _ in trainer.steps():
             pass
         alone.append(error(trainer))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,7 +25,7 @@ def heroes() -> Checkpoint:
 
 
 def made(checkpoint: Checkpoint, **changes: Any) -> Tensor:
-    *_, last = run(replace(BASE, **changes), checkpoint)
+    *_, last = run(BASE.but(**changes), checkpoint)
     return last.x
 
 
@@ -85,8 +84,8 @@ def test_the_code_repeats_the_run(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     values = (0.0, 3.0) if vary == "guidance" else ("frog", "")
-    settings = replace(BASE, vary=Variation(vary, values), count=4, negative={"headgear": "crown"})
-    program = code(settings, heroes.card.data, torch.get_num_threads())
+    settings = BASE.but(vary=Variation(vary, values), count=4, negative={"headgear": "crown"})
+    program = code(settings, torch.get_num_threads())
     exec(compile(program, "exported", "exec"), {})
     *_, last = run(settings, heroes)
     assert f"fingerprint {diffviz.fingerprint(last.x)}" in capsys.readouterr().out

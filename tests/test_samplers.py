@@ -435,7 +435,7 @@ def test_unknown_samplers_and_parameters_are_named_with_the_choices() -> None:
         check_sampler("dim")
     with pytest.raises(ValueError, match="sampler 'euler' has no parameter eta"):
         check_sampler("euler", eta=1)
-    with pytest.raises(ValueError, match=r"eta must be from 0 to 1, not 1\.1"):
+    with pytest.raises(ValueError, match=r"eta must be a number from 0 to 1, not 1\.1"):
         next(sample(EXACT, make_schedule("cosine", 10), [5, 0], Draws(1, 1, 1, 1), eta=1.1))
 
 
@@ -444,5 +444,5 @@ def test_parameters_are_checked_and_default(sampler: Sampler) -> None:
     assert check_sampler(sampler.name) == {p.name: p.default for p in sampler.parameters}
     for p in sampler.parameters:
         for value in (p.minimum - 1e-6, p.maximum + 1e-6, math.nan):
-            with pytest.raises(ValueError, match=f"{p.name} must be from"):
+            with pytest.raises(ValueError, match="must be a number from"):
                 check_sampler(sampler.name, **{p.name: value})

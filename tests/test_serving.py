@@ -198,7 +198,7 @@ def test_the_same_picture_whatever_else_runs(
     steps = 20
     mine = RunSettings(condition={"class": "bag"}, count=2, seed=7, sampler=sampler, steps=steps)
     others = [
-        replace(mine, count=n, seed=n, sampler="ddim", steps=2 * steps, condition={"class": EACH})
+        mine.but(count=n, seed=n, sampler="ddim", steps=2 * steps, condition={"class": EACH})
         for n in (1, 3, 5)
     ]
     *_, alone = run(mine, fashion)

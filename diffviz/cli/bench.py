@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import json
+from typing import Annotated
 
-from diffviz.cli.parser import add_device, whole
+from diffviz.cli.options import Device
 from diffviz.data import DEFAULT
+from diffviz.runs.schema import Model
+from diffviz.settings import Setting, Settings
 
 EPILOG = """\
 Prints JSON: milliseconds of a network evaluation at several batches, threads, number types and
@@ -18,24 +20,22 @@ It takes about two minutes. Other work on the machine shows in the figures.
   python -m diffviz bench --repeats 20"""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--model",
-        default=DEFAULT,
-        metavar="NAME",
-        help="a denoiser in checkpoints/ (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--repeats",
-        type=whole(1, 1000),
-        default=15,
-        metavar="N",
-        help="evaluations or training steps of which the median is taken (default: %(default)s)",
-    )
-    add_device(parser)
+class Options(Settings):
+    """What to measure, and how often."""
+
+    model: Model = DEFAULT
+    repeats: Annotated[
+        int,
+        Setting(
+            help="Evaluations or training steps of which the median is taken",
+            minimum=1,
+            maximum=1000,
+        ),
+    ] = 15
+    device: Device
 
 
-def run(options: argparse.Namespace) -> None:
+def run(options: Options) -> None:
     from diffviz.checkpoints import load_checkpoint
     from diffviz.cpu.allocator import keep_freed_memory
     from diffviz.device import choose

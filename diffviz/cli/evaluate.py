@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import replace
+from typing import Annotated
 
-from diffviz.cli.parser import add_device, add_threads, note, use_threads, whole
-from diffviz.cli.run_options import add_run_options, run_settings
+from diffviz.cli.options import Device, Recorded, Threads
+from diffviz.cli.parser import note, use_threads
 from diffviz.data import DATA_SETS, DEFAULT
+from diffviz.runs.schema import Guidance, RunSettings, Sampler
+from diffviz.settings import Setting
 
 EPILOG = """\
 Prints JSON: the Fréchet distance of the samples to true pictures (in the features of a judge, a
@@ -19,31 +21,24 @@ which the judge sees what was asked for, network evaluations an image, and speed
   python -m diffviz evaluate --samples 1000 --steps 10 --sampler unipc --guidance 1.5 --bfloat16"""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_run_options(parser)
+class Options(RunSettings, Recorded):
+    """How to sample, how many, and where the figures go."""
+
+    without = frozenset({"condition", "negative", "vary", "count"})
+
     # Of all that takes 40 evaluations, what brings the bundled model closest to real pictures.
-    best = DATA_SETS[DEFAULT]
-    parser.set_defaults(sampler=best.sampler, guidance=best.guidance)
-    parser.add_argument(
-        "--samples",
-        type=whole(10, 50_000),
-        default=5000,
-        metavar="N",
-        help="pictures to make (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--bfloat16", action="store_true", help="run the network in bfloat16, often faster"
-    )
-    parser.add_argument(
-        "--record",
-        action="store_true",
-        help="also write the figures, and this command, into the model's card",
-    )
-    add_device(parser)
-    add_threads(parser)
+    sampler: Sampler = DATA_SETS[DEFAULT].sampler or "ddim"
+    guidance: Guidance = DATA_SETS[DEFAULT].guidance or 1.0
+    samples: Annotated[int, Setting(help="Pictures to make", minimum=10, maximum=50_000)] = 5000
+    bfloat16: Annotated[bool, Setting(help="Run the network in bfloat16, often faster")] = False
+    record: Annotated[
+        bool, Setting(help="Also write the figures, and this command, into the model's card")
+    ] = False
+    threads: Threads
+    device: Device
 
 
-def run(options: argparse.Namespace) -> None:
+def run(options: Options) -> None:
     from diffviz.checkpoints import load_checkpoint, save_card
     from diffviz.data import source_of
     from diffviz.device import choose
@@ -51,7 +46,7 @@ def run(options: argparse.Namespace) -> None:
     from diffviz.measure.judge import load_judge
 
     use_threads(options.threads)
-    settings = run_settings(options)
+    settings = options.part(RunSettings)
     checkpoint = load_checkpoint(settings.model).to(choose(options.device))
     data = source_of(checkpoint.card.data)
     if data.judge is None or data.reference is None:

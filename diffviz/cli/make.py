@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from functools import partial
+from typing import Annotated
 
-from diffviz.cli.parser import add_threads, note, use_threads
+from pydantic_settings import CliPositionalArg
+
+from diffviz.cli.options import Threads
+from diffviz.cli.parser import note, use_threads
 from diffviz.data import DATA_SETS
 from diffviz.data.source import DataSource, Shipped
+from diffviz.settings import Setting, Settings
 
 RECORDING = "recording"
 
@@ -67,12 +71,14 @@ EPILOG = "\n".join(
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=WHAT, help="what to make")
-    add_threads(parser)
+class Options(Settings):
+    """What to make."""
+
+    what: CliPositionalArg[Annotated[str, Setting(help="What to make", choices=tuple(WHAT))]]
+    threads: Threads
 
 
-def run(options: argparse.Namespace) -> None:
+def run(options: Options) -> None:
     use_threads(options.threads)
     _, make = WHAT[options.what]
     make()

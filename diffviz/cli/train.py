@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import shlex
 import signal
@@ -16,7 +15,7 @@ import torch
 from diffviz.checkpoints import FOLDER, save_checkpoint
 from diffviz.cli.parser import existing_file, note
 from diffviz.cli.progress import Report
-from diffviz.cli.train_options import EPILOG, SETTINGS, SHAPE, add_arguments, given, plan_from
+from diffviz.cli.train_options import EPILOG, SETTINGS, SHAPE, Options, given, plan_from
 from diffviz.data import DEFAULT, load_data_set
 from diffviz.data.own.pictures import pack
 from diffviz.data.own.uploads import LOCAL
@@ -26,19 +25,19 @@ from diffviz.training.files import Order, load_training, save_training, unfinish
 from diffviz.training.learner import Trainer, prepare_threads
 from diffviz.training.plan import begin, name_of
 
-__all__ = ["EPILOG", "add_arguments", "run"]
+__all__ = ["EPILOG", "Options", "run"]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 UNFINISHED = "unfinished"  # a folder beside the denoisers
 
 
-def run(options: argparse.Namespace) -> None:
+def run(options: Options) -> None:
     prepare_threads()
     with parallel.joined(choose(options.device)) as device:
         begun = resume(options, device) if options.resume else new(options, device)
         train(*begun, options)
 
 
-def train(order: Order, trainer: Trainer, options: argparse.Namespace) -> None:
+def train(order: Order, trainer: Trainer, options: Options) -> None:
     unfinished, first = options.folder / UNFINISHED, parallel.rank() == 0
 
     def save() -> None:
@@ -87,7 +86,7 @@ def checked_name(name: str) -> str:
     return name
 
 
-def new(options: argparse.Namespace, device: torch.device) -> tuple[Order, Trainer]:
+def new(options: Options, device: torch.device) -> tuple[Order, Trainer]:
     """A new training, from random weights or another denoiser's."""
     plan = plan_from(options)
     name = checked_name(options.name or name_of(plan))
@@ -112,7 +111,7 @@ def new(options: argparse.Namespace, device: torch.device) -> tuple[Order, Train
         raise
 
 
-def resume(options: argparse.Namespace, device: torch.device) -> tuple[Order, Trainer]:
+def resume(options: Options, device: torch.device) -> tuple[Order, Trainer]:
     """The unfinished training of the name."""
     begun_with = ("start", "preset", "classes", "pictures", "size", "grey", *SHAPE, *SETTINGS)
     for name in given(options, begun_with):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
+
+from pydantic_settings import CliVariadicArg
 
 from diffviz.checkpoints import FOLDER
-from diffviz.cli.parser import add_device, add_threads, number, whole, whole_numbers
+from diffviz.cli.options import Device, Recorded, Threads
 from diffviz.data import DATA_SETS, DEFAULT, DataChoice
 from diffviz.data.own.uploads import SIZES
-from diffviz.parametrization import PARAMETRIZATIONS
-from diffviz.training.config import BOUNDS, LEVELS, TrainConfig
+from diffviz.settings import Setting, Settings, declared
+from diffviz.training.config import TrainConfig
 from diffviz.training.plan import OWN, Plan
 from diffviz.training.presets import BUNDLED, PRESETS
 
@@ -39,122 +39,91 @@ presets:
     + "\n\ndata sets:\n"
     + "\n".join(f"  {source.name:<18}{source.label}" for source in DATA_SETS.values())
 )
-HELP = {
-    "parametrization": "what the network predicts: " + ", ".join(PARAMETRIZATIONS),
-    "levels": "how noise levels are drawn: log-normal, or uniform in t over a schedule: "
-    + ", ".join(LEVELS),
-    "batch": "pictures a step, in all processes together",
-    "images": "end after so many pictures",
-    "hours": "end after so many hours, if that is sooner",
-    "learning_rate": "the highest, after the warm-up; it falls to zero along a cosine",
-    "warmup_images": "pictures over which the learning rate rises",
-    "p_mean": "mean of log(σ/α) in training",
-    "p_std": "standard deviation of log(σ/α) in training",
-    "condition_dropout": "share of pictures trained without their condition, for guidance",
-    "slot_dropout": "share of the words of a condition left unsaid, each on its own",
-    "ema_length": "width of the average of the weights, as a share of the training so far",
-    "seed": "of all random numbers",
-}
-CHOICES = {"parametrization": tuple(PARAMETRIZATIONS), "levels": LEVELS}
 SHAPE = ("channels", "blocks")  # of the network
-SETTINGS = tuple(field.name for field in fields(TrainConfig))
+SETTINGS = tuple(declared(TrainConfig))
+# What a preset has its own mind of.
+PRESET = {name for preset in PRESETS.values() for name in (*preset.config, *SHAPE)}
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    data = parser.add_argument_group("what to train on")
-    data.add_argument(
-        "--data",
-        choices=DATA_SETS,
-        metavar="NAME",
-        help=f"data set: %(choices)s (default: {DEFAULT})",
-    )
-    data.add_argument(
-        "--classes", nargs="+", metavar="NAME", help="only these classes of it (default: all)"
-    )
-    data.add_argument(
-        "--pictures",
-        nargs="+",
-        metavar="PATH",
-        help="your own pictures instead: files, and zips of them",
-    )
-    data.add_argument(
-        "--size",
-        type=int,
-        choices=SIZES,
-        metavar="N",
-        help="side in pixels to which your own are cut and shrunk: %(choices)s (default: 28)",
-    )
-    data.add_argument(
-        "--grey", action="store_true", default=None, help="your own in grey, learned sooner"
-    )
+class DataOptions(Settings):
+    """Which pictures."""
 
-    run = parser.add_argument_group("where from, where to")
-    run.add_argument(
-        "--name",
-        metavar="NAME",
-        help="of the denoiser (default: my-DATA); letters, digits, - and _",
-    )
-    run.add_argument(
-        "--from", dest="start", metavar="MODEL", help="start from the weights of this denoiser"
-    )
-    run.add_argument(
-        "--resume", action="store_true", help="go on with the unfinished training of that name"
-    )
-    run.add_argument(
-        "--folder",
-        type=Path,
-        default=FOLDER,
-        metavar="PATH",
-        help="where to write (default: checkpoints/, where the other commands look)",
-    )
-    run.add_argument(
-        "--save-minutes",
-        type=number(0.01, 1440),
-        default=4.0,
-        metavar="N",
-        help="minutes between saves (default: %(default)s)",
-    )
-    add_device(run)
-    add_threads(parser)
+    heading: ClassVar[str] = "what to train on"
 
-    settings = parser.add_argument_group("settings; those that are given override the preset's")
-    settings.add_argument(
-        "--preset",
-        choices=PRESETS,
-        metavar="NAME",
-        help=f"%(choices)s, as told below (default: {BUNDLED})",
-    )
-    settings.add_argument(
-        "--channels",
-        type=whole_numbers,
-        metavar="N,N",
-        help="the network's channels at each resolution, the finest first, such as 64,128 "
-        "(default: the preset's)",
-    )
-    settings.add_argument(
-        "--blocks",
-        type=whole_numbers,
-        metavar="N,N",
-        help="residual blocks at each resolution, such as 1,2 (default: the preset's)",
-    )
-    vary = {name for preset in PRESETS.values() for name in preset.config}
-    for field in fields(TrainConfig):
-        bounds = BOUNDS.get(field.name)
-        kind: Any = None
-        default = "the preset's" if field.name in vary else field.default
-        if bounds:
-            integer = isinstance(field.default, int)
-            kind = whole(int(bounds[0]), int(bounds[1])) if integer else number(*bounds)
-        settings.add_argument(
-            f"--{field.name.replace('_', '-')}",
-            type=kind,
-            choices=CHOICES.get(field.name),
-            metavar="N" if bounds else "NAME",
-            help=f"{HELP[field.name]} (default: {default})",
-        )
+    data: Annotated[str | None, Setting(help="Data set", choices=DATA_SETS)] = None
+    classes: CliVariadicArg[
+        Annotated[tuple[str, ...] | None, Setting(help="Only these classes of it")]
+    ] = None
+    pictures: CliVariadicArg[
+        Annotated[
+            tuple[str, ...] | None,
+            Setting(help="Your own pictures instead: files, and zips of them"),
+        ]
+    ] = None
+    size: Annotated[
+        int | None,
+        Setting(help="Side in pixels to which your own are cut and shrunk", choices=SIZES),
+    ] = None
+    grey: Annotated[bool, Setting(help="Your own in grey, learned sooner")] = False
 
 
-def plan_from(options: argparse.Namespace) -> Plan:
+class PlaceOptions(Settings):
+    """Where a training comes from and goes to."""
+
+    heading: ClassVar[str] = "where from, where to"
+
+    name: Annotated[
+        str | None,
+        Setting(help="Of the denoiser; letters, digits, - and _"),
+    ] = None
+    start: Annotated[
+        str | None, Setting(help="Start from the weights of this denoiser", option="from")
+    ] = None
+    resume: Annotated[bool, Setting(help="Go on with the unfinished training of that name")] = False
+    folder: Annotated[
+        Path,
+        Setting(help="Where to write"),
+    ] = FOLDER
+    save_minutes: Annotated[
+        float, Setting(help="Minutes between saves", minimum=0.01, maximum=1440)
+    ] = 4.0
+    threads: Threads
+    device: Device
+
+
+class PlanOptions(Settings):
+    """How much of it, of what network."""
+
+    preset: Annotated[
+        str | None,
+        Setting(help="As told below", choices=PRESETS),
+    ] = None
+    channels: Annotated[
+        tuple[int, ...] | None,
+        Setting(help="The network's channels at each resolution, the finest first, as in 64,128"),
+    ] = None
+    blocks: Annotated[
+        tuple[int, ...] | None,
+        Setting(help="Residual blocks at each resolution, such as 1,2"),
+    ] = None
+
+
+class Options(TrainConfig, PlanOptions, PlaceOptions, DataOptions, Recorded):
+    """All that a training can be told."""
+
+    heading: ClassVar[str] = "settings; those that are given override the preset's"
+    defaults: ClassVar[Mapping[str, str]] = {
+        "data": DEFAULT,
+        "classes": "all",
+        "size": "28",
+        "name": "my-DATA",
+        "folder": "checkpoints/, where the other commands look",
+        "preset": BUNDLED,
+        **dict.fromkeys(PRESET, "the preset's"),
+    }
+
+
+def plan_from(options: Options) -> Plan:
     """What the options ask for; raises ValueError where they contradict each other."""
     if options.pictures and options.data not in (None, OWN):
         raise ValueError("--pictures are a data set of their own; leave --data out")
@@ -174,7 +143,6 @@ def plan_from(options: argparse.Namespace) -> Plan:
     return plan
 
 
-def given(options: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
+def given(options: Options, names: Iterable[str]) -> dict[str, Any]:
     """Those of the options that were given, with their values."""
-    values = {name: getattr(options, name) for name in names}
-    return {name: value for name, value in values.items() if value is not None}
+    return {name: getattr(options, name) for name in names if name in options.model_fields_set}

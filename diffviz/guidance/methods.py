@@ -13,7 +13,7 @@ from diffviz.guidance.measurement import Measurement
 from diffviz.guidance.mmps import MMPS
 from diffviz.guidance.pigdm import PiGDM
 from diffviz.guidance.repaint import RePaint
-from diffviz.schedules import Parameter
+from diffviz.settings import Setting
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Method:
     repeated: int = 0
     gradients: bool = False
     holes: bool = False
-    parameters: tuple[Parameter, ...] = field(default=())
+    parameters: tuple[Setting, ...] = field(default=())
 
     def cost(self, **parameters: float) -> int:
         """Network evaluations a step."""
@@ -51,7 +51,7 @@ METHODS = {
             "DiffPIR",
             "Zhu et al. 2023, eq. 13",
             DiffPIR,
-            parameters=(Parameter("strength", "strength λ", 7, 0.1, 30, 0.1),),
+            parameters=(Setting("strength", "strength λ", 7, 0.1, 30, 0.1),),
         ),
         Method("pigdm", "ΠGDM", "Song et al. 2023, eq. 7", PiGDM, 3, gradients=True),
         Method(
@@ -61,7 +61,7 @@ METHODS = {
             DPS,
             3,
             gradients=True,
-            parameters=(Parameter("strength", "strength ζ", 1, 0.1, 5, 0.1),),
+            parameters=(Setting("strength", "strength ζ", 1, 0.1, 5, 0.1),),
         ),
         Method(
             "mmps",
@@ -72,7 +72,7 @@ METHODS = {
             repeats="iterations",
             repeated=2,
             gradients=True,
-            parameters=(Parameter("iterations", "iterations", 3, 1, 10, 1),),
+            parameters=(Setting("iterations", "iterations", 3, 1, 10, 1),),
         ),
         Method(
             "repaint",
@@ -83,7 +83,7 @@ METHODS = {
             repeats="resamplings",
             repeated=1,
             holes=True,
-            parameters=(Parameter("resamplings", "resamplings", 4, 1, 10, 1),),
+            parameters=(Setting("resamplings", "resamplings", 4, 1, 10, 1),),
         ),
     )
 }

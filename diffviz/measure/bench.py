@@ -184,7 +184,7 @@ def training_speeds(
     the rounds' own ratios.
     """
     card, device = checkpoint.card, checkpoint.device
-    config = TrainConfig(batch=card.training.get("batch", TrainConfig.batch))
+    config = TrainConfig(batch=card.training.get("batch", TrainConfig().batch))
     spawn = get_context("spawn")
     with ExitStack() as stack:
         pipes = []

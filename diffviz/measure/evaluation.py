@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
 from typing import Any
 
 import torch
@@ -61,7 +60,7 @@ def generate(
     pictures: list[Tensor] = []
     done = 0
     for rows in torch.split(condition, MAX_COUNT):
-        these = replace(settings, seed=settings.seed + done, count=len(rows))
+        these = settings.but(seed=settings.seed + done, count=len(rows))
         with autocast(checkpoint.device, torch.bfloat16 if bfloat16 else torch.float32):
             *_, last = run(these, checkpoint, rows)
         pictures.append(last.x.cpu())
@@ -143,7 +142,7 @@ def evaluate(
             start += len(rows)
         figures["held_out"] = shares
         figures["held_out_mean"] = round(sum(shares.values()) / len(shares), 4)
-    described = asdict(settings)
+    described = settings.model_dump(mode="json")
     for name in ("count", "condition"):
         del described[name]
     return {

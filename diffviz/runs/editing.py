@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -13,49 +12,9 @@ from torch import Tensor
 from diffviz.denoisers.base import Denoiser, Prediction
 from diffviz.forward import SeededNoise, add_noise
 from diffviz.guidance.classifier_free import GuidedDenoiser
-from diffviz.runs.schema import GUIDANCE, MAX_SEED
+from diffviz.runs.schema import INVERT, EditSettings
 from diffviz.samplers import Noise, Point, Step, sample
 from diffviz.schedules import NoiseSchedule
-
-BACK, INVERT = "back", "invert"
-MODES = {BACK: "noised by the seed, and brought back", INVERT: "inverted, and brought back"}
-MAX_EDIT_STEPS = 200  # of each way
-EDIT_GUIDANCE = 4.0
-
-
-@dataclass(frozen=True)
-class EditSettings:
-    """What is to become of a picture.
-
-    mode: "back" noises it with the seed's ε, "invert" finds the noise that leads back to it.
-    t: how far into the noise. steps: of each way; t holds no more than t of them.
-    guidance: of "back"; more than sampling wants, for the words have the picture against them.
-    Inversion has none: it would exaggerate the errors of both ways, which then do not cancel
-    (Mokady et al. 2023, section 3.1).
-    """
-
-    t: int = 500
-    steps: int = 50
-    mode: str = BACK
-    seed: int = 0
-    guidance: float = EDIT_GUIDANCE
-
-    def check(self, schedule: NoiseSchedule) -> None:
-        """Raises ValueError, in a sentence, for what is unknown or out of bounds."""
-        if self.mode not in MODES:
-            raise ValueError(f"unknown mode {self.mode!r}; choose from {', '.join(MODES)}")
-        GUIDANCE.check(self.guidance)
-        for name, value, low, high in (
-            ("steps", self.steps, 1, MAX_EDIT_STEPS),
-            ("seed", self.seed, 0, MAX_SEED),
-            ("t", self.t, 1, schedule.T),
-        ):
-            if not low <= value <= high:
-                raise ValueError(f"{name} must be from {low} to {high}, not {value}")
-
-    def grid(self, schedule: NoiseSchedule) -> list[int]:
-        """The indices from t down to 0."""
-        return schedule.grid(min(self.steps, self.t), start=self.t)
 
 
 class Stage(NamedTuple):
@@ -136,9 +95,8 @@ def run_edit(
 ) -> Iterator[Stage]:
     """All states of what the settings ask for, from x0 (B, C, H, W) with its condition (B, slots).
 
-    Every picture of the batch has the seed's noise. Raises ValueError at once for bad settings.
+    Every picture of the batch has the seed's noise. Raises ValueError at once for a t beyond T.
     """
-    settings.check(schedule)
     grid = settings.grid(schedule)
     stream = SeededNoise([settings.seed] * len(x0), x0.shape[1:], x0.device)
     if settings.mode == INVERT:

@@ -25,12 +25,11 @@ def run(
     denoiser: Denoiser | None = None,
 ) -> Iterator[Step]:
     """The run's Steps, on the checkpoint's device. Raises ValueError at once, before the first, for
-    bad settings.
+    conditions that the checkpoint does not know.
 
     condition: (count, slots) in place of the settings' own. denoiser: in place of the checkpoint's
     own; it is evaluated elsewhere, perhaps.
     """
-    settings.check()
     info = checkpoint.card.data
     schedule = settings.noise_schedule()
     if condition is None:

@@ -8,7 +8,6 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -43,7 +42,7 @@ def stream(
 
     Raises ValueError before the first message for bad settings.
     """
-    entrants = [settings, *(replace(settings, sampler=r, sampler_parameters={}) for r in rivals)]
+    entrants = [settings, *(settings.but(sampler=r, sampler_parameters={}) for r in rivals)]
     lanes = [run(entrant, checkpoint, denoiser=denoiser) for entrant in entrants]
     number, medium = next(_run_numbers), medium_of(checkpoint.card.data)
     events: list[dict[str, Any]] = [_start(entrants, checkpoint)]

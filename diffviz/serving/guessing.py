@@ -22,10 +22,11 @@ from diffviz.denoisers.exact import MixtureDenoiser
 from diffviz.media.decoding import fitted
 from diffviz.media.picture import PICTURE
 from diffviz.runs.guess import Guess, guess
-from diffviz.runs.schema import MAX_SEED
+from diffviz.runs.schema import SEED
 from diffviz.serving.models import Models, bundled
 from diffviz.serving.ticket import Ticket, TooLateError
 from diffviz.serving.turns import Turns
+from diffviz.settings import unknown
 
 MOST_AT_ONCE = 2  # of the optimum; more on two cores only slow each other down
 WAIT_SECONDS = 2.0
@@ -86,7 +87,7 @@ class Guessing:
         Raises ValueError, in a sentence, for what is out of bounds, and when too many ask at once.
         """
         slots = len(card_of(name).data.slots)
-        check_seed(seed)
+        SEED.check(seed)
         if not (0 <= alpha <= 1 and 0 < sigma <= MAX_SIGMA and math.isfinite(sigma)):
             raise ValueError("where there is no noise, there is nothing to find; choose a later t")
         ticket = Ticket(secrets.token_hex(8), WAIT_SECONDS, quick=True)
@@ -102,7 +103,7 @@ def card_of(name: str) -> Card:
 def sees(name: str) -> str:
     """The bundled denoiser whose pictures it sees; raises ValueError as above."""
     if name not in DENOISERS:
-        raise ValueError(f"unknown denoiser {name!r}; choose from {', '.join(DENOISERS)}")
+        raise ValueError(unknown("denoiser", name, DENOISERS))
     return DENOISERS[name].model
 
 
@@ -136,13 +137,6 @@ def from_levels_sent(text: Any, name: str) -> Tensor:
         return torch.from_numpy(levels.reshape(shape).astype(np.float32)) / 127.5 - 1
     except (TypeError, ValueError) as error:
         raise ValueError(f"a picture of {' × '.join(map(str, shape))} bytes is needed") from error
-
-
-def check_seed(seed: int) -> int:
-    """The seed, if it is one; raises ValueError otherwise."""
-    if not 0 <= seed <= MAX_SEED:
-        raise ValueError(f"seed must be from 0 to {MAX_SEED}, not {seed}")
-    return seed
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def save_training(order: Order, trainer: Trainer, folder: Path) -> Path:
     """Write NAME.safetensors, whole or not at all; returns its path."""
     path = folder / f"{order.name}.safetensors"
     tensors = {name: value.contiguous() for name, value in trainer.state().items()}
-    header = {"order": json.dumps(asdict(order))}
+    header = {"order": json.dumps({**asdict(order), "config": order.config.model_dump()})}
     content = save(tensors, header)  # save_file would wrap a full disk in an error of its own
     write_whole(path, lambda temporary: temporary.write_bytes(content))
     return path
@@ -70,7 +70,7 @@ def load_training(
         data["classes"] = tuple(data["classes"])
         config = TrainConfig(**fields.pop("config"))
         order = Order(data=DataChoice(**data), config=config, network=network, **fields)
-    except (SafetensorError, json.JSONDecodeError, KeyError, TypeError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"the unfinished training {name!r} cannot be read: {error}") from error
     trainer = Trainer(load_data(order.data), order.network, order.config, device=device)
     trainer.load_state(tensors)

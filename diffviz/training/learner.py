@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
@@ -22,10 +22,7 @@ from diffviz.device import CPU, autocast, autocast_dtype, send
 from diffviz.networks.base import NetworkConfig
 from diffviz.parametrization import PARAMETRIZATIONS, per_image
 from diffviz.training import distributed as parallel
-from diffviz.training.config import BOUNDS as BOUNDS
-from diffviz.training.config import LEVELS as LEVELS
-from diffviz.training.config import LOG_NORMAL as LOG_NORMAL
-from diffviz.training.config import TrainConfig as TrainConfig
+from diffviz.training.config import TrainConfig
 from diffviz.training.ema import PowerEMA
 from diffviz.training.optimizer import AdamW
 
@@ -101,7 +98,6 @@ class Trainer:
         memory_format: torch.memory_format = torch.channels_last,
         device: torch.device = CPU,
     ) -> None:
-        config.check()
         torch.manual_seed(config.seed)  # nn.Module's initialisation knows no other generator
         self.data = data
         self.config = config
@@ -285,7 +281,11 @@ class Trainer:
             images_seen=self.images,
             cpu_hours=round(self.cpu_hours, 6),
             started_from=dict(self.started_from),
-            training={**asdict(config), "wall_hours": round(self.hours, 4), "command": command},
+            training={
+                **config.model_dump(),
+                "wall_hours": round(self.hours, 4),
+                "command": command,
+            },
         )
         return Checkpoint(card, self.ema.network)
 

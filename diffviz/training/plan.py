@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from diffviz.data import DATA_SETS, DataChoice, load_data_set
 from diffviz.device import CPU
 from diffviz.media.registry import medium
 from diffviz.networks import kind_of, network_for
+from diffviz.settings import unknown
 from diffviz.training.config import TrainConfig
 from diffviz.training.files import Order
 from diffviz.training.learner import Trainer
@@ -40,10 +41,10 @@ class Plan:
         weights are looked at no sooner than in `begin`."""
         check_data(self.data)
         if self.preset not in PRESETS:
-            raise ValueError(f"unknown preset {self.preset!r}; choose from {', '.join(PRESETS)}")
+            raise ValueError(unknown("preset", self.preset, PRESETS))
         kind = medium(DATA_SETS[self.data.name].medium).network
         kind_of(kind).parse(self.shape(kind)).check_trainable()
-        self.settings().check()
+        self.settings()
 
     def shape(self, kind: str) -> dict[str, Any]:
         """What the preset and the plan set of a network of that kind."""
@@ -68,7 +69,7 @@ def begin(
     config, weights, started_from = plan.settings(), None, {}
     if plan.start:
         checkpoint = load_checkpoint(plan.start, folder)
-        config = replace(config, parametrization=agreed_parametrization(plan, checkpoint))
+        config = config.but(parametrization=agreed_parametrization(plan, checkpoint))
         try:
             network = checkpoint.card.network.adapted_to(data.info)
         except ValueError as error:
@@ -126,11 +127,11 @@ def command_of(plan: Plan) -> str:
 def check_data(choice: DataChoice) -> None:
     """Raises ValueError, in a sentence, for a data set or a class of it that there is not."""
     if choice.name not in DATA_SETS:
-        raise ValueError(f"unknown data set {choice.name!r}; choose from {', '.join(DATA_SETS)}")
+        raise ValueError(unknown("data set", choice.name, DATA_SETS))
     known = DATA_SETS[choice.name].classes()
-    if unknown := [name for name in choice.classes if name not in known]:
+    if strangers := [name for name in choice.classes if name not in known]:
         there = f"choose from {', '.join(known)}" if known else "this data set has none"
-        raise ValueError(f"unknown class {unknown[0]!r}; {there}")
+        raise ValueError(f"unknown class {strangers[0]!r}; {there}")
 
 
 def agreed_parametrization(plan: Plan, checkpoint: Checkpoint) -> str:

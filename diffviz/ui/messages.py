@@ -31,4 +31,7 @@ def answer(work: Callable[[Any], dict[str, Any]], request: Any) -> dict[str, Any
 
 def sentence(error: ValueError) -> str:
     message = str(error)
-    return message[:1].upper() + message[1:] + "."
+    first = message.partition(" ")[0]
+    if len(first) > 1:  # t is not T
+        message = message[:1].upper() + message[1:]
+    return message + "."

@@ -231,7 +231,7 @@ def test_edit_endpoint_inverts(client: Client) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"t": 600, "T": 500}, "The step t must be a whole number from 1 to 500"),
+        ({"t": 600, "T": 500}, "t must be a whole number from 1 to T = 500"),
         ({"t": 10.5}, "whole number"),
         ({"steps": 201}, "200"),
         ({"mode": "up"}, "back"),

@@ -492,10 +492,10 @@ def test_denoise_endpoint(client: Client) -> None:
     [
         ({"schedule": "linaer"}, "cosine"),
         ({"t": 5000}, "4000"),
-        ({"t": 600, "T": 500}, "The step t must be a whole number from 0 to 500"),
+        ({"t": 600, "T": 500}, "t must be a whole number from 0 to T = 500"),
         ({"T": 1}, "2"),
         ({"seed": -1}, "0"),
-        ({"parameters": {"s": 7}}, "must be from 0.001 to 0.1"),
+        ({"parameters": {"s": 7}}, "must be a number from 0.001 to 0.1"),
         ({"parameters": {"rho": 7}}, "it takes s"),
         ({"parameters": {"s": [1]}}, "Parameters must be"),
         ({"schedule": "drawn", "handles": [0.5, 0.2]}, "fall strictly from 1"),

@@ -92,7 +92,7 @@ def test_sample_for_programs(client: Client, tmp_path: Path) -> None:
         ({"sampler": "magic"}, "magic"),
         ({"steps": 0}, "1"),
         ({"steps": 1e9}, "250"),
-        ({"steps": 50, "T": 10}, "Steps must be from 1 to T = 10"),
+        ({"steps": 50, "T": 10}, "Steps must be a whole number from 1 to T = 10"),
         ({"guidance": 99}, "10"),
         ({"seed": -1}, "0"),
     ],

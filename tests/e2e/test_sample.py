@@ -198,5 +198,7 @@ def test_bad_settings_are_told_in_the_page(server: Server, page: Page) -> None:
     page.get_by_role("button", name="Sampler and schedule").click()
     set_slider(page, "sample-T", 10)
     generate(page)
-    expect(page.locator(".toast-body")).to_contain_text("Steps must be from 1 to T = 10, not 20")
+    expect(page.locator(".toast-body")).to_contain_text(
+        "Steps must be a whole number from 1 to T = 10, not 20"
+    )
     assert server.log.read_text() == log

@@ -13,21 +13,18 @@ from diffviz.data import DEFAULT
 from diffviz.data.examples import example, example_names
 from diffviz.forward import add_noise, noise
 from diffviz.media.files import save_png
-from diffviz.runs.schema import MAX_SEED
+from diffviz.runs.schema import DRAWN, MAX_SEED, SEED, ScheduleSettings
 from diffviz.schedules import (
     MAX_STEPS,
     MIN_STEPS,
     SCHEDULES,
     NoiseSchedule,
-    drawn_schedule,
-    make_schedule,
 )
 from diffviz.serving.backend import Backend
 from diffviz.serving.decoders import PICTURES
-from diffviz.serving.guessing import DENOISERS, check_seed, what_it_sees
+from diffviz.serving.guessing import DENOISERS, what_it_sees
+from diffviz.settings import check_bounds
 from diffviz.ui.messages import told_in_the_page
-
-DRAWN = "drawn"
 
 
 def forward_endpoints(backend: Backend) -> None:
@@ -82,8 +79,8 @@ def noise_endpoint(
     with told_in_the_page():
         x0 = picture_of(backend, picture, example_name)
         path = schedule_of(schedule, T, zero_terminal_snr, parameters, handles)
-        step = whole("the step t", t, 0, path.T)
-        eps = noise(check_seed(int(seed)), x0.shape)
+        step = step_of(t, 0, path)
+        eps = noise(SEED.check(seed), x0.shape)
         x_t = add_noise(x0, eps, path, step)
         facts = facts_of(path, step) | {"shown_divided_by": 1.0 if as_is else norm(path, step)}
         return png(backend, x_t / facts["shown_divided_by"], "x_t.png"), facts
@@ -107,9 +104,9 @@ def denoise_endpoint(
     with told_in_the_page():
         x0 = what_it_sees(picture_of(backend, picture, example_name), denoiser)
         path = schedule_of(schedule, T, zero_terminal_snr, parameters, handles)
-        step = whole("the step t", t, 1, path.T)
+        step = step_of(t, 1, path)
         alpha, sigma = float(path.alpha[step]), float(path.sigma[step])
-        seen = backend.guessing.guess(denoiser, x0, int(seed), alpha, sigma)
+        seen = backend.guessing.guess(denoiser, x0, SEED.check(seed), alpha, sigma)
         facts = facts_of(path, step) | {"x0_error": seen.x0_error, "eps_error": seen.eps_error}
         return (
             png(backend, seen.x_t / norm(path, step), "x_t.png"),
@@ -132,24 +129,19 @@ def schedule_of(
     handles: Sequence[float] | None,
 ) -> NoiseSchedule:
     """Raises ValueError, in a sentence, for what is unknown or out of bounds."""
-    steps = whole("the number of steps T", T, MIN_STEPS, MAX_STEPS)
-    try:
-        if name == DRAWN:
-            numbers = [float(handle) for handle in handles or ()]
-            return drawn_schedule(numbers, steps, zero_terminal_snr=zero_terminal_snr)
-        values = {key: float(value) for key, value in dict(parameters or {}).items()}
-    except TypeError as error:
-        raise ValueError("parameters must be {name: number}, handles a list of numbers") from error
-    return make_schedule(name, steps, zero_terminal_snr=zero_terminal_snr, **values)
+    return ScheduleSettings(
+        schedule=name,
+        T=T,
+        zero_terminal_snr=zero_terminal_snr,
+        schedule_parameters=parameters or {},
+        handles=handles or None,
+    ).noise_schedule()
 
 
-def whole(name: str, value: float, low: int, high: int) -> int:
-    """The value, if it is a whole number within bounds; raises ValueError, whatever it is."""
-    is_number = isinstance(value, int | float)
-    if not (is_number and low <= value <= high and value == int(value)):  # NaN fails this too
-        told = f"{value:g}" if is_number else repr(value)
-        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {told}")
-    return int(value)
+def step_of(t: float, lowest: int, schedule: NoiseSchedule) -> int:
+    """The step t; raises ValueError, in a sentence, unless it is one of the schedule's."""
+    check_bounds("t", t, lowest, schedule.T, whole=True, of="T")
+    return int(t)
 
 
 def norm(schedule: NoiseSchedule, t: int) -> float:

@@ -19,17 +19,17 @@ from diffviz.media.levels import fingerprint
 from diffviz.media.picture import PICTURE
 from diffviz.runs.asking import condition_of, heard
 from diffviz.runs.conditions import conditions
-from diffviz.runs.editing import (
+from diffviz.runs.editing import Stage, run_edit
+from diffviz.runs.editing import error as distance
+from diffviz.runs.schema import (
     BACK,
-    EDIT_GUIDANCE,
+    DRAWN,
+    GUIDANCE,
     MAX_EDIT_STEPS,
+    MAX_SEED,
     MODES,
     EditSettings,
-    Stage,
-    run_edit,
 )
-from diffviz.runs.editing import error as distance
-from diffviz.runs.schema import GUIDANCE, MAX_SEED
 from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES, NoiseSchedule
 from diffviz.serving.admission import InLine
 from diffviz.serving.backend import Backend
@@ -43,7 +43,7 @@ from diffviz.serving.guessing import (
     what_it_sees,
 )
 from diffviz.serving.ticket import Ticket
-from diffviz.ui.forward.api import DRAWN, facts_of, norm, picture_of, png, schedule_of, whole
+from diffviz.ui.forward.api import facts_of, norm, picture_of, png, schedule_of
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.messages import answer, sentence, told_in_the_page
 from diffviz.ui.sample.tab import NETWORK, SILENT, visitor
@@ -76,7 +76,7 @@ def prepared(
     """The run of a denoiser for what is asked of x0 (C, H, W). Raises ValueError, in a sentence."""
     info = card_of(name).data
     condition = condition_of(info, what)
-    settings.check(schedule)
+    settings.grid(schedule)
     return Edit(settings, schedule, x0[None], name, condition, conditions(info, condition, 1))
 
 
@@ -141,11 +141,7 @@ def _asked(request: Any) -> dict[str, Any]:
         request["handles"],
     )
     settings = EditSettings(
-        t=whole("t", request["t"], 1, schedule.T),
-        steps=whole("the number of steps", request["steps"], 1, MAX_EDIT_STEPS),
-        mode=str(request["mode"]),
-        seed=whole("the seed", request["seed"], 0, MAX_SEED),
-        guidance=float(request["guidance"]),
+        **{name: request[name] for name in ("t", "steps", "mode", "seed", "guidance")}
     )
     x0 = from_levels_sent(request["small"], name)
     edit = prepared(name, str(request["what"]), settings, schedule, x0)
@@ -173,7 +169,7 @@ def edit_endpoint(backend: Backend) -> None:
             gr.Slider(1, MAX_STEPS, 500, step=1, label="t, from 1 to T"),
             gr.Dropdown(list(MODES), value=BACK, label="Mode"),
             gr.Slider(1, MAX_EDIT_STEPS, 50, step=1, label="Steps"),
-            gr.Slider(GUIDANCE.minimum, GUIDANCE.maximum, EDIT_GUIDANCE, label="Guidance"),
+            gr.Slider(GUIDANCE.minimum, GUIDANCE.maximum, 4.0, label="Guidance"),
             gr.Slider(0, MAX_SEED, 0, step=1, label="Seed of the noise"),
             gr.Dropdown([*SCHEDULES, DRAWN], value="cosine", label="Noise schedule"),
             gr.Slider(MIN_STEPS, MAX_STEPS, 1000, step=1, label="T"),
@@ -203,7 +199,7 @@ async def edit_picture(
     t: float = 500,
     mode: str = BACK,
     steps: float = 50,
-    guidance: float = EDIT_GUIDANCE,
+    guidance: float = 4.0,
     seed: float = 0,
     schedule: str = "cosine",
     T: float = 1000,
@@ -217,13 +213,7 @@ async def edit_picture(
     and picture, which is the inversion's error."""
     with told_in_the_page():
         path = schedule_of(schedule, T, zero_terminal_snr, parameters, handles)
-        settings = EditSettings(
-            whole("the step t", t, 1, path.T),
-            whole("the number of steps", steps, 1, MAX_EDIT_STEPS),
-            mode,
-            whole("the seed", seed, 0, MAX_SEED),
-            guidance,
-        )
+        settings = EditSettings(t=t, steps=steps, mode=mode, seed=seed, guidance=guidance)
         seen = await asyncio.to_thread(picture_of, backend, picture, example_name)
         x0 = what_it_sees(seen, denoiser)
         edit = prepared(denoiser, what, settings, path, x0)

@@ -7,7 +7,6 @@ import io
 import json
 import math
 import os
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -20,20 +19,19 @@ from diffviz.data.examples import example, example_names, example_path
 from diffviz.forward import noise
 from diffviz.media.levels import grey_levels
 from diffviz.media.raster import MAX_BYTES, SIZE, PictureError
-from diffviz.runs.editing import EDIT_GUIDANCE
-from diffviz.runs.schema import GUIDANCE, MAX_SEED
+from diffviz.runs.schema import MAX_SEED, SEED, EditSettings
 from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from diffviz.serving.backend import Backend
 from diffviz.serving.guessing import (
     DENOISERS,
     Guessing,
     card_of,
-    check_seed,
     from_levels_sent,
     ratio_range,
     sees,
     what_it_sees,
 )
+from diffviz.settings import declared
 from diffviz.ui.component import live_view
 from diffviz.ui.forward.api import forward_endpoints
 from diffviz.ui.forward.bringing_back import edit_endpoint, hear, let_bring_back
@@ -68,7 +66,7 @@ def _facts() -> dict[str, Any]:
                 "label": kind.label,
                 "source": kind.source,
                 "preserving": kind.variance_preserving,
-                "parameters": [asdict(parameter) for parameter in kind.parameters],
+                "parameters": [parameter.facts() for parameter in kind.parameters],
             }
             for kind in SCHEDULES.values()
         ],
@@ -77,7 +75,7 @@ def _facts() -> dict[str, Any]:
         "maxBytes": MAX_BYTES,
         "examples": [{"name": name, "thumbnail": _thumbnail(name)} for name in example_names()],
         "denoisers": [_denoiser_facts(name) for name in DENOISERS],
-        "guidance": asdict(GUIDANCE) | {"default": EDIT_GUIDANCE},
+        "guidance": declared(EditSettings)["guidance"].facts(),
     }
 
 
@@ -118,7 +116,7 @@ def load(backend: Backend, request: Any) -> dict[str, Any]:
 
 
 def _load(backend: Backend, request: Any) -> dict[str, Any]:
-    seed = check_seed(int(request["seed"]))
+    seed = SEED.check(request["seed"])
     if "example" in request:
         picture = example(str(request["example"]))
     else:
@@ -151,7 +149,7 @@ def other_noise(request: Any) -> dict[str, Any]:
 
 
 def _other_noise(request: Any) -> dict[str, Any]:
-    seed = check_seed(int(request["seed"]))
+    seed = SEED.check(request["seed"])
     channels, height, width = (int(side) for side in request["shape"])
     if channels not in (1, 3) or not (0 < height <= SIZE and 0 < width <= SIZE):
         raise ValueError("no picture here has that shape")

@@ -3,113 +3,149 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
 import gradio as gr
 from gradio.components import Component
 
 from diffviz.data import DATA_SETS, DEFAULT
 from diffviz.data.base import DataInfo
-from diffviz.grids import SPACINGS
 from diffviz.runs.asking import ANYTHING, IN_TURN, condition_of, speaks
-from diffviz.runs.schema import GUIDANCE, MAX_COUNT, MAX_SEED, RunSettings, Variation
+from diffviz.runs.schema import (
+    DRAWN,
+    GUIDANCE,
+    MAX_COUNT,
+    Model,
+    RunSettings,
+    SamplingSettings,
+    ScheduleSettings,
+    Variation,
+)
 from diffviz.samplers import SAMPLERS
-from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES, Parameter
+from diffviz.schedules import SCHEDULES
 from diffviz.serving.models import Models, bundled
+from diffviz.settings import Setting, declared
+from diffviz.ui.controls import control, said
 from diffviz.ui.sample.words import WordControls, build_words
 
 PAGE_STEPS = 250
 RIVALS = 2
 MOST_COLUMNS = 8
-DRAWN = "drawn"
 SCALES = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0)  # guidance, where it is compared
-SAMPLER_PARAMETERS = {s.name: s.parameters for s in SAMPLERS.values()}
-SCHEDULE_PARAMETERS = {k.name: k.parameters for k in SCHEDULES.values()}
+SAMPLING = declared(SamplingSettings)
+PARAMETERS = {
+    "sampler": {s.name: s.parameters for s in SAMPLERS.values()},
+    "schedule": {k.name: k.parameters for k in SCHEDULES.values()},
+}
 
 
-@dataclass(frozen=True)
-class Asked:
-    """The values of `Controls.main`, which are the endpoint's inputs too.
+class Asked(ScheduleSettings, SamplingSettings):
+    """What the page's controls and the endpoint /sample ask for.
 
     what, negative: a class, or a sentence. vary: "", "guidance" or a slot, and its `values`; then
     `count` is the number of noises, each a row of pictures.
     """
 
-    what: str
-    count: float
-    seed: float
-    guidance: float
-    steps: float
-    sampler: str
-    schedule: str
-    spacing: str
-    T: float
-    zero_terminal_snr: bool
-    clip_x0: bool
-    denoiser: str = DEFAULT
-    negative: str = ""
-    vary: str = ""
-    values: Sequence[str] = ()
+    count: Annotated[int, SAMPLING["count"]] = 4
+    steps: Annotated[int, replace(SAMPLING["steps"], maximum=PAGE_STEPS)] = 20
+    what: Annotated[
+        str, Setting(label="What", help="A class, or words for a denoiser that knows them")
+    ] = next(iter(DATA_SETS[DEFAULT].condition.values()))
+    denoiser: Model = DEFAULT
+    negative: Annotated[
+        str, Setting(label="But not", help="Guidance steers away from it", hint=True)
+    ] = ""
+    vary: Annotated[
+        str,
+        Setting(
+            label="What differs from column to column",
+            help="Guidance or a slot, to compare its values from the same noise",
+        ),
+    ] = ""
+    values: Annotated[
+        tuple[str, ...], Setting(label="Its values", help="Those of a slot to compare")
+    ] = ()
+
+
+ASKED = declared(Asked)
+# As programs that pass them by place know them; what is declared later comes after these.
+ORDER = (
+    "what",
+    "count",
+    "seed",
+    "guidance",
+    "steps",
+    "sampler",
+    "schedule",
+    "spacing",
+    "T",
+    "zero_terminal_snr",
+    "clip_x0",
+    "denoiser",
+    "negative",
+    "vary",
+    "values",
+    "owner",
+)
+UNSEEN = ("sampler_parameters", "schedule_parameters", "handles")
+OWN = ("what", "denoiser", "negative", "vary", "values")  # whose choices are the denoiser's
+SHOWN = tuple(name for name in ASKED if name not in (*UNSEEN, *OWN))
+ON_PAGE = (*OWN, *SHOWN)
+IDS = {"zero_terminal_snr": "ztsnr", "clip_x0": "clip"}
 
 
 @dataclass(frozen=True)
 class Controls:
-    """main: the inputs that make an `Asked`; extra: those that only the page has (the sentence,
-    rivals, a slider for each parameter, the drawn curve)."""
+    """named: those of `Asked`; extra: those that only the page has (the sentence, rivals, a slider
+    for each parameter, the drawn curve)."""
 
-    main: list[Component]
+    named: dict[str, Component]
     extra: list[Component]
     denoiser: gr.Dropdown
     what: gr.Dropdown
     words: WordControls
     vary: gr.Dropdown
     values: gr.Dropdown
-    seed: gr.Number
+    seed: Component
     start: gr.Button
     stop: gr.Button
     dice: gr.Button
 
+    def of(self, names: Iterable[str]) -> list[Component]:
+        """Those of the settings of these names."""
+        return [self.named[name] for name in names]
+
 
 def build_controls(models: Models) -> Controls:
-    """Build them inside the current gr.Column."""
+    """Build them inside the current gr.Column: what is asked for, then what is declared for
+    sampling, and what of that is advanced folded away."""
     denoiser = gr.Dropdown(
         models.choices(),
-        value=DEFAULT,
-        label="Denoiser",
+        value=ASKED["denoiser"].default,
+        label=ASKED["denoiser"].label,
         allow_custom_value=True,  # trainings come and go; `Models` knows which there are
         elem_id="sample-model",
     )
     what = gr.Dropdown(
         things(bundled().card.data),
-        value=next(iter(DATA_SETS[DEFAULT].condition.values())),
-        label="What",
+        value=ASKED["what"].default,
+        label=ASKED["what"].label,
         allow_custom_value=True,  # another denoiser knows other things
         elem_id="sample-class",
     )
-    words = build_words()
-    count = gr.Slider(1, MAX_COUNT, 4, step=1, label="How many", elem_id="sample-count")
-    steps = gr.Slider(1, PAGE_STEPS, 20, step=1, label="Steps", elem_id="sample-steps")
-    guidance = _slider(GUIDANCE, "sample-guidance", info="How much to insist on what was asked for")
-    seed = gr.Number(
-        0,
-        label="Seed of the noise",
-        precision=0,
-        minimum=0,
-        maximum=MAX_SEED,
-        elem_id="sample-seed",
-    )
+    words = build_words(ASKED["negative"])
+    named = {n: control(ASKED[n], elem_id(n)) for n in SHOWN if not ASKED[n].advanced}
     with gr.Row():
         start = gr.Button("Generate", variant="primary", elem_id="sample-run", scale=2, min_width=0)
         stop = gr.Button("Stop", elem_id="sample-stop", scale=1, min_width=0)
     dice = gr.Button("Other noise, same settings", elem_id="sample-dice", size="md")
-    names = [(s.label, s.name) for s in SAMPLERS.values()]
     with gr.Accordion("Compare, from the same noise", open=False):
         vary = gr.Dropdown(
             variations(bundled().card.data),
             value="",
-            label="What differs from column to column",
+            label=ASKED["vary"].label,
             allow_custom_value=True,  # another denoiser knows other things
             elem_id="sample-vary",
         )
@@ -118,56 +154,36 @@ def build_controls(models: Models) -> Controls:
             value=[],
             multiselect=True,
             allow_custom_value=True,
-            label="Its values",
+            label=ASKED["values"].label,
             visible=False,
             elem_id="sample-values",
         )
     with gr.Accordion("Race", open=False):
         rivals = gr.CheckboxGroup(
-            names, label="Up to two rivals, from the same noise", elem_id="sample-rivals"
+            ASKED["sampler"].labelled(),
+            label="Up to two rivals, from the same noise",
+            elem_id="sample-rivals",
         )
+    sliders: list[Component] = []
     with gr.Accordion("Sampler and schedule", open=False):
-        sampler = gr.Dropdown(names, value="ddim", label="Sampler", elem_id="sample-sampler")
-        sampler_sliders = _sliders_of_the_chosen(sampler, SAMPLER_PARAMETERS)
-        schedule = gr.Dropdown(
-            [*((k.label, k.name) for k in SCHEDULES.values()), ("Drawn in Forward", DRAWN)],
-            value="cosine",
-            label="Noise schedule",
-            elem_id="sample-schedule",
-        )
-        schedule_sliders = _sliders_of_the_chosen(schedule, SCHEDULE_PARAMETERS)
-        spacing = gr.Dropdown(
-            list(SPACINGS), value="trailing", label="Spacing of the steps", elem_id="sample-spacing"
-        )
-        T = gr.Slider(MIN_STEPS, MAX_STEPS, 1000, step=1, label="T", elem_id="sample-T")
-        zero_terminal_snr = gr.Checkbox(False, label="Zero terminal SNR", elem_id="sample-ztsnr")
-        clip_x0 = gr.Checkbox(False, label="Clip x̂0 to −1..1 at each step", elem_id="sample-clip")
-    handles = gr.Textbox(visible=False)
+        for name in (name for name in SHOWN if ASKED[name].advanced):
+            named[name] = control(ASKED[name], elem_id(name))
+            if name in PARAMETERS:
+                sliders += _sliders_of_the_chosen(named[name], PARAMETERS[name])
+    with gr.Group(visible=False):  # for programs; the page has a slider for each
+        named |= {name: control(ASKED[name]) for name in UNSEEN}
+        handles = gr.Textbox()
+    named |= {"denoiser": denoiser, "what": what, "negative": words.negative}
+    named |= {"vary": vary, "values": values}
     return Controls(
-        main=[
-            what,
-            count,
-            seed,
-            guidance,
-            steps,
-            sampler,
-            schedule,
-            spacing,
-            T,
-            zero_terminal_snr,
-            clip_x0,
-            denoiser,
-            words.negative,
-            vary,
-            values,
-        ],
+        named=named,
         denoiser=denoiser,
         what=what,
         words=words,
         vary=vary,
         values=values,
-        extra=[words.words, rivals, *sampler_sliders, *schedule_sliders, handles],
-        seed=seed,
+        extra=[words.words, rivals, *sliders, handles],
+        seed=named["seed"],
         start=start,
         stop=stop,
         dice=dice,
@@ -191,69 +207,61 @@ def values_of(info: DataInfo, vary: str) -> list[str]:
     return next(([*slot.values, ANYTHING] for slot in info.slots if slot.name == vary), [])
 
 
-def _slider(parameter: Parameter, elem_id: str, info: str | None = None) -> gr.Slider:
-    return gr.Slider(
-        parameter.minimum,
-        parameter.maximum,
-        parameter.default,
-        step=parameter.step,
-        label=parameter.label.capitalize(),
-        info=info,
-        elem_id=elem_id,
-    )
+def elem_id(name: str) -> str:
+    return f"sample-{IDS.get(name, name.replace('_', '-'))}"
 
 
 def _sliders_of_the_chosen(
-    choice: gr.Dropdown, table: dict[str, tuple[Parameter, ...]]
+    choice: Component, table: dict[str, tuple[Setting, ...]]
 ) -> list[Component]:
     """A slider for each parameter of each entry, of which only the chosen entry's are seen."""
     groups: list[gr.Group] = []
     sliders: list[Component] = []
     for name, parameters in table.items():
         with gr.Group(visible=bool(parameters) and name == choice.value) as group:
-            sliders += [_slider(p, f"sample-{name}-{p.name}") for p in parameters]
+            sliders += [control(p, f"sample-{name}-{p.name}") for p in parameters]
         groups.append(group)
 
     def show(chosen: str) -> list[gr.Group]:
         return [gr.Group(visible=bool(table[name]) and name == chosen) for name in table]
 
-    choice.change(show, choice, groups, show_progress="hidden", api_visibility="private")
+    choice.change(  # type: ignore[attr-defined]  # of each Dropdown
+        show, choice, groups, show_progress="hidden", api_visibility="private"
+    )
     return sliders
 
 
-def settings_of(
-    info: DataInfo, asked: Asked, parameters: Sequence[float] = (), handles: str = ""
-) -> RunSettings:
-    """The run that the controls describe; raises ValueError for a curve that does not parse, or
-    a comparison of nothing.
+def asked_by(
+    values: Mapping[str, Any], parameters: Sequence[float] = (), handles: str = ""
+) -> Asked:
+    """What the page's controls ask for. Raises ValueError, in a sentence.
 
-    info: of the data that the denoiser learned. parameters: those of all sliders of
-    `_sliders_of_the_chosen`, or none for the defaults.
+    values: of the named controls. parameters: those of all sliders of `_sliders_of_the_chosen`.
+    handles: the curve drawn in the Forward tab, as JSON.
     """
-    drawn = asked.schedule == DRAWN
-    values = iter(parameters)
-    sampler_values = _by_name(SAMPLER_PARAMETERS, values)
-    schedule_values = _by_name(SCHEDULE_PARAMETERS, values)
+    numbers, chosen = iter(parameters), {}
+    for choice, table in PARAMETERS.items():
+        for name, known in table.items():
+            own = {p.name: next(numbers, p.default) for p in known}
+            if name == values[choice]:
+                chosen[f"{choice}_parameters"] = own
+    drawn = {"handles": _parse_handles(handles)} if values["schedule"] == DRAWN else {}
+    return Asked(**{**said(values, ASKED), **chosen, **drawn})
+
+
+def settings_of(info: DataInfo, asked: Asked) -> RunSettings:
+    """The run that is asked for; raises ValueError for what the data does not know, or a comparison
+    of nothing. info: of the data that the denoiser learned."""
     vary = _variation(info, asked)
     columns = len(vary.values) if vary else 1
-    return RunSettings(
+    return asked.part(
+        RunSettings,
         model=asked.denoiser,
         condition=condition_of(info, asked.what),
         negative=condition_of(info, asked.negative) if speaks(info) else {},
         vary=vary,
-        count=min(int(asked.count), MAX_COUNT // columns) * columns if vary else int(asked.count),
-        seed=int(asked.seed or 0),
-        sampler=asked.sampler,
-        sampler_parameters=sampler_values.get(asked.sampler, {}),
-        steps=int(asked.steps),
-        spacing=asked.spacing,
-        schedule=asked.schedule,
-        schedule_parameters=schedule_values.get(asked.schedule, {}),
-        handles=_parse_handles(handles) if drawn else None,
-        T=int(asked.T),
-        zero_terminal_snr=asked.zero_terminal_snr,
-        guidance=asked.guidance,
-        clip_x0=asked.clip_x0,
+        count=min(asked.count, MAX_COUNT // columns) * columns,
+        handles=asked.handles if asked.schedule == DRAWN else None,
     )
 
 
@@ -269,13 +277,6 @@ def _variation(info: DataInfo, asked: Asked) -> Variation | None:
     if not 2 <= len(values) <= MOST_COLUMNS:
         raise ValueError(f"choose 2 to {MOST_COLUMNS} values of {asked.vary} to compare")
     return Variation(asked.vary, tuple("" if value == ANYTHING else value for value in values))
-
-
-def _by_name(table: dict[str, tuple[Parameter, ...]], values: Any) -> dict[str, dict[str, float]]:
-    return {
-        name: {p.name: next(values, p.default) for p in parameters}
-        for name, parameters in table.items()
-    }
 
 
 def _parse_handles(text: str) -> tuple[float, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +45,8 @@ def write_file(
     if view not in VIEWS:
         raise ValueError(f"unknown view {view!r}; choose from {', '.join(VIEWS)}")
     if kind == CODE:
-        named = replace(settings, model=checkpoint.card.name)
-        return code(named, checkpoint.card.data, torch.get_num_threads())
+        named = settings.but(model=checkpoint.card.name)
+        return code(named, torch.get_num_threads())
     medium = medium_of(checkpoint.card.data)
     if kind not in FORMATS or kind not in medium.files:
         there = [name for name in FORMATS if name in medium.files]
@@ -75,6 +74,6 @@ def write_picture(
     facts = {
         "fingerprint": fingerprint(last.x),
         "evaluations": last.nfe * settings.sides,
-        "settings": asdict(settings),
+        "settings": settings.model_dump(mode="json"),
     }
     return path, facts

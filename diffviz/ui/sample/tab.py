@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
-from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from diffviz.data import DEFAULT
 from diffviz.runs.asking import ANYTHING, speaks
 from diffviz.runs.schema import EACH, MAX_SEED, RunSettings
 from diffviz.serving.admission import InLine
@@ -22,11 +20,15 @@ from diffviz.serving.frames import in_line, recording, stream
 from diffviz.serving.models import Models, bundled
 from diffviz.serving.ticket import Ticket
 from diffviz.ui.component import live_view, page_call
+from diffviz.ui.controls import endpoint, in_order
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.messages import told_in_the_page
 from diffviz.ui.sample.controls import (
+    ON_PAGE,
+    ORDER,
     RIVALS,
     Asked,
+    asked_by,
     build_controls,
     settings_of,
     things,
@@ -42,7 +44,6 @@ INTRO = RunSettings(condition={"class": EACH}, count=9, steps=24, seed=3)
 NETWORK: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": None}
 # Gradio hands each value to a thread and back to be checked; `payloads` and the handler do that.
 PLAIN: dict[str, Any] = {"preprocess": False, "postprocess": False}
-MAIN = len(fields(Asked))
 # A second, to all visitors together: Gradio needs 3 ms for each, which the denoiser goes without.
 # Frames that come together are walked through by the player as slowly as they were made.
 MOST_MESSAGES = 20
@@ -85,9 +86,9 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
         with gr.Group(visible=False):
             picture = gr.Image(type="filepath", format="png", label="The pictures in a grid")
             facts = gr.JSON(label="Fingerprint, evaluations and settings")
-            endpoint = gr.Button()
+            program_run = gr.Button()
 
-    inputs = [*controls.main, *controls.extra, token]
+    inputs = [*controls.of(ON_PAGE), *controls.extra, token]
     outputs = [player, last_run]
     running = player.run(
         backend.handler(_sample),
@@ -105,9 +106,16 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     player.ready(_intro, None, player, **SILENT)
     export = backend.handler(_export)
     player.export(export, last_run, [exported, program], **SILENT, **NETWORK)
-    inputs = [*controls.main, token]
-    made = [picture, facts]
-    endpoint.click(backend.handler(sample), inputs, made, api_name="sample", **NETWORK)
+    named = {**controls.named, "owner": token}
+    inputs = [named[name] for name in in_order(named, ORDER)]
+    program_run.click(
+        backend.handler(endpoint(sample, ORDER)),
+        inputs,
+        [picture, facts],
+        api_name="sample",
+        preprocess=False,  # the schema's own check has the words for what is wrong
+        **NETWORK,
+    )
     nearest_endpoint(backend)
     denoiser, asked = controls.denoiser, [controls.denoiser, token]
     denoiser.focus(backend.handler(_choices), asked, denoiser, js=WITH_OWNER, **SILENT)
@@ -151,13 +159,12 @@ async def _sample(
 def _asked_run(models: Models, *values: Any) -> tuple[RunSettings, list[str], str]:
     """The settings, the rivals and the token in the values of all inputs; raises ValueError for
     what will not do, before anybody waits in line for it."""
-    asked = Asked(*values[:MAIN])
-    words, rivals, *parameters, handles, token = values[MAIN:]
-    info = models.model(asked.denoiser, token).card.data
+    named = dict(zip(ON_PAGE, values, strict=False))
+    words, rivals, *parameters, handles, token = values[len(ON_PAGE) :]
+    info = models.model(named["denoiser"], token).card.data
     if speaks(info):
-        asked = replace(asked, what=words)
-    settings = settings_of(info, asked, parameters, handles)
-    settings.check()
+        named["what"] = words
+    settings = settings_of(info, asked_by(named, parameters, handles))
     rivals = [name for name in rivals if name != settings.sampler]
     if len(rivals) > RIVALS:
         raise ValueError(f"a race has room for {RIVALS} rivals, not {len(rivals)}")
@@ -167,21 +174,7 @@ def _asked_run(models: Models, *values: Any) -> tuple[RunSettings, list[str], st
 async def sample(
     backend: Backend,
     request: gr.Request,
-    what: str,
-    count: float,
-    seed: float,
-    guidance: float,
-    steps: float,
-    sampler: str,
-    schedule: str,
-    spacing: str,
-    T: float,
-    zero_terminal_snr: bool,
-    clip_x0: bool,
-    denoiser: str = DEFAULT,
-    negative: str = "",
-    vary: str = "",
-    values: list[str] | None = None,
+    asked: Asked,
     owner: str = "",
 ) -> tuple[str, dict[str, Any]]:
     """Pictures from noise: all of them in one PNG, and facts about the run. what: a class, or a
@@ -191,30 +184,11 @@ async def sample(
     of the owner whose token is given."""
     with told_in_the_page():
         models = backend.models
-        checkpoint = models.model(denoiser, owner)
-        asked = Asked(
-            what,
-            count,
-            seed,
-            guidance,
-            steps,
-            sampler,
-            schedule,
-            spacing,
-            T,
-            zero_terminal_snr,
-            clip_x0,
-            denoiser,
-            negative,
-            vary,
-            values or (),
-        )
-        settings = settings_of(checkpoint.card.data, asked)
-        settings.check()
+        settings = settings_of(models.model(asked.denoiser, owner).card.data, asked)
         path, facts = await backend.admission.whole(
             visitor(request),
             lambda ticket: write_picture(
-                backend.files, settings, *models.served(denoiser, owner, ticket)
+                backend.files, settings, *models.served(asked.denoiser, owner, ticket)
             ),
         )
     return str(path), facts

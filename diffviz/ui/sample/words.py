@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 from torch import Generator
 
 from diffviz.data import DATA_SETS
@@ -16,6 +17,8 @@ from diffviz.data.base import Slot
 from diffviz.data.language import MAX_LENGTH
 from diffviz.data.source import Words
 from diffviz.runs.asking import heard
+from diffviz.settings import Setting
+from diffviz.ui.controls import control
 from diffviz.ui.messages import told_in_the_page
 
 NOT_SAID = "not said"
@@ -40,12 +43,12 @@ class WordControls:
     group: gr.Group
     source: gr.Textbox
     words: gr.Textbox
-    negative: gr.Textbox
+    negative: Component
     unseen: gr.Dropdown
 
 
-def build_words() -> WordControls:
-    """Build them inside the current gr.Column; hidden at first."""
+def build_words(declared: Setting) -> WordControls:
+    """Build them inside the current gr.Column; hidden at first. declared: the negative sentence."""
     first, known = next(iter(SPEAKING.items()))
     with gr.Column(visible=False, elem_id="sample-in-words") as group:
         source = gr.Textbox(first, visible=False, label="Data")
@@ -58,13 +61,8 @@ def build_words() -> WordControls:
         )
         told = gr.HTML(heard(known, known.example), elem_id="sample-heard")
         another = gr.Button("Something else, by dice", size="md", elem_id="sample-words-dice")
-        negative = gr.Textbox(
-            "",
-            label="But not",
-            placeholder=known.negative,
-            info="Guidance steers away from it",
-            max_length=MAX_LENGTH,
-            elem_id="sample-negative",
+        negative = control(
+            declared, "sample-negative", placeholder=known.negative, max_length=MAX_LENGTH
         )
         with gr.Accordion("Word by word", open=False):
             parts, choices = [], {}

@@ -16,17 +16,12 @@ from diffviz.data import DATA_SETS, DataChoice
 from diffviz.data.own.uploads import LIMITS, SIZES
 from diffviz.networks.unet import UNetConfig
 from diffviz.parametrization import PARAMETRIZATIONS
-from diffviz.training.config import BOUNDS, LEVELS, LOG_NORMAL, TrainConfig
+from diffviz.settings import declared
+from diffviz.training.config import LEVELS, LOG_NORMAL, PREDICTED, TrainConfig
 from diffviz.training.plan import OWN, Plan
 from diffviz.training.presets import PRESETS
 
-OBJECTIVES = {
-    "edm": "EDM: a mix of picture and noise",
-    "eps": "ε, the noise",
-    "x0": "x0, the picture",
-    "v": "v, between the two",
-    "flow": "flow, ε − x0",
-}
+CONFIG = declared(TrainConfig)
 WIDTHS = ("16,32", "32,64", "48,96", "64,128")
 FIRST = ("digits", "tiny")  # what is chosen at first: of all, it shows something soonest
 
@@ -84,8 +79,8 @@ def build_train_controls() -> TrainControls:
     with gr.Accordion("All settings", open=False):
         minutes = _number("hours", "Time limit in minutes", FIRST[1], 60, elem_id="train-minutes")
         objective = gr.Dropdown(
-            [(OBJECTIVES[name], name) for name in PARAMETRIZATIONS],
-            value=TrainConfig.parametrization,
+            [(PREDICTED[name], name) for name in PARAMETRIZATIONS],
+            value=CONFIG["parametrization"].default,
             label="The network predicts",
             elem_id="train-objective",
         )
@@ -112,7 +107,12 @@ def build_train_controls() -> TrainControls:
             elem_id="train-channels",
         )
         seed = gr.Number(
-            0, precision=0, minimum=0, maximum=BOUNDS["seed"][1], label="Seed", elem_id="train-seed"
+            0,
+            precision=0,
+            minimum=0,
+            maximum=CONFIG["seed"].maximum,
+            label="Seed",
+            elem_id="train-seed",
         )
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     data.change(
@@ -155,7 +155,7 @@ def plan_of(
     seed: float,
 ) -> Plan:
     """The plan that the controls describe; raises ValueError, in a sentence, for nonsense."""
-    longest = BOUNDS["hours"][1] * 60
+    longest = (CONFIG["hours"].maximum or 0) * 60
     if minutes and not 0 < minutes <= longest:  # NaN too
         raise ValueError(f"the time limit must be from 0 to {longest:g} minutes, not {minutes:g}")
     numbers = {
@@ -171,7 +171,7 @@ def plan_of(
         for name, v in numbers.items()
         if v and not (preset in PRESETS and math.isclose(v, _default(name, preset)))
     }
-    config |= {name: v for name, v in choices.items() if v != getattr(TrainConfig, name)}
+    config |= {name: v for name, v in choices.items() if v != CONFIG[name].default}
     network: dict[str, tuple[int, ...]] = {}
     if channels:
         widths = tuple(int(width) for width in re.findall(r"\d{1,6}", channels)[:8])
@@ -199,12 +199,12 @@ def _classes(name: str) -> list[str]:
 
 
 def _default(field: str, preset: str, times: float = 1) -> float:
-    value = PRESETS[preset].config.get(field, getattr(TrainConfig, field))
+    value = PRESETS[preset].config.get(field, CONFIG[field].default)
     return round(float(value) * times, 6)
 
 
 def _number(field: str, label: str, preset: str, times: float = 1, **options: Any) -> gr.Number:
-    low, high = BOUNDS[field]
+    low, high = CONFIG[field].minimum or 0, CONFIG[field].maximum or 0
     return gr.Number(
         _default(field, preset, times),
         label=label,

@@ -1,0 +1,233 @@
+"""One schema: each setting is in the page's control, the endpoint, the command line, the JSON, the
+code and the link, by being declared; and what is wrong with it is told in one sentence everywhere.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+import pytest
+
+import diffviz
+from diffviz.__main__ import main
+from diffviz.cli.options import add_options, read_options
+from diffviz.cli.parser import Parser
+from diffviz.cli.sample import Options as SampleOptions
+from diffviz.cli.train_options import Options as TrainOptions
+from diffviz.runs.code import code
+from diffviz.runs.link import Followed, follow, link, schema
+from diffviz.runs.schema import DRAWN, EditSettings, NoiseSettings, RunSettings, Variation
+from diffviz.settings import FLAG, LIST, NUMBER, TABLE, TEXT, WHOLE, Setting, Settings, declared
+from diffviz.training.config import TrainConfig
+from diffviz.ui.controls import control, endpoint
+from diffviz.ui.sample.controls import ASKED, ORDER, Asked, asked_by
+from diffviz.ui.sample.tab import sample
+
+MODELS = (RunSettings, NoiseSettings, EditSettings, TrainConfig, Asked)
+FIELDS = [(model, name) for model in MODELS for name in declared(model)]
+NAMED = [f"{model.__name__}.{name}" for model, name in FIELDS]
+# As the page and its endpoint ask for what a run's settings name otherwise.
+PAGES_OWN = {"model": "denoiser", "condition": "what"}
+# What is not its default, where that cannot be told from the declaration.
+OTHERS: dict[str, Any] = {
+    "model": "heroes",
+    "denoiser": "heroes",
+    "condition": {"class": "ankle boot"},
+    "what": "bag, or so",
+    "negative": {"class": "bag"},
+    "vary": Variation("class", ("bag", "")),
+    "values": ("bag", "a, b"),
+    "count": 2,
+    "T": 2000,
+    "sampler_parameters": {"eta": 0.5},
+    "schedule_parameters": {"s": 0.05},
+    "handles": (1.0, 0.5, 0.01),
+}
+
+
+def another(model: type[Settings], setting: Setting) -> Any:
+    """A value of the setting that is not its default."""
+    if setting.name in OTHERS and not (model is Asked and setting.name in ("vary", "negative")):
+        return OTHERS[setting.name]
+    if setting.names():
+        return next(name for name in setting.names() if name not in (setting.default, DRAWN))
+    if setting.kind == FLAG:
+        return not setting.default
+    if setting.kind in (WHOLE, NUMBER):
+        lower = setting.minimum if setting.minimum != setting.default else setting.maximum
+        return lower if setting.kind == NUMBER or lower > 1 else int(setting.default) + 1
+    assert setting.kind == TEXT
+    return "words, of some kind"
+
+
+def changed(model: type[Settings], name: str) -> Settings:
+    value = another(model, declared(model)[name])
+    # Two columns need two pictures.
+    return model(**{name: value, **({"count": 2} if isinstance(value, Variation) else {})})
+
+
+@pytest.mark.parametrize(("model", "name"), FIELDS, ids=NAMED)
+def test_each_setting_says_what_it_is(model: type[Settings], name: str) -> None:
+    setting = declared(model)[name]
+    assert setting.label
+    assert setting.help[:1].isupper() or setting.help.startswith("DDIM")
+    if setting.kind in (WHOLE, NUMBER):
+        assert math.isfinite(setting.minimum)
+        assert setting.minimum <= setting.default <= setting.maximum
+    if setting.names():
+        assert setting.default in setting.names()
+
+
+@pytest.mark.parametrize(("model", "name"), FIELDS, ids=NAMED)
+def test_each_setting_has_its_control(model: type[Settings], name: str) -> None:
+    """With its label, bounds, choices and default."""
+    setting = declared(model)[name]
+    made: Any = control(setting, "an-id")
+    assert made.elem_id == "an-id"
+    assert made.label.lower() == setting.label.lower()
+    if setting.names():
+        assert [value for _, value in made.choices] == setting.names()
+    elif setting.kind in (WHOLE, NUMBER):
+        assert (made.minimum, made.maximum) == (setting.minimum, setting.maximum)
+    assert made.value == setting.default or setting.kind in (LIST, TABLE, TEXT)
+
+
+@pytest.mark.parametrize("name", declared(RunSettings))
+def test_each_setting_of_a_run_is_asked_for_by_page_and_endpoint(name: str) -> None:
+    own = PAGES_OWN.get(name, name)
+    parameter = inspect.signature(endpoint(sample, ORDER)).parameters[own]
+    assert parameter.default == ASKED[own].default
+
+
+@pytest.mark.parametrize("name", declared(Asked))
+def test_the_page_asks_for_what_its_controls_say(name: str) -> None:
+    value = another(Asked, ASKED[name])
+    values: dict[str, Any] = {"sampler": "ddim", "schedule": "cosine", name: value}
+    asked = asked_by(values, handles="[1, 0.5, 0.01]")
+    if name not in ("sampler_parameters", "schedule_parameters"):  # a slider each, in their places
+        assert getattr(asked, name) == value
+
+
+def words(model: type[Settings], name: str) -> list[str]:
+    """The command line that says another value."""
+    setting, value = declared(model)[name], another(model, declared(model)[name])
+    option = f"--{(setting.option.split() or [name.replace('_', '-')])[-1]}"
+    if setting.kind == FLAG:
+        return [option]
+    if isinstance(value, Mapping):
+        return [word for key, said in value.items() for word in (option, f"{key}={said}")]
+    if isinstance(value, tuple):
+        return [option, ",".join(map(str, value))]
+    if isinstance(value, Variation):
+        return [option, str(value), "--count", "2"]
+    return [option, str(value)]
+
+
+COMMANDS = [(SampleOptions, RunSettings), (TrainOptions, TrainConfig)]
+OPTIONS = [(command, model, name) for command, model in COMMANDS for name in declared(model)]
+
+
+@pytest.mark.parametrize(("command", "model", "name"), OPTIONS, ids=[name for *_, name in OPTIONS])
+def test_each_setting_has_its_option_and_help(
+    command: type[Settings], model: type[Settings], name: str
+) -> None:
+    parser = Parser("test", "", "")
+    add_options(parser, command)
+    given = parser.parse_args(words(model, name))
+    found = getattr(read_options(command, given, ""), name)
+    assert found == getattr(changed(model, name), name)
+    help_text = " ".join(parser.format_help().split())
+    assert declared(model)[name].help[1:20] in help_text.replace("- ", "-")
+
+
+@pytest.mark.parametrize(("model", "name"), FIELDS, ids=NAMED)
+def test_each_setting_is_saved_and_loaded(model: type[Settings], name: str) -> None:
+    settings = changed(model, name)
+    assert model.model_validate_json(settings.model_dump_json()) == settings
+    assert name in settings.model_dump(mode="json")
+
+
+@pytest.mark.parametrize(("model", "name"), FIELDS, ids=NAMED)
+def test_each_setting_is_in_the_link(model: type[Settings], name: str) -> None:
+    settings = changed(model, name)
+    text = link("tab", settings)
+    assert f"{name}=" in text
+    assert follow(f"#{text}", {"tab": model}) == Followed("tab", settings)
+    assert any(facts["name"] == name for facts in schema(model))
+
+
+@pytest.mark.parametrize("name", declared(RunSettings))
+def test_each_setting_is_in_the_code(name: str) -> None:
+    settings = changed(RunSettings, name)
+    program = code(settings, 2)
+    assert f"{name}=" in program
+    found = program[program.index("diffviz.RunSettings(") : program.index("checkpoint =")]
+    assert eval(found, {"diffviz": diffviz}) == settings
+
+
+def test_links_hold_only_what_differs() -> None:
+    assert link("sample", RunSettings()) == "sample"
+    assert link("sample", RunSettings(steps=30, clip_x0=True)) == "sample?steps=30&clip_x0=true"
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "told"),
+    [
+        ("", None, "leads nowhere; there is sample"),
+        ("somewhere?steps=3", None, "leads nowhere"),
+        ("sample?steps=many", RunSettings(), "steps must be a whole number from 1 to 1000"),
+        ("sample?steps=0&seed=3", RunSettings(seed=3), "steps must be a whole number from 1"),
+        ("sample?wings=red", RunSettings(), "unknown setting 'wings'"),
+        ("sample?steps=50&T=20", RunSettings(steps=50), "steps must be .* from 1 to T = 20"),
+        ("sample?guidance=nan", RunSettings(), "guidance must be a number from 0 to 10"),
+        ("sample?sampler=dim", RunSettings(), "unknown sampler 'dim'; choose from ddim"),
+        ("sample?handles=1,x", RunSettings(), "handles must be"),
+        ("sample?condition=dress", RunSettings(), "condition must look like NAME=VALUE"),
+        ("sample?%%%&&==&?#=", RunSettings(), "unknown setting"),
+        ("sample?model=" + "x" * 5000, RunSettings(), "longer than 4000 characters"),
+    ],
+)
+def test_a_broken_link_leads_to_the_defaults_with_a_sentence(
+    text: str, settings: RunSettings | None, told: str
+) -> None:
+    found = follow(text, {"sample": RunSettings})
+    assert (found.tab, found.settings) == ("sample", settings)
+    with pytest.raises(ValueError, match=told):
+        raise ValueError(found.told)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("steps", 0, "steps must be a whole number from 1 to"),
+        ("steps", 1.5, "steps must be a whole number from 1 to"),
+        ("seed", -1, "seed must be a whole number from 0 to 2147483647, not -1"),
+        ("guidance", 11, "guidance must be a number from 0 to 10, not 11"),
+        ("guidance", math.nan, "guidance must be a number from 0 to 10, not nan"),
+        ("T", 1, "T must be a whole number from 2 to 4000, not 1"),
+        ("sampler", "dim", "unknown sampler 'dim'; choose from ddim, ddpm"),
+        ("schedule", "line", "unknown schedule 'line'; choose from linear, cosine"),
+        ("spacing", "even", "unknown spacing 'even'; choose from trailing"),
+    ],
+)
+def test_the_same_mistake_is_the_same_sentence_on_every_way_in(
+    name: str, value: Any, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for model in (RunSettings, Asked):
+        with pytest.raises(ValueError, match=sentence.replace(".", r"\.")):
+            model(**{name: value})
+    assert sentence in follow(f"sample?{name}={value}", {"sample": RunSettings}).told
+    assert main(["sample", f"--{name.replace('_', '-')}", str(value)]) == 2
+    assert sentence in capsys.readouterr().err
+    with pytest.raises(gr.Error) as told:
+        endpoint(program, ())(*[value if n == name else None for n in declared(Asked)])
+    assert sentence[1:] in str(told.value)
+
+
+def program(asked: Asked) -> None:
+    """An endpoint that is never reached."""
+    raise AssertionError
