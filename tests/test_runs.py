@@ -90,3 +90,18 @@ def test_the_code_repeats_the_run(
     *_, last = run(settings, heroes)
     assert f"fingerprint {diffviz.fingerprint(last.x)}" in capsys.readouterr().out
     assert rows(settings, heroes.card.data).shape == (4, 14)
+
+
+@pytest.mark.parametrize(
+    ("changes", "evaluations"),
+    [
+        ({}, [2, 4, 6, 6]),
+        ({"guidance": 1.0}, [1, 2, 3, 3]),
+        ({"condition": {}}, [1, 2, 3, 3]),
+    ],
+)
+def test_evaluations_are_counted_where_they_happen(
+    heroes: Checkpoint, changes: dict[str, Any], evaluations: list[int]
+) -> None:
+    """Of the network: two where guidance compares two sides."""
+    assert [step.nfe for step in run(BASE.but(**changes), heroes)] == evaluations

@@ -20,6 +20,7 @@ class GuidedDenoiser:
     negative: what to steer away from, (B, slots) or (1, slots); "nothing said" by default.
     interval: the values of σ/α at which guidance acts; elsewhere the plain conditional prediction
     stands (Kynkäänniemi et al. 2024). One batch of 2B goes through the network.
+    evaluations: of the network so far, two where both sides are compared.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class GuidedDenoiser:
         self.scale = torch.as_tensor(scale, dtype=torch.float64).cpu()
         self.negative = negative
         self.interval = interval
+        self.evaluations = 0
 
     def __call__(
         self, x: Tensor, alpha: Level, sigma: Level, condition: Tensor | None = None
@@ -41,7 +43,9 @@ class GuidedDenoiser:
         ratio = sigma / alpha
         acts = (ratio >= self.interval[0]) & (ratio <= self.interval[1])
         if condition is None or (self.scale == 1).all() or not acts.any():
+            self.evaluations += 1
             return self.denoiser(x, alpha, sigma, condition)
+        self.evaluations += 2
         negative = torch.zeros_like(condition) if self.negative is None else self.negative
         negative = send(negative, condition.device).expand_as(condition)
         with_and_without = torch.cat([condition, negative])

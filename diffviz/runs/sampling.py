@@ -24,8 +24,9 @@ def run(
     condition: Tensor | None = None,
     denoiser: Denoiser | None = None,
 ) -> Iterator[Step]:
-    """The run's Steps, on the checkpoint's device. Raises ValueError at once, before the first, for
-    conditions that the checkpoint does not know.
+    """The run's Steps, on the checkpoint's device; nfe counts both sides of guidance.
+
+    Raises ValueError at once, before the first, for conditions that the checkpoint does not know.
 
     condition: (count, slots) in place of the settings' own. denoiser: in place of the checkpoint's
     own; it is evaluated elsewhere, perhaps.
@@ -35,16 +36,17 @@ def run(
     if condition is None:
         condition = rows(settings, info)
     denoiser = denoiser or checkpoint.denoiser()
+    guided: GuidedDenoiser | None = None
     if condition.any():
         scale = torch.tensor(settings.scale, dtype=torch.float64)
         negative = conditions(info, settings.negative, 1)
-        denoiser = GuidedDenoiser(denoiser, scale, negative)
+        denoiser = guided = GuidedDenoiser(denoiser, scale, negative)
     device = checkpoint.device
     noise: Callable[[], Tensor] = SeededNoise(settings.seeds, info.shape, device)
     if medium_of(info).together:
         seed, count, columns = settings.seed, settings.count, settings.columns
         noise = StreamedNoise(seed, count, info.shape, columns, device)
-    return sample(
+    steps = sample(
         denoiser,
         schedule,
         settings.grid(schedule),
@@ -55,3 +57,6 @@ def run(
         None,
         **settings.sampler_parameters,
     )
+    if guided is None:
+        return steps
+    return (step._replace(nfe=guided.evaluations) for step in steps)

@@ -308,13 +308,6 @@ class RunSettings(ScheduleSettings, SamplingSettings):
     def grid(self, schedule: NoiseSchedule) -> list[int]:
         return schedule.grid(self.steps, self.spacing)
 
-    @property
-    def sides(self) -> int:
-        """Network evaluations behind one of the denoiser's: 2 where guidance compares two."""
-        varies = self.vary is not None and self.vary.what == GUIDANCE.name
-        said = self.condition or (self.vary and not varies)
-        return 2 if said and (varies or self.guidance != 1) else 1
-
 
 class EditSettings(Settings):
     """What is to become of a picture.

@@ -56,7 +56,7 @@ def stream(
             if step is None:
                 del running[lane]
                 continue
-            events.append(frame(medium, lane, step, step.nfe * settings.sides, seconds[lane]))
+            events.append(frame(medium, lane, step, step.nfe, seconds[lane]))
             if step.index == settings.steps:
                 events.append({"kind": "end", "lane": lane, "fingerprint": fingerprint(step.x)})
             if (now := time.monotonic()) >= told + pause():

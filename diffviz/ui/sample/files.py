@@ -73,7 +73,7 @@ def write_picture(
     save_png(last.x, path, per_row=per_row, medium=medium_of(checkpoint.card.data))
     facts = {
         "fingerprint": fingerprint(last.x),
-        "evaluations": last.nfe * settings.sides,
+        "evaluations": last.nfe,
         "settings": settings.model_dump(mode="json"),
     }
     return path, facts
