@@ -105,3 +105,28 @@ def test_evaluations_are_counted_where_they_happen(
 ) -> None:
     """Of the network: two where guidance compares two sides."""
     assert [step.nfe for step in run(BASE.but(**changes), heroes)] == evaluations
+
+
+@pytest.mark.parametrize(
+    ("interval", "evaluations"),
+    [
+        ({"guidance_from": 1000.0}, [2, 3, 4, 4]),  # σ/α is 20,000 at first, then 1.8 and 0.6
+        ({"guidance_to": 0.0}, [1, 2, 3, 3]),
+        ({"guidance_from": 1.0, "guidance_to": 5.0}, [1, 3, 4, 4]),
+        ({"guidance_from": 0.0, "guidance_to": 1000.0}, [2, 4, 6, 6]),
+    ],
+)
+def test_guidance_acts_within_its_interval(
+    heroes: Checkpoint, interval: dict[str, float], evaluations: list[int]
+) -> None:
+    """Of σ/α; elsewhere the plain conditional prediction stands."""
+    steps = list(run(BASE.but(**interval), heroes))
+    assert [step.nfe for step in steps] == evaluations
+    if evaluations[-1] == 3:
+        plain = made(heroes, guidance=1.0)
+        torch.testing.assert_close(steps[-1].x, plain, atol=2e-3, rtol=0)
+
+
+def test_an_interval_that_ends_before_it_begins_is_told() -> None:
+    with pytest.raises(ValueError, match="guidance from must be at most guidance to"):
+        BASE.but(guidance_from=3, guidance_to=2)

@@ -40,7 +40,7 @@ def run(
     if condition.any():
         scale = torch.tensor(settings.scale, dtype=torch.float64)
         negative = conditions(info, settings.negative, 1)
-        denoiser = guided = GuidedDenoiser(denoiser, scale, negative)
+        denoiser = guided = GuidedDenoiser(denoiser, scale, negative, settings.guidance_interval)
     device = checkpoint.device
     noise: Callable[[], Tensor] = SeededNoise(settings.seeds, info.shape, device)
     if medium_of(info).together:

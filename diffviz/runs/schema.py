@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
@@ -20,6 +21,7 @@ EACH = "each"  # as a slot's value: picture i takes value i, in turn
 DRAWN = "drawn"  # as a schedule's name: the one that the handles describe
 MAX_COUNT, MAX_STEPS, MAX_SEED = 16, 1000, 2**31 - 1
 MAX_EDIT_STEPS = 200  # of each way
+MAX_RATIO = 1000  # of σ/α, to which guidance may be bounded
 BACK, INVERT = "back", "invert"
 MODES = {BACK: "noised by the seed, and brought back", INVERT: "inverted, and brought back"}
 
@@ -202,11 +204,43 @@ class SamplingSettings(Settings):
             advanced=True,
         ),
     ] = False
+    guidance_from: Annotated[
+        float,
+        Setting(
+            label="Guidance from",
+            help="Guidance acts from this noise level on; below, the plain prediction stands",
+            minimum=0,
+            maximum=MAX_RATIO,
+            unit="σ/α",
+            advanced=True,
+            hint=True,
+        ),
+    ] = 0
+    guidance_to: Annotated[
+        float,
+        Setting(
+            label="Guidance to",
+            help=f"Guidance acts up to this noise level; {MAX_RATIO} is up to pure noise",
+            minimum=0,
+            maximum=MAX_RATIO,
+            unit="σ/α",
+            advanced=True,
+            hint=True,
+        ),
+    ] = MAX_RATIO
 
     @model_validator(mode="after")
     def _sampler_possible(self) -> Self:
         check_sampler(self.sampler, **self.sampler_parameters)
+        if self.guidance_from > self.guidance_to:
+            raise ValueError("guidance from must be at most guidance to")
         return self
+
+    @property
+    def guidance_interval(self) -> tuple[float, float]:
+        """The values of σ/α at which guidance acts (Kynkäänniemi et al. 2024)."""
+        whole = self.guidance_to >= MAX_RATIO
+        return self.guidance_from, math.inf if whole else self.guidance_to
 
 
 @dataclass(frozen=True)
