@@ -1,43 +1,137 @@
-"""Imports: the core knows nothing of the page, and the package itself loads next to nothing."""
+"""Imports: who may know whom, and what is loaded by what."""
 
+from __future__ import annotations
+
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-NOT_CORE = {"plots", "__main__"}
-CORE = sorted(
-    path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
-    for folder in (ROOT / "diffviz", ROOT / "diffviz" / "training", ROOT / "diffviz" / "data")
-    for path in folder.glob("*.py")
-    if path.stem not in NOT_CORE
+PACKAGE = ROOT / "diffviz"
+# From the bottom to the top: modules and folders of one layer do not know each other, nor any above.
+LAYERS = [
+    {"grids", "metrics", "parametrization", "storage"},
+    {"config", "schedules"},
+    {"device", "forward", "web"},
+    {"cpu", "denoisers"},
+    {"guidance", "samplers"},
+    {"media"},
+    {"data"},
+    {"networks"},
+    {"checkpoints"},
+    {"runs", "training"},
+    {"figures", "jobs", "measure"},
+    {"serving"},
+    {"cli", "ui"},
+    {"__main__"},
+]
+# The command line is no server's.
+NEVER = {("cli", "serving"), ("cli", "web"), ("training", "runs")}
+HEAVY = (
+    ["torch", "numpy", "PIL", "pydantic", "gradio", "fastapi", "numba", "matplotlib", "av"]
+    + ["diffusers", "ray", "sklearn", "prometheus_client", "scipy"]
+    + [f"diffviz.{name}" for name in ("samplers", "training", "jobs", "serving", "web", "ui")]
 )
+# What may be loaded, of all that is HEAVY, by whoever …
+LOADED = {
+    "import diffviz; dir(diffviz)": "",
+    "import diffviz.data; list(diffviz.data.DATA_SETS)": "",
+    "import diffviz.__main__": "",
+    "import diffviz.media.decoding": "torch numpy PIL",
+    "import diffviz.schedules, diffviz.forward": "torch numpy",
+    "import diffviz.samplers, diffviz.guidance.methods": "torch numpy pydantic diffviz.samplers",
+    "import diffviz.checkpoints": "torch numpy PIL pydantic",
+    "import diffviz.training.learner": "torch numpy PIL pydantic diffviz.training",
+    "import diffviz.jobs.worker": (
+        "torch numpy PIL pydantic diffviz.training diffviz.samplers diffviz.jobs"
+    ),
+}
 
 
-def loaded_by(statement: str, *modules: str) -> list[str]:
+def names(folder: Path) -> set[str]:
+    """Of the modules and packages in a folder."""
+    entries = (path for path in folder.iterdir() if path.suffix == ".py" or path.is_dir())
+    return {p.stem for p in entries if p.stem not in ("__init__", "__pycache__", "bundled")}
+
+
+def imports(node: ast.AST) -> Iterator[str]:
+    """The names below diffviz that a module imports, when it is run or later; not those that it
+    has for its types alone."""
+    for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, ast.If) and ast.unparse(inner.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(inner, ast.ImportFrom) and (inner.module or "").startswith("diffviz."):
+            yield str(inner.module).split(".")[1]
+        elif isinstance(inner, ast.Import):
+            yield from (a.name.split(".")[1] for a in inner.names if a.name.startswith("diffviz."))
+        yield from imports(inner)
+
+
+def known(name: str) -> set[str]:
+    """What a module or package below diffviz imports of the others."""
+    path = PACKAGE / name
+    files = path.rglob("*.py") if path.is_dir() else [path.with_suffix(".py")]
+    return {found for file in files for found in imports(ast.parse(file.read_text()))} - {name}
+
+
+def test_every_module_has_its_layer() -> None:
+    assert names(PACKAGE) - set().union(*LAYERS) == set()
+
+
+@pytest.mark.parametrize("name", sorted(names(PACKAGE)))
+def test_each_knows_only_what_lies_below_it(name: str) -> None:
+    place = next(i for i, layer in enumerate(LAYERS) if name in layer)
+    below = set[str]().union(*LAYERS[:place])
+    assert known(name) <= below
+    assert {(name, other) for other in known(name)} & NEVER == set()
+
+
+def test_python_that_never_imports_gradio_does_not_live_in_ui() -> None:
+    """But what is made of the tabs' own controls."""
+    for file in (PACKAGE / "ui").rglob("*.py"):
+        text = file.read_text()
+        assert "gradio" in text.lower() or file.name == "__init__.py" or "diffviz.ui" in text, file
+
+
+def test_gradio_s_private_parts_are_reached_in_one_file() -> None:
+    for file in PACKAGE.rglob("*.py"):
+        if file.name != "gradio_seams.py":
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gradio"):
+                    assert node.module in ("gradio", "gradio.components"), file
+                if isinstance(node, ast.Import):
+                    assert not any(a.name.startswith("gradio.") for a in node.names), file
+                if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+                    owner = ast.unparse(node.value)
+                    assert owner not in ("page", "event", "blocks", "gr"), f"{file}: {owner}"
+
+
+def loaded_by(statement: str, modules: list[str]) -> set[str]:
     """Which of the modules a fresh Python has loaded after the statement."""
-    code = f"{statement}\nimport sys\nprint(*sorted(set({modules!r}) & set(sys.modules)))"
+    code = f"{statement}\nimport sys\nprint(*set({modules!r}) & set(sys.modules))"
     process = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert process.returncode == 0, process.stderr
-    return process.stdout.split()
+    return set(process.stdout.split())
 
 
-def test_the_core_needs_neither_page_nor_plots() -> None:
-    assert "diffviz.samplers" in CORE
-    statement = f"import {', '.join(CORE)}"
-    assert loaded_by(statement, "gradio", "matplotlib", "diffusers", "diffviz.ui") == []
+@pytest.mark.parametrize("statement", LOADED)
+def test_what_loads_what(statement: str) -> None:
+    assert loaded_by(statement, HEAVY) <= set(LOADED[statement].split())
 
 
-def test_importing_the_package_is_light() -> None:
-    assert loaded_by("import diffviz; dir(diffviz)", "torch", "numpy", "gradio", "PIL") == []
+def test_help_is_light() -> None:
+    statement = "from diffviz.__main__ import main; main(['--help'])"
+    assert loaded_by(f"{statement}; print()", HEAVY) & set(HEAVY) == set()
 
 
-def test_the_page_waits_for_no_compiler() -> None:
-    assert loaded_by("import diffviz.ui.page", "numba") == []
+def test_the_page_waits_for_no_compiler_and_no_plots() -> None:
+    assert loaded_by("import diffviz.ui.page", ["numba", "matplotlib", "diffusers", "ray"]) == set()
 
 
 def test_the_package_offers_what_it_lists() -> None:
