@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "diffviz"
-# From the bottom to the top: modules and folders of one layer do not know each other, nor any above.
+# From the bottom to the top: what is in one layer knows nothing of it but itself, nor of any above.
 LAYERS = [
     {"grids", "metrics", "parametrization", "storage"},
     {"config", "schedules"},
@@ -23,14 +23,15 @@ LAYERS = [
     {"data"},
     {"networks"},
     {"checkpoints"},
-    {"runs", "training"},
+    {"runs"},
+    {"training"},
     {"figures", "jobs", "measure"},
     {"serving"},
     {"cli", "ui"},
     {"__main__"},
 ]
 # The command line is no server's.
-NEVER = {("cli", "serving"), ("cli", "web"), ("training", "runs")}
+NEVER = {("cli", "serving"), ("cli", "web")}
 HEAVY = (
     ["torch", "numpy", "PIL", "pydantic", "gradio", "fastapi", "numba", "matplotlib", "av"]
     + ["diffusers", "ray", "sklearn", "prometheus_client", "scipy"]
@@ -90,16 +91,16 @@ def test_each_knows_only_what_lies_below_it(name: str) -> None:
     assert {(name, other) for other in known(name)} & NEVER == set()
 
 
-def test_python_that_never_imports_gradio_does_not_live_in_ui() -> None:
-    """But what is made of the tabs' own controls."""
+def test_python_that_needs_no_gradio_does_not_live_in_ui() -> None:
     for file in (PACKAGE / "ui").rglob("*.py"):
-        text = file.read_text()
-        assert "gradio" in text.lower() or file.name == "__init__.py" or "diffviz.ui" in text, file
+        if file.name != "__init__.py":
+            code = file.read_text()  # what builds with others' parts of the page is the page's too
+            assert "import gradio" in code or "from gradio" in code or "import live_view" in code
 
 
-def test_gradio_s_private_parts_are_reached_in_one_file() -> None:
+def test_gradio_s_private_parts_are_reached_in_files_named_so() -> None:
     for file in PACKAGE.rglob("*.py"):
-        if file.name != "gradio_seams.py":
+        if not file.name.startswith("gradio_"):
             for node in ast.walk(ast.parse(file.read_text())):
                 if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gradio"):
                     assert node.module in ("gradio", "gradio.components"), file

@@ -26,6 +26,7 @@ import gradio.route_utils
 import gradio.routes
 import gradio.state_holder
 import gradio.utils
+from gradio.block_function import BlockFunction as BlockFunction
 from gradio.state_holder import SessionState
 from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Receive, Scope, Send

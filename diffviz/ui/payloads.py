@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.block_function import BlockFunction
 from gradio.components import Component
 
+from diffviz.ui.gradio_seams import BlockFunction
 from diffviz.web.names import check
 from diffviz.web.routes import CALL, CANCEL, JOIN, SERVER, Route
 

@@ -16,6 +16,7 @@ from diffviz.runs.schema import EACH, MAX_SEED, RunSettings
 from diffviz.serving.admission import InLine
 from diffviz.serving.backend import Backend
 from diffviz.serving.cards import card_text
+from diffviz.serving.exports import write_file, write_picture
 from diffviz.serving.frames import in_line, recording, stream
 from diffviz.serving.models import Models, bundled
 from diffviz.serving.ticket import Ticket
@@ -35,7 +36,6 @@ from diffviz.ui.sample.controls import (
     values_of,
     variations,
 )
-from diffviz.ui.sample.files import write_file, write_picture
 from diffviz.ui.sample.nearest import nearest_endpoint, nearest_pictures
 from diffviz.ui.sample.words import asked_unseen
 
