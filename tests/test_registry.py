@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from diffviz.ui.sample.files import FORMATS, write_file, write_picture
 from fastapi import FastAPI
 from PIL import Image
 from starlette.testclient import TestClient
@@ -37,7 +38,6 @@ from diffviz.serving.made_files import MadeFiles
 from diffviz.training.files import load_training, save_training
 from diffviz.training.plan import Plan, begin
 from diffviz.ui.app import SCRIPTS, Scripts
-from diffviz.ui.sample.files import FORMATS, write_file, write_picture
 from tests import toy
 
 PACKAGE = Path(diffviz.__file__).parent
