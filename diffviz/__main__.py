@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from diffviz import __version__
 from diffviz.cli.parser import Parser
-from diffviz.plugins import load_plugins
 
 COMMANDS = {
     "noise": "noise a picture: the forward process, straight to any t",
@@ -42,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         name, rest = words[0], words[1:]
         if name not in COMMANDS:
             top.error(f"unknown command {name!r}; choose from {', '.join(COMMANDS)}")
+        from diffviz.plugins import load_plugins  # likewise
+
         load_plugins()
         # Only now: torch takes a second to import, and --help should not.
         module = importlib.import_module(f"diffviz.cli.{name}")
