@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "diffviz"
 # From the bottom to the top: what is in one layer knows nothing of it but itself, nor of any above.
 LAYERS = [
-    {"grids", "metrics", "parametrization", "storage"},
+    {"grids", "metrics", "parametrization", "settings", "storage"},
     {"config", "schedules"},
     {"device", "plugins", "web"},
     {"cpu", "denoisers", "forward"},
@@ -43,7 +43,7 @@ LOADED = {
     "import diffviz.data; list(diffviz.data.DATA_SETS)": "",
     "import diffviz.__main__": "",
     "import diffviz.media.decoding": "torch numpy PIL",
-    "import diffviz.schedules, diffviz.grids": "torch numpy",
+    "import diffviz.schedules, diffviz.grids": "torch numpy pydantic",
     "import diffviz.samplers, diffviz.guidance.methods": "torch numpy pydantic diffviz.samplers",
     "import diffviz.checkpoints": "torch numpy PIL pydantic",
     "import diffviz.training.learner": "torch numpy PIL pydantic diffviz.training",
