@@ -18,7 +18,6 @@ import { slider } from "./slider.js";
 export function transport(timeline, { label, play: playLabel = "Play", inputId, steps = false, speeds = [] }) {
   const play = make("button", { type: "button", className: "round", title: "Play or pause", onclick: () => timeline.toggle() });
   const scrubber = slider({ label, minimum: 0, maximum: 0, inputId, bare: true, onInput: (position) => timeline.hold(position) });
-  scrubber.input.classList.add("player-scrubber");
   scrubber.input.addEventListener("keydown", (event) => {
     if (event.key !== " ") return;
     event.preventDefault();

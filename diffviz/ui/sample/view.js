@@ -24,6 +24,7 @@ export function mount(element, { props, server, trigger, watch }) {
   const { parts, change, now } = painting(section);
   const state = new SampleState(change, now);
   const controls = transport(state.timeline, { label: "Step", steps: true, speeds: SPEEDS });
+  controls.scrubber.input.classList.add("player-scrubber"); // for tools, who know this one by it
   const panels = [
     headPanel(state), lanesPanel(state), controls, factsPanel(state), glancePanel(state),
     filesPanel(state, trigger), nearestPanel(state, server),
