@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,13 +12,17 @@ from typing import Any
 
 import gradio as gr
 import gradio.route_utils
+import gradio.routes
 import pytest
 from gradio.data_classes import PredictBodyInternal
 from gradio.queueing import Event
+from starlette.requests import Request
 
 from diffviz.metrics import Metrics
 from diffviz.ui.gradio_queue import (
     AGAIN_SECONDS,
+    MOST_UNREAD,
+    READ_SECONDS,
     STUCK_SECONDS,
     Mailbox,
     SharedQueue,
@@ -26,6 +31,7 @@ from diffviz.ui.gradio_queue import (
 )
 from diffviz.ui.gradio_seams import keep_apart, lighten
 from diffviz.web.logs import REQUEST_ID
+from tests.waiting import PATIENCE
 
 MOST = 40
 
@@ -100,6 +106,47 @@ def test_an_address_waits_with_no_more_than_its_share() -> None:
         assert client_of(queue._waiting()[0].request) == "2.2.2.2"
 
     asyncio.run(fill())
+
+
+def test_who_reads_slowly_has_little_kept_for_them() -> None:
+    """Of a thousand parts no more are made than are read, and a few."""
+    made: list[int] = []
+
+    def parts() -> Iterator[str]:
+        for number in range(1000):
+            made.append(number)
+            yield str(number)
+
+    async def read() -> None:
+        queue = queue_of(parts)
+        app = gradio.routes.App.create_app(queue.blocks)
+        queue.set_server_app(app)
+        queue.blocks.is_running = True
+        queue.start()
+        event = event_of(queue, "1.1.1.1", "a")
+        scope = {
+            "type": "http",
+            "headers": [],
+            "path": "/gradio_api/queue/join",
+            "server": ("localhost", 80),
+        }
+        scope |= {"scheme": "http", "query_string": b"", "client": ("1.1.1.1", 0), "state": {}}
+        event.request = Request(scope)
+        (number,) = queue.blocks.fns
+        event.data = PredictBodyInternal(data=[], fn_index=number, session_hash="a")
+        box = queue.pending_messages_per_session["a"]
+        for _ in range(3):
+            await asyncio.sleep(10 * READ_SECONDS)
+            assert box.qsize() <= MOST_UNREAD + 1
+            first = len(made)
+            for _ in range(5):
+                await box.get()
+            await asyncio.sleep(10 * READ_SECONDS)
+            assert first < len(made) <= first + 6
+        for task in (*queue._tasks, *queue._asyncio_tasks):
+            task.cancel()
+
+    asyncio.run(asyncio.wait_for(read(), PATIENCE))
 
 
 def test_turns_go_round_addresses() -> None:

@@ -140,7 +140,8 @@ async def warm_up(app: FastAPI) -> None:
     """Routes and the page are made ready at the first request for one, which takes a second."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        for path in ("/", "/gradio_api/app_id"):
+        # /info is made once, with the address by which it is asked for first: not a stranger's.
+        for path in ("/", "/gradio_api/app_id", "/gradio_api/info"):
             await client.get(path)
     gc.freeze()  # a collection holds everybody up, and need not look through all of this each time
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
+import gradio.route_utils
 from gradio.queueing import Event, Queue
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
@@ -22,10 +23,13 @@ from diffviz.web.clients import neighbourhood
 from diffviz.web.logs import LOG
 from diffviz.web.routes import DATA, RESULT
 
+_gradios_call: Any = gradio.route_utils.call_process_api
 STUCK_SECONDS = 10.0  # without a look for what may begin, after which something is wrong
 AGAIN_SECONDS = 0.5  # after which a task that failed is begun again
 SWEEP_SECONDS = 1.0
 KEEP_SECONDS = 60.0  # for which answers of events that are over wait for somebody to fetch them
+MOST_UNREAD = 8  # parts of what an event makes, before the next is made
+READ_SECONDS = 0.05
 MOST_SESSIONS = 2000  # with something to fetch
 EVENTS = "text/event-stream"
 UNKNOWN = "What you listen to is not known here any more; the server may have begun anew."
@@ -134,6 +138,13 @@ class SharedQueue(Queue):
         own = [session for session, box in boxes.items() if box.client == client]
         if len(own) >= self.sessions_each:
             await self._drop(max(own, key=lambda session: boxes[session].unread_seconds()))
+
+    async def read(self, session: str | None) -> None:
+        """Wait until whoever listens has fetched most of what there is. Who does so slowly has no
+        more kept for them than that."""
+        boxes = self.pending_messages_per_session
+        while (box := boxes.get(session)) and box.qsize() >= MOST_UNREAD:
+            await asyncio.sleep(READ_SECONDS)
 
     def get_events(self) -> tuple[list[Event], bool, str] | None:
         """The next event that may begin: of the address whose turn was longest ago its first."""
@@ -306,5 +317,13 @@ def share_queue(
     page: gr.Blocks, share: float, patience: float, failed: Callable[[], object]
 ) -> SharedQueue:
     """From now on, before its first event, the page's queue is this one."""
+    module: Any = gradio.route_utils
+
+    async def call(app: Any, body: Any, **more: Any) -> Any:
+        if isinstance(queue := app.get_blocks()._queue, SharedQueue):
+            await queue.read(body.session_hash)
+        return await _gradios_call(app=app, body=body, **more)
+
+    module.call_process_api = call
     queue = page._queue = SharedQueue(page._queue, share, patience, failed)
     return queue

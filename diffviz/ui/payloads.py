@@ -24,6 +24,7 @@ MOST_CHOSEN = 100
 MOST_FILES = 1000  # of one input; in a request of 256 KB there are fewer
 MOST_BYTES = 64 * 1024  # as JSON, of what is no file
 NAMES = ("session_hash", "event_id", "fn_name")
+NEVER = ("batched", "simple_format", "oauth_token")
 NEEDED = {
     JOIN: ("session_hash",),
     SERVER: ("session_hash", "fn_name"),
@@ -36,6 +37,8 @@ def check_request(page: gr.Blocks, uploads: Path, route: Route, path: str, body:
     The signature but for the page and its uploads' folder is that of `diffviz.web.bodies.Check`."""
     if not isinstance(body, dict):
         raise ValueError("A request is an object.")
+    if any(body.get(name) for name in NEVER):
+        raise ValueError("Only Gradio itself says such things of an event.")
     for name in NAMES:
         if name in NEEDED.get(route.name, ()) or body.get(name) is not None:
             _check_name(name, body.get(name))

@@ -50,7 +50,11 @@ class Kept:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         route: Route | None = scope.get("state", {}).get("route")
-        if scope["type"] != "http" or scope["method"] != "GET" or not (route and route.cache):
+        if (
+            scope["type"] != "http"
+            or scope["method"] not in ("GET", "HEAD")
+            or not (route and route.cache)
+        ):
             await self.app(scope, receive, send)
             return
         asked = Headers(scope=scope)
@@ -72,7 +76,7 @@ class Kept:
     ) -> Answer:
         """Made once, for all who ask meanwhile, whoever of them goes away."""
         if key not in self._making:
-            plain = {**scope, "headers": list(told), "query_string": b""}
+            plain = {**scope, "method": "GET", "headers": list(told), "query_string": b""}
             making = self._making[key] = asyncio.create_task(self._make(plain, cache))
             making.add_done_callback(partial(self._end, key))
         return await asyncio.shield(self._making[key])
@@ -98,7 +102,7 @@ class Kept:
             coding = Headers(scope=scope)["accept-encoding"]
             plain = "content-encoding" not in headers
             if coding and plain and headers.get("content-type", "").startswith(TEXT):
-                body = CODINGS[coding](body)
+                body = await asyncio.to_thread(CODINGS[coding], body)
                 headers["Content-Encoding"] = coding
             headers["Content-Length"] = str(len(body))
             headers["ETag"] = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'

@@ -61,7 +61,7 @@ ROUTES: Sequence[Route] = (
     _route("/metrics", Kind.ASSET),
     _route("/", Kind.PAGE, cache=ASK_FIRST),
     _route("/config", Kind.PAGE, cache=ASK_FIRST),
-    _route(f"{G}/info", Kind.PAGE),
+    _route(f"{G}/info", Kind.PAGE, cache=ASK_FIRST),
     _route("/live/{folder}/{file}", Kind.ASSET, cache=ASK_FIRST),
     _route("/live/lib/renderers/{file}", Kind.ASSET, cache=ASK_FIRST),
     _route("/assets/{file:path}", Kind.ASSET, cache=FOREVER),

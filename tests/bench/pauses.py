@@ -1,0 +1,94 @@
+"""How long the event loop pauses at what one address may send: prints JSON.
+
+    python tests/bench/pauses.py [SECONDS]
+
+Starts the app on loopback as strangers find it, and sends it for some seconds each, on 20
+connections, as much as the rates allow of: events, long events, resets, the page by other names.
+The longest pause of each is told by the upper end of its bucket. Nothing else should be running.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parent.parent.parent
+sys.path.insert(0, str(ROOT))
+from tests.running import Server, running_server  # noqa: E402
+
+CONNECTIONS = 20
+BUCKET = re.compile(r'diffviz_loop_pause_seconds_bucket\{le="(.+)"\} (.+)')
+
+
+def buckets(server: Server) -> dict[str, float]:
+    text = httpx.get(f"{server.url}/metrics", timeout=60).text
+    return {end: float(count) for end, count in BUCKET.findall(text)}
+
+
+def longest(before: dict[str, float], after: dict[str, float]) -> str:
+    """The smallest bucket in which all turns were that came since."""
+    turns = after["+Inf"] - before["+Inf"]
+    return next(end for end in after if after[end] - before[end] == turns)
+
+
+def floods(page: dict[str, Any]) -> dict[str, Callable[[httpx.Client, int], httpx.Response]]:
+    (noise,) = (d for d in page["dependencies"] if d["api_name"] == "noise")
+    components = {c["id"]: c["props"] for c in page["components"]}
+    values = [components[i].get("value") for i in noise["inputs"]]
+
+    def joined(http: httpx.Client, number: int, more: Any) -> httpx.Response:
+        body = {"data": [*values[:-1], more], "fn_index": noise["id"]}
+        return http.post(
+            "/gradio_api/queue/join", json=body | {"session_hash": f"session{number % 50}"}
+        )
+
+    return {
+        "nothing": lambda http, _: http.get("/healthz"),
+        "events": lambda http, number: joined(http, number, values[-1]),
+        "long events": lambda http, number: joined(http, number, [[1]] * 7000),
+        "resets": lambda http, _: http.post(
+            "/gradio_api/reset", json={"event_id": "a" * 32, "x": [{"path": "/x"}] * 5000}
+        ),
+        "pages by other names": lambda http, number: http.get(
+            "/config", headers={"Host": f"host{number}"}
+        ),
+    }
+
+
+def flood(server: Server, seconds: float) -> dict[str, Any]:
+    page = httpx.get(f"{server.url}/config", timeout=60).json()
+    told: dict[str, Any] = {}
+    for name, send in floods(page).items():
+        before, end, sent = buckets(server), time.monotonic() + seconds, []
+
+        def work(worker: int, send: Any = send, end: float = end, sent: Any = sent) -> None:
+            with httpx.Client(base_url=server.url, timeout=60) as http:
+                while time.monotonic() < end:
+                    number = worker + CONNECTIONS * len(sent)
+                    sent.append(send(http, number).status_code)
+
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            list(pool.map(work, range(CONNECTIONS)))
+        told[name] = {
+            "longest_pause_at_most_s": longest(before, buckets(server)),
+            "answers": {status: sent.count(status) for status in sorted(set(sent))},
+        }
+    return told
+
+
+if __name__ == "__main__":
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_server(Path(folder), DIFFVIZ_PUBLIC="on") as running,
+    ):
+        each = float(sys.argv[1]) if len(sys.argv) > 1 else 10
+        print(json.dumps(flood(running, each), indent=2))
