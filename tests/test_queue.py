@@ -19,6 +19,7 @@ from gradio.queueing import Event
 from starlette.requests import Request
 
 from diffviz.metrics import Metrics
+from diffviz.ui.gradio_memory import MOST_UPLOADS, UploadProgress, Visits, remember_little
 from diffviz.ui.gradio_queue import (
     AGAIN_SECONDS,
     MOST_UNREAD,
@@ -30,6 +31,7 @@ from diffviz.ui.gradio_queue import (
     share_queue,
 )
 from diffviz.ui.gradio_seams import keep_apart, lighten
+from diffviz.web.clients import CLIENT
 from diffviz.web.logs import REQUEST_ID
 from tests.waiting import PATIENCE
 
@@ -193,6 +195,51 @@ def test_a_task_that_fails_is_begun_again() -> None:
             task.cancel()
 
     asyncio.run(fail())
+
+
+def test_what_deletes_old_things_goes_on_after_a_failure() -> None:
+    failed: list[int] = []
+    looked: list[int] = []
+
+    class App:
+        @property
+        def state_holder(self) -> Any:
+            looked.append(1)
+            raise RuntimeError("a set changed while it was looked through")
+
+    async def delete() -> None:
+        remember_little(lambda: failed.append(1))
+        async with gradio.route_utils._delete_state_handler(App()):  # type: ignore[arg-type]
+            await asyncio.sleep(1.5 * AGAIN_SECONDS)
+
+    asyncio.run(delete())
+    assert len(looked) == len(failed) == 2
+
+
+def test_newcomers_push_out_their_own_visits() -> None:
+    async def visit() -> None:
+        visits = Visits()
+        visits.blocks, visits.capacity = page_of(lambda: ""), 4
+        for client, session in (("1.1.1.1", "old"), *(("2.2.2.2", f"new{n}") for n in range(9))):
+            CLIENT.set(client)
+            assert visits[session]
+        assert list(visits.session_data) == ["old", "new6", "new7", "new8"]
+        assert visits._clients.keys() == visits.time_last_used.keys() == visits.session_data.keys()
+
+    asyncio.run(visit())
+
+
+def test_of_uploads_that_are_over_nothing_is_kept() -> None:
+    async def ask() -> None:
+        progress = UploadProgress()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(progress.is_tracked("nobodys"), 0.01)
+        for number in range(MOST_UPLOADS + 10):
+            progress.track(str(number))
+        progress.stop_tracking(str(number))
+        assert len(progress._statuses) == len(progress._signals) == MOST_UPLOADS - 1
+
+    asyncio.run(ask())
 
 
 def test_an_event_cancelled_before_its_first_step_gives_its_place_back() -> None:

@@ -71,7 +71,7 @@ def _app(settings: Config, metrics: Metrics, backend: Backend) -> ASGIApp:
     queue = share_queue(page, settings.share_of_one, settings.listen_seconds, failed)
     page.state_session_capacity = settings.sessions
     keep_little()
-    remember_little()
+    remember_little(failed)
     answer_ranges()
     look_at_files_elsewhere()
     keep_apart(page, metrics, settings.uploads)

@@ -4,15 +4,23 @@ Gradio's private parts, as `gradio_seams`.)"""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import gradio.route_utils
 import gradio.routes
 import gradio.state_holder
 from gradio.route_utils import FileUploadProgress
 from gradio.state_holder import StateHolder
 
+from diffviz.ui.gradio_queue import again_and_again
 from diffviz.web.clients import CLIENT, neighbourhood
 
+_SWEEPING: dict[str, Any] = {
+    work.__name__: work
+    for work in (gradio.route_utils._delete_state, gradio.route_utils.delete_files_on_schedule)
+}
 MOST_UPLOADS = 1000
 
 
@@ -61,10 +69,13 @@ class UploadProgress(FileUploadProgress):
         self._signals.pop(upload_id, None)
 
 
-def remember_little() -> None:
-    """From now on Gradio's apps and uploads are made of these."""
+def remember_little(failed: Callable[[], object]) -> None:
+    """From now on Gradio's apps and uploads are made of these, and what deletes what is old does
+    not end by a failure, which is told to `failed`."""
     modules: list[Any] = [gradio.state_holder, gradio.routes]
     for module in modules:
         module.StateHolder = Visits
     routes: Any = gradio.routes
     routes.file_upload_statuses = UploadProgress()
+    for name, work in _SWEEPING.items():
+        setattr(gradio.route_utils, name, partial(again_and_again, work, failed))

@@ -98,7 +98,7 @@ class SharedQueue(Queue):
         self.active_jobs = [None] * self.max_thread_count
         self._looked = time.monotonic()
         for work in (self.start_processing, self.start_progress_updates, self.sweep):
-            self._in_background(self._again_and_again(work))
+            self._in_background(again_and_again(work, self.failed))
 
     def moves(self) -> bool:
         """Whether events begin: somebody looks for them, and no place is taken by nobody."""
@@ -262,19 +262,23 @@ class SharedQueue(Queue):
         queues = self.event_queue_per_concurrency_id.values()
         return [event for waiting in queues for event in waiting.queue]
 
-    async def _again_and_again(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        while not self.stopped:
-            try:
-                await work()
-            except Exception:
-                self.failed()
-                LOG.exception("a task of the queue failed, and is begun again")
-                await asyncio.sleep(AGAIN_SECONDS)
-
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)  # of which asyncio itself keeps no hold
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def again_and_again(
+    work: Callable[..., Coroutine[Any, Any, None]], failed: Callable[[], object], *arguments: Any
+) -> None:
+    """A task in the background that one failure does not end."""
+    while True:
+        try:
+            await work(*arguments)
+        except Exception:
+            failed()
+            LOG.exception("a task in the background failed, and is begun again")
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 class Listening:
