@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ import brotli  # type: ignore[import-untyped]
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from diffviz.web.answers import RefusedError
+from diffviz.web.clients import neighbourhood
+from diffviz.web.limits import Buckets
 from diffviz.web.routes import Kind, Route
 
 MOST_BYTES = 16 * 2**20
@@ -41,9 +45,12 @@ class Kept:
     else, so that no visitor's headers find their way into what others get.
     """
 
-    def __init__(self, app: ASGIApp, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self, app: ASGIApp, most_bytes: int = MOST_BYTES, makes: Buckets | None = None
+    ) -> None:
         self.app = app
         self.most_bytes = most_bytes
+        self.makes = makes
         self._answers: OrderedDict[Key, Answer] = OrderedDict()
         self._making: dict[Key, asyncio.Task[Answer]] = {}
         self._bytes = 0
@@ -63,6 +70,8 @@ class Kept:
         if answer := self._answers.get(key):
             self._answers.move_to_end(key)
         else:
+            if route.kind is Kind.PAGE:
+                self._count(scope)
             answer = await self._made(key, scope, told, route.cache)
         headers = list(answer.headers)  # others will add to them
         tag = Headers(raw=headers).get("etag", "none")
@@ -70,6 +79,13 @@ class Kept:
         status, body = (304, b"") if has_it else (answer.status, answer.body)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+    def _count(self, scope: Scope) -> None:
+        """A page is made for each name by which the server is asked, of which there are few."""
+        wait = self.makes.take(neighbourhood(scope["client"][0])) if self.makes else 0
+        if wait:
+            sentence = "That were many names for one server; please try again in a minute."
+            raise RefusedError(429, "rate", sentence, {"Retry-After": str(math.ceil(wait))})
 
     async def _made(
         self, key: Key, scope: Scope, told: tuple[tuple[bytes, bytes], ...], cache: str

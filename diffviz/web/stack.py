@@ -18,6 +18,8 @@ from diffviz.web.prefix import Prefix
 from diffviz.web.routes import Kind
 from diffviz.web.uploads import UploadRoom
 
+PAGES_MADE = 20  # in a minute for one address; what is kept is not made
+
 
 def guarded(
     app: ASGIApp, settings: Config, metrics: Metrics, upload_mb: float, check: Check
@@ -31,7 +33,7 @@ def guarded(
         Kind.UPLOAD: int((upload_mb + 1) * 2**20),  # there is more to a form than its files
     }
     app = PlainAnswers(PlainRequests(app))
-    app = Kept(app)
+    app = Kept(app, makes=Buckets(PAGES_MADE) if settings.public else None)
     app = UploadRoom(app, settings.uploads, settings.uploads_mb)
     app = Bodies(app, limits, settings.slow_seconds, check)
     if settings.public:

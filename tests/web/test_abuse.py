@@ -145,6 +145,14 @@ def test_forged_forwarding_headers_are_not_believed(visitor: Visitor, server: Se
     assert visitor.http.get("/metrics", headers=forged).status_code == 404
 
 
+def test_a_page_is_not_made_for_any_number_of_names(visitor: Visitor) -> None:
+    """Each would be made anew, and push out what is kept."""
+    hosts = [{"Host": f"name{number}"} for number in range(60)]
+    answers = [visitor.http.get("/config", headers=headers).status_code for headers in hosts]
+    assert set(answers) == {200, 429}
+    assert visitor.http.get("/config").status_code == 200
+
+
 @pytest.fixture
 def outside() -> Iterator[tuple[str, list[bytes]]]:
     """(address, requests) of a server that nobody should ask."""
