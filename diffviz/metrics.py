@@ -47,6 +47,12 @@ class Metrics:
             buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
             registry=registry,
         )
+        self.loop_work = Histogram(
+            "diffviz_loop_work_seconds",
+            "Of a processor's time, that the event loop took in such a turn",
+            buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+            registry=registry,
+        )
 
         # The page
         self.connections = Gauge("diffviz_connections", "Open connections", registry=registry)

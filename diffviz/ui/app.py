@@ -127,7 +127,7 @@ class Scripts(StaticFiles):
 @asynccontextmanager
 async def alive(metrics: Metrics, backend: Backend, app: FastAPI) -> AsyncIterator[None]:
     """Runs and trainings go on while the app lives; trainings are saved when it ends."""
-    pauses = watch_pauses(metrics.loop_pauses.observe)
+    pauses = watch_pauses(metrics.loop_pauses.observe, metrics.loop_work.observe)
     tasks = [asyncio.create_task(pauses), asyncio.create_task(warm_up(app))]
     backend.start()
     yield
