@@ -55,6 +55,8 @@ class Decoders:
 
     def picture(self, path: str | Path, size: int = SIZE) -> Tensor:
         """As `load_picture`; the visitor is whose request is being answered."""
+        if os.path.isdir(path):
+            raise PictureError("a folder is no picture")
         check_length(os.path.getsize(path))
         levels = self._ask({"size": size}, Path(path).read_bytes())
         if max(levels.shape[:2]) > size:

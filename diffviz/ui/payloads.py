@@ -94,9 +94,10 @@ def _is_uploaded(path: Any, folder: str) -> bool:
     """Whether the path, as an upload's answer has it, is in the folder, in which are no links."""
     return (
         isinstance(path, str)
-        and f"{path}{os.sep}".startswith(folder)
+        and path.startswith(folder)
         and "\0" not in path
         and os.path.normpath(path) == path
+        and not os.path.isdir(path)
     )
 
 
