@@ -151,6 +151,21 @@ def test_who_reads_slowly_has_little_kept_for_them() -> None:
     asyncio.run(asyncio.wait_for(read(), PATIENCE))
 
 
+def test_who_was_away_for_long_has_time_again_to_listen() -> None:
+    async def come_back() -> None:
+        queue = queue_of(lambda: "")
+        (number,) = queue.blocks.fns
+        box = queue.pending_messages_per_session["a"] = Mailbox("1.1.1.1")
+        box.left -= 30
+        body = PredictBodyInternal(data=[], fn_index=number, session_hash="a")
+        assert (await queue.push(body, request_of("1.1.1.1"), None))[2] == "success"
+        await queue.sweep_once()
+        assert "a" in queue.pending_messages_per_session
+        assert len(queue._waiting()) == 1
+
+    asyncio.run(come_back())
+
+
 def test_turns_go_round_addresses() -> None:
     async def take() -> list[str]:
         queue = queue_of(lambda: "")

@@ -130,6 +130,8 @@ class SharedQueue(Queue):
         if body.session_hash not in self.pending_messages_per_session:
             await self._make_room(client)
             self.pending_messages_per_session[body.session_hash] = Mailbox(client)
+        # Whoever asked is about to listen, however long ago they last did.
+        self.pending_messages_per_session[body.session_hash].left = time.monotonic()
         return await super().push(body, request, username)
 
     async def _make_room(self, client: str) -> None:
