@@ -153,6 +153,8 @@ test("a run's path walks from T to 0 with a dot a step", () => {
   assert.deepEqual(places(".step"), [26, 179, 332]);
   assert.deepEqual(places(".here"), [179]);
   assert.match(root.getAttribute("aria-label"), /now t = 50$/);
+  draw({ T: 100, grid: [100, 0], curve: [] }, 50);
+  assert.deepEqual(places(".here"), [179], "without a curve nothing is drawn anew");
 });
 
 test("losses, smoothed without a start at 0; nothing is drawn of no points", () => {

@@ -28,6 +28,7 @@ export function pathPlot() {
 
   /** @param {Path} run @param {number} t */
   function draw(run, t) {
+    if (!run.curve.length) return;
     const again = shown && shown[0] === run;
     shown = [run, t];
     if (!again) drawRun(run);
