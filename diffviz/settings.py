@@ -139,6 +139,7 @@ class Settings(BaseModel):
     in a sentence, when they are made."""
 
     defaults: ClassVar[Mapping[str, str]] = {}  # in words, where a command has others
+    without: ClassVar[frozenset[str]] = frozenset()  # what has no option or parameter of its own
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=True)
 
@@ -179,6 +180,12 @@ def declared(model: type[BaseModel]) -> dict[str, Setting]:
         kind = kind_of(field.annotation)
         found[name] = replace(own[-1] if own else Setting(), name=name, default=default, kind=kind)
     return found
+
+
+def offered(model: type[Settings]) -> dict[str, Setting]:
+    """Those that an option or a parameter sets: all but what the model goes `without`."""
+    without = {name for part in model.__mro__ for name in getattr(part, "without", ())}
+    return {name: setting for name, setting in declared(model).items() if name not in without}
 
 
 def kind_of(annotation: Any) -> str:

@@ -21,7 +21,7 @@ from diffviz.serving.admission import Admission
 from diffviz.serving.guessing import DENOISERS
 from diffviz.serving.made_files import MadeFiles
 from diffviz.serving.ticket import Ticket
-from diffviz.ui.forward.bringing_back import _bring_back, edit_picture
+from diffviz.ui.forward.bringing_back import Edited, _bring_back, edit_picture
 
 EXACT = GaussianDenoiser(0.0, 0.5)
 SMALL = base64.b64encode(bytes(range(256)) * 3 + bytes(16)).decode()  # 28 × 28
@@ -150,7 +150,8 @@ def test_what_is_no_request_is_told_so(backend: Any, request_: Any) -> None:
 def test_every_denoiser_gets_the_picture_at_its_size(
     backend: Any, asked: list[str], name: str
 ) -> None:
-    answer = edit_picture(backend, VISITOR, example_name="balloon", denoiser=name, steps=2)
+    asked_for = Edited(example_name="balloon", denoiser=name, steps=2)
+    answer = edit_picture(backend, VISITOR, asked_for)
     result, noisy, facts = asyncio.run(answer)
     assert asked == [name]
     assert facts["strength"] == 0.5

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
@@ -14,6 +14,8 @@ import pytest
 
 import diffviz
 from diffviz.__main__ import main
+from diffviz.cli.edit import Options as EditOptions
+from diffviz.cli.noise import Options as NoiseOptions
 from diffviz.cli.options import add_options, read_options
 from diffviz.cli.parser import Parser
 from diffviz.cli.sample import Options as SampleOptions
@@ -24,6 +26,10 @@ from diffviz.runs.schema import DRAWN, EditSettings, NoiseSettings, RunSettings,
 from diffviz.settings import FLAG, LIST, NUMBER, TABLE, TEXT, WHOLE, Setting, Settings, declared
 from diffviz.training.config import TrainConfig
 from diffviz.ui.controls import control, endpoint
+from diffviz.ui.forward.api import ORDER as ORDER_OF_NOISE
+from diffviz.ui.forward.api import RENAMED, Guessed, Noised, denoise_endpoint, noise_endpoint
+from diffviz.ui.forward.bringing_back import ORDER as ORDER_OF_EDIT
+from diffviz.ui.forward.bringing_back import Edited, edit_picture
 from diffviz.ui.sample.controls import ASKED, ORDER, Asked, asked_by
 from diffviz.ui.sample.tab import sample
 
@@ -96,6 +102,58 @@ def test_each_setting_has_its_control(model: type[Settings], name: str) -> None:
     assert made.value == setting.default or setting.kind in (LIST, TABLE, TEXT)
 
 
+ENDPOINTS = [
+    (NoiseSettings, noise_endpoint, Noised),
+    (NoiseSettings, denoise_endpoint, Guessed),
+    (EditSettings, edit_picture, Edited),
+]
+PARAMETERS = [(*entry, name) for entry in ENDPOINTS for name in declared(entry[0])]
+
+
+@pytest.mark.parametrize(
+    ("model", "handler", "asked", "name"),
+    PARAMETERS,
+    ids=[f"{handler.__name__}.{name}" for _, handler, _, name in PARAMETERS],
+)
+def test_each_setting_is_a_parameter_of_the_forward_tabs_endpoints(
+    model: type[Settings], handler: Callable[..., Any], asked: type[Settings], name: str
+) -> None:
+    called = endpoint(handler, (), RENAMED)
+    parameter = inspect.signature(called).parameters[RENAMED.get(name, name)]
+    assert parameter.default == declared(model)[name].default
+    assert declared(asked)[name].default == parameter.default
+
+
+# As programs that pass them by place know them.
+PLACES = {
+    "noise": "picture example_name schedule T t seed zero_terminal_snr parameters handles as_is",
+    "denoise": "picture example_name schedule T t seed zero_terminal_snr parameters handles "
+    "denoiser",
+    "edit": "picture example_name denoiser what t mode steps guidance seed schedule T "
+    "zero_terminal_snr parameters handles",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "handler", "order"),
+    [
+        ("noise", noise_endpoint, ORDER_OF_NOISE),
+        ("denoise", denoise_endpoint, ORDER_OF_NOISE),
+        ("edit", edit_picture, ORDER_OF_EDIT),
+    ],
+)
+def test_the_parameters_keep_their_places(
+    name: str, handler: Callable[..., Any], order: tuple[str, ...]
+) -> None:
+    parameters = [
+        name
+        for name in inspect.signature(endpoint(handler, order, RENAMED)).parameters
+        if name not in ("backend", "request")
+    ]
+    known = PLACES[name].split()
+    assert parameters[: len(known)] == known
+
+
 @pytest.mark.parametrize("name", declared(RunSettings))
 def test_each_setting_of_a_run_is_asked_for_by_page_and_endpoint(name: str) -> None:
     own = PAGES_OWN.get(name, name)
@@ -127,7 +185,12 @@ def words(model: type[Settings], name: str) -> list[str]:
     return [option, str(value)]
 
 
-COMMANDS = [(SampleOptions, RunSettings), (TrainOptions, TrainConfig)]
+COMMANDS = [
+    (SampleOptions, RunSettings),
+    (NoiseOptions, NoiseSettings),
+    (EditOptions, EditSettings),
+    (TrainOptions, TrainConfig),
+]
 OPTIONS = [(command, model, name) for command, model in COMMANDS for name in declared(model)]
 
 
@@ -137,7 +200,8 @@ def test_each_setting_has_its_option_and_help(
 ) -> None:
     parser = Parser("test", "", "")
     add_options(parser, command)
-    given = parser.parse_args(words(model, name))
+    place = [] if "picture" not in command.model_fields else ["a.png"]
+    given = parser.parse_args([*place, *words(model, name)])
     found = getattr(read_options(command, given, ""), name)
     assert found == getattr(changed(model, name), name)
     help_text = " ".join(parser.format_help().split())

@@ -23,7 +23,7 @@ from diffviz.settings import (
     WHOLE,
     Setting,
     Settings,
-    declared,
+    offered,
     to_text,
 )
 
@@ -77,12 +77,11 @@ def add_options(parser: Parser, model: type[Settings]) -> None:
     """An option for each setting of a command's model, but for those that it goes `without`. Those
     of a class that has a `heading` come under it; `defaults` says in words what some are when they
     are left out."""
-    settings, groups = declared(model), {}
-    without = {name for part in model.__mro__ for name in getattr(part, "without", ())}
+    settings, groups = offered(model), {}
 
     def add(_parser: object, *flags: str, **given: Any) -> None:
-        setting = settings[given.get("dest", flags[0])]
-        if setting.name in without:
+        setting = settings.get(given.get("dest", flags[0]))
+        if setting is None:
             return
         heading = heading_of(model, setting.name)
         if heading and heading not in groups:

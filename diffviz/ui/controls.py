@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, get_type_hints
 
 import gradio as gr
 from gradio.components import Component
 
-from diffviz.settings import FLAG, LIST, NUMBER, TABLE, WHOLE, Setting, Settings, declared, plain
+from diffviz.settings import FLAG, LIST, NUMBER, TABLE, WHOLE, Setting, Settings, offered, plain
 from diffviz.ui.messages import told_in_the_page
 
 # A slider of more stops than that cannot be set to one of them.
@@ -53,12 +54,19 @@ def _same(payload: Any) -> Any:
     return payload
 
 
-def endpoint(handler: Callable[..., Any], first: tuple[str, ...] = ()) -> Callable[..., Any]:
+def endpoint(
+    handler: Callable[..., Any],
+    first: tuple[str, ...] = (),
+    renamed: Mapping[str, str] = MappingProxyType({}),
+    unsaid: Collection[str] = (),
+) -> Callable[..., Any]:
     """A handler with one parameter for each field of the settings that it takes.
 
     handler: `(backend, request, settings: SomeSettings, own="", …)`. first: the names that come
     first, in their order; the rest follows as declared, so that what programs pass by its place
-    keeps it. What will not do becomes a message in the page.
+    keeps it. renamed: setting → parameter, where programs know it by another name. unsaid: the
+    settings that say nothing, instead of their default, where they are left out. What will not do
+    becomes a message in the page.
     """
     hints = get_type_hints(handler)
     parameters = inspect.signature(handler).parameters
@@ -67,7 +75,7 @@ def endpoint(handler: Callable[..., Any], first: tuple[str, ...] = ()) -> Callab
         for name, hint in hints.items()
         if name in parameters and inspect.isclass(hint) and issubclass(hint, Settings)
     )
-    fields = declared(model)
+    fields = {renamed.get(name, name): setting for name, setting in offered(model).items()}
     own = {name: p for name, p in parameters.items() if p.default is not inspect.Parameter.empty}
     given = [p for name, p in parameters.items() if name != taken and name not in own]
     names = in_order([*fields, *own], first)
@@ -76,8 +84,8 @@ def endpoint(handler: Callable[..., Any], first: tuple[str, ...] = ()) -> Callab
         or inspect.Parameter(
             name,
             inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            default=fields[name].default,
-            annotation=model.model_fields[name].annotation,
+            default=None if fields[name].name in unsaid else fields[name].default,
+            annotation=model.model_fields[fields[name].name].annotation,
         )
         for name in names
     ]
@@ -88,7 +96,8 @@ def endpoint(handler: Callable[..., Any], first: tuple[str, ...] = ()) -> Callab
             dict(zip(names, values[len(given) :], strict=False)),
         )
         with told_in_the_page():
-            settings = model(**said(named, fields))
+            known = said(named, fields)
+            settings = model(**{fields[name].name: value for name, value in known.items()})
         rest = {name: named[name] for name in own if name in named}
         return before, {taken: settings, **rest}
 

@@ -32,6 +32,6 @@ def answer(work: Callable[[Any], dict[str, Any]], request: Any) -> dict[str, Any
 def sentence(error: ValueError) -> str:
     message = str(error)
     first = message.partition(" ")[0]
-    if len(first) > 1:  # t is not T
+    if len(first) > 1 or first == "a":  # t is not T
         message = message[:1].upper() + message[1:]
     return message + "."

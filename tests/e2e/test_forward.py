@@ -497,7 +497,7 @@ def test_denoise_endpoint(client: Client) -> None:
         ({"seed": -1}, "0"),
         ({"parameters": {"s": 7}}, "must be a number from 0.001 to 0.1"),
         ({"parameters": {"rho": 7}}, "it takes s"),
-        ({"parameters": {"s": [1]}}, "Parameters must be"),
+        ({"parameters": {"s": [1]}}, "s must be a number"),
         ({"schedule": "drawn", "handles": [0.5, 0.2]}, "fall strictly from 1"),
         ({"example_name": "moon"}, "sunset"),
     ],

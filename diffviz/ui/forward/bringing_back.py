@@ -8,34 +8,24 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import gradio as gr
 from torch import Tensor
 
 from diffviz.data import DEFAULT, words_of
-from diffviz.data.examples import example_names
 from diffviz.media.levels import fingerprint
 from diffviz.media.picture import PICTURE
 from diffviz.runs.asking import condition_of, heard
 from diffviz.runs.conditions import conditions
 from diffviz.runs.editing import Stage, run_edit
 from diffviz.runs.editing import error as distance
-from diffviz.runs.schema import (
-    BACK,
-    DRAWN,
-    GUIDANCE,
-    MAX_EDIT_STEPS,
-    MAX_SEED,
-    MODES,
-    EditSettings,
-)
-from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES, NoiseSchedule
+from diffviz.runs.schema import BACK, EditSettings, ScheduleSettings
+from diffviz.schedules import NoiseSchedule
 from diffviz.serving.admission import InLine
 from diffviz.serving.backend import Backend
 from diffviz.serving.frames import frame, outside
 from diffviz.serving.guessing import (
-    DENOISERS,
     Guessing,
     card_of,
     from_levels_sent,
@@ -43,10 +33,53 @@ from diffviz.serving.guessing import (
     what_it_sees,
 )
 from diffviz.serving.ticket import Ticket
-from diffviz.ui.forward.api import facts_of, norm, picture_of, png, schedule_of
+from diffviz.settings import Setting
+from diffviz.ui.controls import endpoint
+from diffviz.ui.forward.api import (
+    RENAMED,
+    Example,
+    OfTheTab,
+    facts_of,
+    norm,
+    picture_of,
+    png,
+    program_inputs,
+)
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.messages import answer, sentence, told_in_the_page
 from diffviz.ui.sample.tab import NETWORK, SILENT, visitor
+
+# As programs that pass them by place know them; what is declared later comes after these.
+ORDER = (
+    "picture",
+    "example_name",
+    "denoiser",
+    "what",
+    "t",
+    "mode",
+    "steps",
+    "guidance",
+    "seed",
+    "schedule",
+    "T",
+    "zero_terminal_snr",
+    "parameters",
+    "handles",
+)
+
+
+class Edited(ScheduleSettings, EditSettings):
+    """What the Forward tab and the endpoint /edit ask for."""
+
+    example_name: Example = "boot"
+    denoiser: OfTheTab = DEFAULT
+    what: Annotated[
+        str,
+        Setting(
+            label="What to make of it: a class, or words",
+            help="A class, or words for a denoiser that knows them",
+        ),
+    ] = ""
 
 
 class Edit(NamedTuple):
@@ -70,14 +103,13 @@ class Edit(NamedTuple):
         return run_edit(self.settings, denoiser, self.schedule, self.x0, self.table)
 
 
-def prepared(
-    name: str, what: str, settings: EditSettings, schedule: NoiseSchedule, x0: Tensor
-) -> Edit:
-    """The run of a denoiser for what is asked of x0 (C, H, W). Raises ValueError, in a sentence."""
-    info = card_of(name).data
-    condition = condition_of(info, what)
-    settings.grid(schedule)
-    return Edit(settings, schedule, x0[None], name, condition, conditions(info, condition, 1))
+def prepared(asked: Edited, x0: Tensor) -> Edit:
+    """The run for what is asked of x0 (C, H, W). Raises ValueError, in a sentence."""
+    info, schedule = card_of(asked.denoiser).data, asked.noise_schedule()
+    condition = condition_of(info, asked.what)
+    table = conditions(info, condition, 1)
+    asked.grid(schedule)
+    return Edit(asked, schedule, x0[None], asked.denoiser, condition, table)
 
 
 def let_bring_back(backend: Backend, view: gr.HTML) -> None:
@@ -132,20 +164,15 @@ def _told(guessing: Guessing, asked: dict[str, Any], ticket: Ticket) -> Iterator
 
 def _asked(request: Any) -> dict[str, Any]:
     """What a page's request asks for; raises what `answer` turns into a sentence."""
-    name, T = str(request["denoiser"]), request["T"]
-    schedule = schedule_of(
-        str(request["schedule"]),
-        T,
-        bool(request["zeroTerminal"]),
-        request["parameters"],
-        request["handles"],
+    same = ("denoiser", "what", "schedule", "T", "t", "steps", "mode", "seed", "guidance")
+    asked = Edited(
+        **{name: request[name] for name in same},
+        zero_terminal_snr=request["zeroTerminal"],
+        schedule_parameters=request["parameters"],
+        handles=request["handles"],
     )
-    settings = EditSettings(
-        **{name: request[name] for name in ("t", "steps", "mode", "seed", "guidance")}
-    )
-    x0 = from_levels_sent(request["small"], name)
-    edit = prepared(name, str(request["what"]), settings, schedule, x0)
-    return {"edit": edit, "range": ratio_range(name)}
+    edit = prepared(asked, from_levels_sent(request["small"], asked.denoiser))
+    return {"edit": edit, "range": ratio_range(asked.denoiser)}
 
 
 def hear(request: Any) -> dict[str, Any]:
@@ -161,28 +188,12 @@ def _hear(request: Any) -> dict[str, Any]:
 def edit_endpoint(backend: Backend) -> None:
     """Register /edit inside the current gr.Blocks; its controls are for programs, never seen."""
     with gr.Group(visible=False):
-        inputs = [
-            gr.File(label="A PNG, JPEG, WebP or GIF file; or none, for an example"),
-            gr.Dropdown(example_names(), value="boot", label="Example"),
-            gr.Dropdown(list(DENOISERS), value=DEFAULT, label="Denoiser"),
-            gr.Textbox("", label="What to make of it: a class, or words"),
-            gr.Slider(1, MAX_STEPS, 500, step=1, label="t, from 1 to T"),
-            gr.Dropdown(list(MODES), value=BACK, label="Mode"),
-            gr.Slider(1, MAX_EDIT_STEPS, 50, step=1, label="Steps"),
-            gr.Slider(GUIDANCE.minimum, GUIDANCE.maximum, 4.0, label="Guidance"),
-            gr.Slider(0, MAX_SEED, 0, step=1, label="Seed of the noise"),
-            gr.Dropdown([*SCHEDULES, DRAWN], value="cosine", label="Noise schedule"),
-            gr.Slider(MIN_STEPS, MAX_STEPS, 1000, step=1, label="T"),
-            gr.Checkbox(False, label="Zero terminal SNR"),
-            gr.JSON({}, label="The schedule's own parameters, by name"),
-            gr.JSON([], label="For a drawn schedule: values of ᾱ from 1 to above 0"),
-        ]
         result = gr.Image(type="filepath", format="png", label="The picture brought back")
         noisy = gr.Image(type="filepath", format="png", label="x_t")
         facts = gr.JSON(label="t, α, σ, ᾱ, errors and more")
         gr.Button("Edit").click(
-            backend.handler(edit_picture),
-            inputs,
+            backend.handler(endpoint(edit_picture, ORDER, RENAMED)),
+            program_inputs(Edited, ORDER),
             [result, noisy, facts],
             api_name="edit",
             **NETWORK,
@@ -190,33 +201,16 @@ def edit_endpoint(backend: Backend) -> None:
 
 
 async def edit_picture(
-    backend: Backend,
-    request: gr.Request,
-    picture: str | None = None,
-    example_name: str = "boot",
-    denoiser: str = DEFAULT,
-    what: str = "",
-    t: float = 500,
-    mode: str = BACK,
-    steps: float = 50,
-    guidance: float = 4.0,
-    seed: float = 0,
-    schedule: str = "cosine",
-    T: float = 1000,
-    zero_terminal_snr: bool = False,
-    parameters: dict[str, float] | None = None,
-    handles: list[float] | None = None,
+    backend: Backend, request: gr.Request, asked: Edited, picture: str | None = None
 ) -> tuple[str, str, dict[str, Any]]:
     """A picture, brought to the denoiser's size, to step t and back. Mode "back": noised by the
     seed, and denoised from there (image-to-image). Mode "invert": DDIM inversion there and back.
     Returns the result and x_t as PNGs, and the root mean square over pixels in −1..1 between result
     and picture, which is the inversion's error."""
     with told_in_the_page():
-        path = schedule_of(schedule, T, zero_terminal_snr, parameters, handles)
-        settings = EditSettings(t=t, steps=steps, mode=mode, seed=seed, guidance=guidance)
-        seen = await asyncio.to_thread(picture_of, backend, picture, example_name)
-        x0 = what_it_sees(seen, denoiser)
-        edit = prepared(denoiser, what, settings, path, x0)
+        seen = await asyncio.to_thread(picture_of, backend, picture, asked.example_name)
+        edit = prepared(asked, what_it_sees(seen, asked.denoiser))
+        path, settings = edit.schedule, edit.settings
         stages = await backend.admission.whole(
             visitor(request), lambda ticket: list(edit.stages(backend.guessing, ticket))
         )
@@ -224,7 +218,7 @@ async def edit_picture(
         last = stages[-1].step
         there = sum(not back for back, _ in stages)
         facts = facts_of(path, settings.t) | {
-            "mode": mode,
+            "mode": settings.mode,
             "strength": settings.t / path.T,
             "steps": len(settings.grid(path)) - 1,
             "condition": edit.condition,

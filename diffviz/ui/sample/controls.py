@@ -70,6 +70,7 @@ class Asked(ScheduleSettings, SamplingSettings):
 
 
 ASKED = declared(Asked)
+UNSEEN = ("sampler_parameters", "schedule_parameters", "handles")
 # As programs that pass them by place know them; what is declared later comes after these.
 ORDER = (
     "what",
@@ -88,8 +89,8 @@ ORDER = (
     "vary",
     "values",
     "owner",
+    *UNSEEN,
 )
-UNSEEN = ("sampler_parameters", "schedule_parameters", "handles")
 OWN = ("what", "denoiser", "negative", "vary", "values")  # whose choices are the denoiser's
 SHOWN = tuple(name for name in ASKED if name not in (*UNSEEN, *OWN))
 ON_PAGE = (*OWN, *SHOWN)
