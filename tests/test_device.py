@@ -31,9 +31,9 @@ from diffviz.media.picture import tile
 from diffviz.media.registry import medium_of
 from diffviz.networks.unet import NormSiLU, UNetConfig
 from diffviz.parametrization import PARAMETRIZATIONS
-from diffviz.runs.editing import MODES, EditSettings, run_edit
+from diffviz.runs.editing import run_edit
 from diffviz.runs.sampling import run
-from diffviz.runs.schema import EACH, RunSettings
+from diffviz.runs.schema import EACH, MODES, EditSettings, RunSettings
 from diffviz.samplers import SAMPLERS, Step
 from diffviz.schedules import make_schedule
 from diffviz.serving.engine import Lane, Request

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from diffviz.ui.sample.files import FORMATS, write_file, write_picture
 from fastapi import FastAPI
 from PIL import Image
 from starlette.testclient import TestClient
@@ -33,6 +32,7 @@ from diffviz.runs.code import code
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
 from diffviz.serving.cards import card_text
+from diffviz.serving.exports import FORMATS, write_file, write_picture
 from diffviz.serving.frames import stream
 from diffviz.serving.made_files import MadeFiles
 from diffviz.training.files import load_training, save_training

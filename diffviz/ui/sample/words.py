@@ -98,16 +98,23 @@ def _choice(slot: Slot, said: Mapping[str, str]) -> gr.Dropdown:
     )
 
 
+def speaking(source: str) -> Words:
+    """The words for that data; raises ValueError, naming those that have any, for others."""
+    if source not in SPEAKING:
+        raise ValueError(f"there are no words for {source!r}; choose from {', '.join(SPEAKING)}")
+    return SPEAKING[source]
+
+
 def unseen_of(source: str) -> dict[str, Mapping[str, str]]:
     """The combinations that no training sample of it has, by their sentences."""
-    words = SPEAKING[source]
+    words = speaking(source)
     return {words.sentence(combination): combination for combination in words.unseen}
 
 
 def asked_unseen(source: str, combination: str) -> tuple[str, Slot, list[str]]:
     """For one of `unseen_of`: the sentence to ask, the slot that differs between columns, and the
     values there. Raises ValueError for another."""
-    words = SPEAKING[source]
+    words = speaking(source)
     said = unseen_of(source).get(combination)
     if said is None or words.beside_unseen is None:
         raise ValueError("choose one of the combinations that were never seen")
@@ -118,7 +125,8 @@ def asked_unseen(source: str, combination: str) -> tuple[str, Slot, list[str]]:
 
 def _about(source: str) -> list[Any]:
     """What the controls are for another source's words."""
-    words = SPEAKING[source]
+    with told_in_the_page():
+        words = speaking(source)
     return [
         words.example,
         gr.Textbox(value="", placeholder=words.negative),
@@ -130,8 +138,8 @@ def _about(source: str) -> list[Any]:
 def _hear(text: str, source: str) -> list[Any]:
     """What the page says of a sentence, and the choice of each slot."""
     with told_in_the_page():
-        told: list[Any] = [heard(SPEAKING[source], text)]
-        said = SPEAKING[source].understand(text).condition
+        told: list[Any] = [heard(speaking(source), text)]
+        said = speaking(source).understand(text).condition
         for name, words in SPEAKING.items():
             values = (said.get(slot.name, NOT_SAID) for slot in words.slots)
             told += values if name == source else (gr.skip() for _ in words.slots)
@@ -141,11 +149,12 @@ def _hear(text: str, source: str) -> list[Any]:
 def _compose(source: str, *chosen: str) -> str:
     """The sentence of what is chosen."""
     with told_in_the_page():
-        words = SPEAKING[source]
+        words = speaking(source)
         named = zip(words.slots, chosen, strict=True)
         return words.sentence({slot.name: value for slot, value in named if value != NOT_SAID})
 
 
 def _dice(source: str) -> str:
-    words = SPEAKING[source]
+    with told_in_the_page():
+        words = speaking(source)
     return words.sentence(words.dice(Generator().manual_seed(secrets.randbits(32))))
