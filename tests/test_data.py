@@ -79,7 +79,7 @@ def test_missing_files_name_the_package(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"no gzip", gzip.compress(b"\0\0"), gzip.compress(b"x" * 9)]
+    "content", [b"", b"no gzip", gzip.compress(b"\0\0", mtime=0), gzip.compress(b"x" * 9, mtime=0)]
 )
 def test_damaged_files_are_a_sentence(
     content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
