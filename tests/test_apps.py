@@ -58,7 +58,7 @@ def noise_of(path: str | None) -> tuple[Any, ...]:
 
 def sample_of(steps: int) -> tuple[Any, ...]:
     run = ("dress", 4, 0, 2.0, steps, "ddim", "cosine", "trailing", 1000, False, False)
-    return *run, "fashion", "", "", [], ""
+    return *run, "fashion", "", "", [], "", {}, {}, [], 0.0, 1000.0
 
 
 def opened(folder: Path, **settings: Any) -> App:
