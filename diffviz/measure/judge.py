@@ -20,7 +20,9 @@ from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor, nn
 
 from diffviz.checkpoints import FOLDER
+from diffviz.cpu.precision import fastest_dtype
 from diffviz.data.source import Subject
+from diffviz.device import CPU, autocast
 from diffviz.storage import write_whole
 
 BATCH, LEARNING_RATE, WEIGHT_DECAY = 128, 5e-3, 1e-2
@@ -120,11 +122,12 @@ def train_judge(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, LEARNING_RATE, total_steps=steps + 1, pct_start=0.2
     )
+    dtype = fastest_dtype()
     judge.train()
     seen, total, count = 0, 0.0, 0
     for step in range(1, steps + 1):
         x, condition = next(batches)
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast(CPU, dtype):
             logits = judge(x.contiguous(memory_format=torch.channels_last)).logits
         loss = torch.stack(
             [
