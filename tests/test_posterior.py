@@ -221,7 +221,7 @@ def test_what_cannot_be_gets_a_sentence() -> None:
         condition_on(denoiser, grey, "magic")
     with pytest.raises(ValueError, match="has no parameter strength"):
         condition_on(denoiser, grey, "pigdm", strength=2)
-    with pytest.raises(ValueError, match="must be from 1 to 10, not 0"):
+    with pytest.raises(ValueError, match="must be a number from 1 to 10, not 0"):
         condition_on(denoiser, grey, "mmps", iterations=0)
     with pytest.raises(ValueError, match="RePaint fills holes"):
         condition_on(denoiser, grey, "repaint")

@@ -130,7 +130,7 @@ def test_a_toy_is_exported(dials: Checkpoint, tmp_path: Path) -> None:
         assert (200, 0, 0) in {colour for _, colour in picture.getcolors() or ()}
     *_, last = run(RIGHT, dials)
     assert facts["fingerprint"] == fingerprint(last.x)
-    compile(code(RIGHT, dials.card.data, 1), "program", "exec")
+    compile(code(RIGHT, 1), "program", "exec")
 
 
 def test_a_toys_renderer_is_served(registered: None) -> None:
@@ -229,7 +229,7 @@ def test_points_are_learned_and_sampled(
     assert torch.equal(steps[0].x, steps[0].sigma * noise(0, (16, 2)))  # one stream for all
     monkeypatch.setattr("diffviz.checkpoints.load_checkpoint", lambda name: checkpoint)
     monkeypatch.chdir(tmp_path)
-    exec(code(settings, POINTS_INFO, torch.get_num_threads()), {})
+    exec(code(settings, torch.get_num_threads()), {})
     assert f"fingerprint {fingerprint(steps[-1].x)}" in capsys.readouterr().out
     with Image.open("diffviz.png") as picture:
         assert picture.size == (8 * SIDE, 8 * SIDE)
