@@ -178,7 +178,7 @@ def test_a_recorded_training_is_there_before_the_first_click(server: Server, pag
 
 def test_a_training_from_its_start_to_its_end(server: Server, page: Page, jobs: Jobs) -> None:
     open_tab(page, server)
-    set_minutes(page, 0.5)
+    set_minutes(page, 1)
     page.evaluate(
         f"""() => {{
             const view = document.querySelector("{VIEW}");
@@ -328,10 +328,10 @@ def test_ones_own_pictures(server: Server, page: Page, jobs: Jobs, tmp_path: Pat
     open_tab(page, server)
     choose_own_pictures(page, pictures(tmp_path, 20))
     page.locator("#train-start").click()
+    expect(page.locator(".toast-body")).to_contain_text("20 pictures")  # it fades by itself
     await_data(page, "data.job !== 'recorded' && data.state === 'running' && data.images > 0")
     job = data(page, "job")
     jobs.owners[job] = token_of(page)
-    expect(page.locator(".toast-body")).to_contain_text("20 pictures")
     expect(page.locator(f"{VIEW} .train-title")).to_contain_text("own pictures")
     status = jobs.status(job)
     assert status
@@ -353,7 +353,7 @@ def test_what_will_not_do_is_told_in_the_page(
     expect(toast).to_contain_text("It takes at least 16 pictures, and here are 3 that can be used")
     ours: list[tuple[dict[str, Any], str]] = [
         ({"channels": "7"}, "hannels"),
-        ({"channels": "many"}, "channels"),
+        ({"channels": "many"}, "hannels must be whole numbers"),
         ({"batch": 9999}, "4096"),
         ({"learning_rate": 5}, "0.1"),
         ({"minutes": 1e6}, "60000 minutes"),

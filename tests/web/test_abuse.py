@@ -258,7 +258,7 @@ def test_an_address_has_no_more_connections_than_it_may(visitor: Visitor, server
 
 def test_what_the_log_is_told(visitor: Visitor, server: Server) -> None:
     secrets = ["a very secret prompt", "secrettoken0123456789"]
-    visitor.join(visitor.named("_hear"), [secrets[0]])
+    visitor.join(visitor.named("_hear"), [secrets[0], "heroes"])
     visitor.outcome()
     visitor.join(visitor.named("train_stop"), ["a" * 16, secrets[1]])
     visitor.outcome()

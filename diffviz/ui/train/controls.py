@@ -175,6 +175,8 @@ def plan_of(
     network: dict[str, tuple[int, ...]] = {}
     if channels:
         widths = tuple(int(width) for width in re.findall(r"\d{1,6}", channels)[:8])
+        if not widths:
+            raise ValueError(f"channels must be whole numbers such as 64, 128, not {channels!r}")
         network["channels"] = widths
         if len(widths) != len(preset_shape(preset).blocks):
             network["blocks"] = (1,) * len(widths)
