@@ -74,6 +74,8 @@ PHOTOS = DataSource(
     _photos,
     things="photographs",
     knows="photographs",
+    # Convolutions alone, so that it takes pictures of any size.
+    network={"channels": (64, 96, 128), "blocks": (2, 2, 2), "attention": False},
     says=(
         "This denoiser has seen photographs of all kinds. Of yours it keeps what noise has not"
         " drowned and guesses the rest: at a large t its one look is the mean of all that the"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -136,7 +136,7 @@ class DataSource:
     medium: of MEDIA. things, knows: what a denoiser of it was "trained on" and "only knows", in a
     few words; says: what such a denoiser makes of any picture, a sentence or two.
     condition: what to ask for first. guidance, sampler: with which its samples come nearest to the
-    data, where that was measured.
+    data, where that was measured. network: fields of its network that differ from the usual.
     judge: what measures samples. reference: for so many samples. nearest: the index of its training
     pictures, nearest_count many. judge_help, nearest_help: what `make` says of them.
     """
@@ -152,6 +152,7 @@ class DataSource:
     condition: Mapping[str, str] = field(default_factory=dict)
     guidance: float | None = None
     sampler: str | None = None
+    network: Mapping[str, Any] = field(default_factory=dict)
     words: Callable[[], Words] | None = None
     judge: Callable[[], Subject] | None = None
     judge_help: str = ""

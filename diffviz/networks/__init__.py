@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from diffviz.data import source_of
 from diffviz.data.base import DataInfo
 from diffviz.media.registry import medium_of
 from diffviz.networks.base import NetworkConfig
@@ -26,7 +27,7 @@ def parse_network(fields: Mapping[str, Any]) -> NetworkConfig:
 
 def network_for(info: DataInfo) -> NetworkConfig:
     """The usual network for a data set, of the kind that its medium names."""
-    return kind_of(medium_of(info).network).suited_to(info)
+    return kind_of(medium_of(info).network).suited_to(info).changed(source_of(info).network)
 
 
 def kind_of(name: str) -> type[NetworkConfig]:
