@@ -47,6 +47,14 @@ def await_frames(page: Page, count: int, timeout: float = 30_000) -> None:
     )
 
 
+def await_other_run(page: Page) -> None:
+    run = page.eval_on_selector(PLAYER, "e => e.dataset.run")
+    page.wait_for_function(
+        f"(({{run, frames}}) => run != {run} && frames == 21)"
+        f"(document.querySelector('{PLAYER}').dataset)"
+    )
+
+
 def pixels(page: Page, canvas: str = "#sample-canvas") -> list[int]:
     return page.eval_on_selector(
         canvas,
@@ -96,17 +104,19 @@ def test_frames_that_come_together_are_shown_one_by_one(server: Server, page: Pa
     assert 450 < shown[-1][0] < 1_500, "in about as long as they were awaited, 600 ms"
 
 
-def test_another_seed_keeps_the_scrubber_in_its_place(server: Server, page: Page) -> None:
+def test_a_new_run_is_followed_unless_the_step_is_pinned(server: Server, page: Page) -> None:
     open_tab(page, server)
     generate(page)
     await_frames(page, 21)
     scrub(page, 12)
-    before, run = pixels(page), page.eval_on_selector(PLAYER, "e => e.dataset.run")
     page.locator("#sample-dice").click()
-    page.wait_for_function(
-        f"(({{run, frames}}) => run != {run} && frames == 21)"
-        f"(document.querySelector('{PLAYER}').dataset)"
-    )
+    await_other_run(page)
+    await_frames(page, 21)  # which is at its end
+    scrub(page, 12)
+    page.get_by_role("button", name="Pin", exact=True).click()
+    before = pixels(page)
+    page.locator("#sample-dice").click()
+    await_other_run(page)
     assert page.eval_on_selector("#sample-canvas", "c => c.dataset.index") == "12"
     assert pixels(page) != before
 

@@ -94,6 +94,21 @@ test("a player's controls move its timeline, and show where it stands", () => {
   assert.deepEqual([timeline.playing, play.getAttribute("aria-label")], [false, "Play"]);
 });
 
+test("a player's pin can be seen to be on", () => {
+  const timeline = new Timeline({ onChange: () => controls?.update() });
+  const controls = transport(timeline, { label: "Step", pins: true });
+  const pin = controls.root.querySelector(".pin");
+  const seen = () => [timeline.pinned, pin.getAttribute("aria-pressed"), pin.textContent];
+  timeline.begin(5);
+  assert.deepEqual(seen(), [false, "false", "Pin"]);
+  pin.click();
+  assert.deepEqual(seen(), [true, "true", "Pinned"]);
+  timeline.play();
+  assert.deepEqual(seen(), [false, "false", "Pin"]);
+  timeline.pause();
+  assert.equal(transport(timeline, { label: "Step" }).root.querySelector(".pin"), null);
+});
+
 test("stops of a strip: first and last among them, each but once", () => {
   assert.deepEqual(stopsOf(21), [0, 3, 5, 8, 10, 13, 15, 18, 20]);
   assert.deepEqual(stopsOf(3), [0, 1, 2]);

@@ -52,31 +52,50 @@ test("after a long wait it dawdles at no more than a second a frame", () => {
   assert.equal(timeline.position, 3);
 });
 
-test("a position that was chosen stays, through frames to come and the next run", () => {
+/** A run of so many steps as the server tells of it, to its end. */
+function run(length) {
+  timeline.begin(length);
+  for (let count = 1; count <= length; count++) {
+    pass(50);
+    timeline.arrive(count);
+  }
+  timeline.end();
+}
+
+test("a position that was chosen stays through frames to come; a new run is followed to its end", () => {
   timeline.begin(20);
   timeline.arrive(15);
   timeline.hold(12);
   timeline.arrive(20);
   assert.equal(timeline.position, 12);
-  timeline.begin(20);
-  timeline.arrive(3);
-  assert.equal(timeline.position, 12);
-  timeline.begin(6);
-  assert.equal(timeline.position, 5, "as far as a shorter run has it");
+  run(20);
+  assert.equal(timeline.position, 19);
+  timeline.play(3);
+  timeline.toggle(); // which pauses
+  run(9);
+  assert.equal(timeline.position, 8);
 });
 
-test("who chose the very end follows the next run, and another run may forget what was chosen", () => {
-  timeline.begin(3);
-  timeline.arrive(3);
-  timeline.hold(99);
-  assert.equal(timeline.position, 2);
-  timeline.begin(3);
-  timeline.arrive(1);
-  assert.equal(timeline.position, 0);
-  timeline.hold(1);
-  timeline.begin(3, false);
-  timeline.arrive(1);
-  assert.equal(timeline.position, 0);
+test("a pinned position stays through runs to come, until it is let go or played on", () => {
+  run(20);
+  timeline.hold(12);
+  timeline.pin(true);
+  run(20);
+  assert.deepEqual([timeline.position, timeline.pinned], [12, true]);
+  timeline.hold(19);
+  run(20);
+  assert.equal(timeline.position, 19, "the pin goes with the scrubber, also to the end");
+  run(6);
+  assert.equal(timeline.position, 5, "as far as a shorter run has it");
+  timeline.hold(2);
+  timeline.begin(6);
+  timeline.arrive(4);
+  timeline.pin(false);
+  pass(5_000);
+  assert.deepEqual([timeline.position, timeline.pinned], [3, false]);
+  timeline.pin(true);
+  timeline.play();
+  assert.equal(timeline.pinned, false);
 });
 
 test("the visitor's choice alone is told as such", () => {

@@ -66,7 +66,7 @@ export class Walk {
     this.shape = shape;
     this.frames = [];
     this.steps = 0;
-    this.timeline.begin(0, false);
+    this.timeline.begin(0);
     this.moving.hidden = this.glance.root.hidden = true;
     this.root.dataset.frames = "0";
     delete this.root.dataset.apart;
@@ -99,7 +99,7 @@ export class Walk {
     this.steps = grid.length - 1;
     this.label(mode);
     const way = mode === "invert" ? [...grid].reverse().concat(grid) : grid;
-    this.timeline.begin(way.length, false);
+    this.timeline.begin(way.length);
     this.glance.begin(way.map((t) => `t = ${t}`));
     this.moving.hidden = this.glance.root.hidden = false;
   }

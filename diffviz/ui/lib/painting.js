@@ -22,6 +22,7 @@ export function painting(section, { ready = () => true, before = () => {} } = {}
 
   /** Say what changed; it is painted in the next frame. @param {string[]} what */
   function change(...what) {
+    clearTimeout(resting); // what is not painted yet is not at rest: parts would be of two minds
     for (const one of what) changed.add(one);
     if (!frame && ready()) frame = requestAnimationFrame(now);
   }
@@ -43,6 +44,6 @@ export function painting(section, { ready = () => true, before = () => {} } = {}
     if (!waiting) parts.forEach((part) => part.rest?.());
   }
 
-  new IntersectionObserver(() => waiting && rest()).observe(section);
+  new IntersectionObserver(() => waiting && !frame && rest()).observe(section);
   return { parts, change, now };
 }

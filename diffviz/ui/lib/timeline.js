@@ -18,7 +18,8 @@ export class Timeline {
     this.arrived = 0; // frames that there are
     this.ended = false; // no more will come
     this.position = 0;
-    this.held = false; // the visitor chose a position: new frames and runs do not move it
+    this.held = false; // the visitor chose a position: frames to come do not move it
+    this.pinned = false; // nor do runs to come
     this.playing = false;
     this.loop = 0; // milliseconds of rest after which playing starts over; 0: it ends
     this.heard = 0; // when frames last came
@@ -31,12 +32,11 @@ export class Timeline {
     return Math.max(0, this.arrived - 1);
   }
 
-  /** A new run of so many frames. @param {number} length @param {boolean} [keep] whether a held position stays */
-  begin(length, keep = true) {
+  /** A new run of so many frames: it is followed, unless the position is pinned. @param {number} length */
+  begin(length) {
     this.halt();
-    Object.assign(this, { length, arrived: 0, ended: false, loop: 0 });
-    this.held &&= keep;
-    this.position = this.held ? Math.max(0, Math.min(this.position, length - 1)) : 0;
+    Object.assign(this, { length, arrived: 0, ended: false, loop: 0, held: this.pinned });
+    this.position = this.pinned ? Math.max(0, Math.min(this.position, length - 1)) : 0;
     this.onChange(false);
   }
 
@@ -77,17 +77,26 @@ export class Timeline {
     this.onChange(chosen);
   }
 
-  /** Stay at a position, also through runs to come; at the very end, where the newest is, go on with them. @param {number} position */
+  /** Stay at a position through frames to come; at the very end, where the newest is, go on with them. @param {number} position */
   hold(position) {
     this.halt();
     this.seek(position, true);
-    this.held = this.position < this.length - 1;
+    this.held = this.pinned || this.position < this.length - 1;
+  }
+
+  /** Stay where it stands, also through runs to come; or go on with them again. @param {boolean} pinned */
+  pin(pinned) {
+    this.pinned = pinned;
+    if (pinned) return this.hold(this.position);
+    this.held = false;
+    if (this.ended) this.onChange(false);
+    else this.follow();
   }
 
   /** Play from a position, or from where it stands; from the beginning, where that is the end. @param {number} [from] */
   play(from = this.position >= this.last ? 0 : this.position) {
     this.halt();
-    this.held = false;
+    this.held = this.pinned = false;
     this.playing = true;
     this.seek(from);
     this.timer = setInterval(() => this.tick(), 1000 / this.fps);

@@ -1,5 +1,5 @@
-// The controls of a player: play and pause, a step back or on, the scrubber, the speed. Space plays
-// and pauses where the scrubber is focused.
+// The controls of a player: play and pause, a step back or on, the scrubber, the speed, a pin that
+// keeps it at its step. Space plays and pauses where the scrubber is focused.
 
 import { make } from "./dom.js";
 import { slider } from "./slider.js";
@@ -14,8 +14,9 @@ import { slider } from "./slider.js";
  * @param {string} [options.inputId] of the scrubber
  * @param {boolean} [options.steps] whether there are buttons for single steps
  * @param {number[]} [options.speeds] steps a second to choose from
+ * @param {boolean} [options.pins] whether there is a pin: to stay at this step through runs to come
  */
-export function transport(timeline, { label, play: playLabel = "Play", inputId, steps = false, speeds = [] }) {
+export function transport(timeline, { label, play: playLabel = "Play", inputId, steps = false, speeds = [], pins = false }) {
   const play = make("button", { type: "button", className: "round", title: "Play or pause", onclick: () => timeline.toggle() });
   const scrubber = slider({ label, minimum: 0, maximum: 0, inputId, bare: true, onInput: (position) => timeline.hold(position) });
   scrubber.input.addEventListener("keydown", (event) => {
@@ -31,16 +32,24 @@ export function transport(timeline, { label, play: playLabel = "Play", inputId, 
     { "aria-label": "Speed", onchange: () => (timeline.speed = Number(speed.value)) },
     ...speeds.map((fps) => make("option", { value: fps, selected: fps === timeline.fps }, `${fps} steps/s`)),
   );
+  const pin = make(
+    "button",
+    { type: "button", className: "pin", title: "Stay at this step in runs to come", onclick: () => timeline.pin(!timeline.pinned) },
+    "Pin",
+  );
   const root = make(
     "div",
     { className: "player-transport" },
     ...(steps ? [step(-1, "‹", "One step back"), play, step(1, "›", "One step on")] : [play]),
     scrubber.root,
     ...(speeds.length ? [speed] : []),
+    ...(pins ? [pin] : []),
   );
 
   function update() {
     scrubber.set(timeline.position, Math.max(0, timeline.length - 1));
+    pin.setAttribute("aria-pressed", String(timeline.pinned));
+    pin.textContent = timeline.pinned ? "Pinned" : "Pin";
     const sign = timeline.playing ? "❚❚" : "▶";
     if (play.textContent === sign) return;
     play.textContent = sign;

@@ -23,7 +23,7 @@ export function mount(element, { props, server, trigger, watch }) {
   const section = /** @type {HTMLElement} */ (element.querySelector(".live-view"));
   const { parts, change, now } = painting(section);
   const state = new SampleState(change, now);
-  const controls = transport(state.timeline, { label: "Step", steps: true, speeds: SPEEDS });
+  const controls = transport(state.timeline, { label: "Step", steps: true, speeds: SPEEDS, pins: true });
   controls.scrubber.input.classList.add("player-scrubber"); // for tools, who know this one by it
   const panels = [
     headPanel(state), lanesPanel(state), controls, factsPanel(state), glancePanel(state),

@@ -66,7 +66,7 @@ export class Sheets {
   reset(job) {
     Object.assign(this, { job, sheets: [], sheet: null, wanted: "" });
     this.cache.clear();
-    this.timeline.begin(0, false);
+    this.timeline.begin(0);
     this.root.hidden = true;
     delete this.canvas.dataset.sheet;
   }
