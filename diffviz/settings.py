@@ -233,7 +233,7 @@ def check_parameters(
 
 def unknown(what: str, value: Any, known: Iterable[Any]) -> str:
     """The sentence for a name that there is not."""
-    return f"unknown {what} {value!r}; choose from {', '.join(map(str, known))}"
+    return f"unknown {what} {value!r}; choose from {', '.join(str(n) for n in known if n != '')}"
 
 
 def figure(value: Any) -> str:

@@ -268,7 +268,7 @@ def test_a_training_s_pictures_hold_up_nobody(tmp_path: Path, small: Path) -> No
         values[0] = "own"
         files = next(i for i, name in enumerate(names) if name and "zip" in name)
         values[files] = [{**FILE, "path": archive}]
-        values[-1] = "0" * 16
+        values[names.index("Owner")] = "0" * 16
         for session in ("one", "two", "three"):
             assert attacker.join(start, values, session_hash=session).status_code == 200
         eventually(lambda: children_of(server.process.pid))

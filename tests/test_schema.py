@@ -4,8 +4,10 @@ code and the link, by being declared; and what is wrong with it is told in one s
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import math
+import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,11 +22,13 @@ from diffviz.cli.options import add_options, read_options
 from diffviz.cli.parser import Parser
 from diffviz.cli.sample import Options as SampleOptions
 from diffviz.cli.train_options import Options as TrainOptions
+from diffviz.cli.train_options import plan_from
 from diffviz.runs.code import code
 from diffviz.runs.link import Followed, follow, link, schema
 from diffviz.runs.schema import DRAWN, EditSettings, NoiseSettings, RunSettings, Variation
 from diffviz.settings import FLAG, LIST, NUMBER, TABLE, TEXT, WHOLE, Setting, Settings, declared
 from diffviz.training.config import TrainConfig
+from diffviz.training.plan import command_of
 from diffviz.ui.controls import control, endpoint
 from diffviz.ui.forward.api import ORDER as ORDER_OF_NOISE
 from diffviz.ui.forward.api import RENAMED, Guessed, Noised, denoise_endpoint, noise_endpoint
@@ -32,6 +36,19 @@ from diffviz.ui.forward.bringing_back import ORDER as ORDER_OF_EDIT
 from diffviz.ui.forward.bringing_back import Edited, edit_picture
 from diffviz.ui.sample.controls import ASKED, ORDER, Asked, asked_by
 from diffviz.ui.sample.tab import sample
+from diffviz.ui.train.controls import ASKED as TRAINING
+from diffviz.ui.train.controls import NAMES as PARAMETERS_OF_TRAINING
+from diffviz.ui.train.controls import ORDER as ORDER_OF_TRAINING
+from diffviz.ui.train.controls import RENAMED as TRAININGS_NAMES
+from diffviz.ui.train.controls import (
+    UNSAID,
+    TrainControls,
+    as_preset,
+    build_train_controls,
+    plan_of,
+)
+from diffviz.ui.train.controls import Asked as AskedTraining
+from diffviz.ui.train.tab import train_start
 
 MODELS = (RunSettings, NoiseSettings, EditSettings, TrainConfig, Asked)
 FIELDS = [(model, name) for model in MODELS for name in declared(model)]
@@ -131,6 +148,8 @@ PLACES = {
     "denoiser",
     "edit": "picture example_name denoiser what t mode steps guidance seed schedule T "
     "zero_terminal_snr parameters handles",
+    "train": "data classes preset start_from minutes objective levels learning_rate batch ema "
+    "channels seed files size colour owner",
 }
 
 
@@ -140,6 +159,7 @@ PLACES = {
         ("noise", noise_endpoint, ORDER_OF_NOISE),
         ("denoise", denoise_endpoint, ORDER_OF_NOISE),
         ("edit", edit_picture, ORDER_OF_EDIT),
+        ("train", train_start, ORDER_OF_TRAINING),
     ],
 )
 def test_the_parameters_keep_their_places(
@@ -147,11 +167,74 @@ def test_the_parameters_keep_their_places(
 ) -> None:
     parameters = [
         name
-        for name in inspect.signature(endpoint(handler, order, RENAMED)).parameters
+        for name in inspect.signature(
+            endpoint(handler, order, RENAMED | TRAININGS_NAMES)
+        ).parameters
         if name not in ("backend", "request")
     ]
     known = PLACES[name].split()
     assert parameters[: len(known)] == known
+
+
+STARTING = endpoint(train_start, ORDER_OF_TRAINING, TRAININGS_NAMES, UNSAID)
+
+
+@pytest.fixture(scope="module")
+def train_controls() -> TrainControls:
+    async def build() -> TrainControls:  # Gradio's own locks want a loop
+        with gr.Blocks():
+            return build_train_controls()
+
+    return asyncio.run(build())
+
+
+@pytest.mark.parametrize("name", declared(TrainConfig))
+def test_each_setting_of_a_training_is_on_the_page_and_in_its_endpoint(
+    train_controls: TrainControls, name: str
+) -> None:
+    own = "minutes" if name == "hours" else name
+    called = TRAININGS_NAMES.get(own, own)
+    parameter = inspect.signature(STARTING).parameters[called]
+    assert parameter.default == (None if own in UNSAID else TRAINING[own].default)
+    page, programs = train_controls.page[called], train_controls.programs[called]
+    assert str(page.elem_id).startswith("train-")
+    assert getattr(page, "label", "").lower() == TRAINING[own].label.lower()
+    if own in UNSAID:
+        assert getattr(page, "value", None) == as_preset(own, "tiny")
+    assert getattr(programs, "value", None) == parameter.default
+
+
+@pytest.mark.parametrize("name", declared(TrainConfig))
+def test_each_setting_of_a_training_is_in_its_plan_and_command(name: str) -> None:
+    value = another(TrainConfig, declared(TrainConfig)[name])
+    asked = AskedTraining(**({"minutes": value * 60} if name == "hours" else {name: value}))
+    plan = plan_of(asked)
+    assert plan.config == {name: pytest.approx(value) if name == "hours" else value}
+    words = shlex.split(command_of(plan).removeprefix("python -m diffviz train"))
+    parser = Parser("test", "", "")
+    add_options(parser, TrainOptions)
+    assert plan_from(read_options(TrainOptions, parser.parse_args(words), "")) == plan
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("batch", 9999, "batch must be a whole number from 1 to 4096, not 9999"),
+        ("images", 0, "images must be a whole number from 1 to 1000000000, not 0"),
+        ("p_std", 9, "p std must be a number from 0.1 to 5, not 9"),
+        ("levels", "even", "unknown levels 'even'; choose from log-normal"),
+        ("preset", "huge", "unknown preset 'huge'; choose from tiny"),
+        ("data", "cats", "unknown data 'cats'; choose from"),
+    ],
+)
+def test_a_training_s_mistake_is_the_same_sentence_on_every_way_in(
+    name: str, value: Any, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", f"--{name.replace('_', '-')}", str(value)]) == 2
+    assert sentence in capsys.readouterr().err
+    with pytest.raises(gr.Error) as told:
+        STARTING(None, None, *[value if n == name else None for n in PARAMETERS_OF_TRAINING])
+    assert sentence[1:] in str(told.value)
 
 
 @pytest.mark.parametrize("name", declared(RunSettings))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar
 
 import gradio as gr
 from gradio.components import Component
@@ -15,41 +14,120 @@ from diffviz.checkpoints import checkpoint_names
 from diffviz.data import DATA_SETS, DataChoice
 from diffviz.data.own.uploads import LIMITS, SIZES
 from diffviz.networks.unet import UNetConfig
-from diffviz.parametrization import PARAMETRIZATIONS
-from diffviz.settings import declared
-from diffviz.training.config import LEVELS, LOG_NORMAL, PREDICTED, TrainConfig
+from diffviz.settings import NUMBER, WHOLE, Setting, declared, offered
+from diffviz.training.config import TrainConfig
 from diffviz.training.plan import OWN, Plan
 from diffviz.training.presets import PRESETS
+from diffviz.ui.controls import as_sent, control, in_order
 
 CONFIG = declared(TrainConfig)
+HOURS = CONFIG["hours"]
 WIDTHS = ("16,32", "32,64", "48,96", "64,128")
 FIRST = ("digits", "tiny")  # what is chosen at first: of all, it shows something soonest
 
 
+def starts() -> dict[str, str]:
+    """name → label of what a training can start from."""
+    return {"": "random weights", **{name: name for name in checkpoint_names()}}
+
+
+class Asked(TrainConfig):
+    """What the Train tab's controls and the endpoint /train_start ask for; numbers that are left
+    out are the preset's."""
+
+    without: ClassVar[frozenset[str]] = frozenset({"hours"})  # here they are minutes
+
+    data: Annotated[
+        str, Setting(label="Pictures to learn from", help="Data set", choices=DATA_SETS)
+    ] = FIRST[0]
+    classes: Annotated[
+        tuple[str, ...],
+        Setting(label="Only some classes", help="None chosen: all of them", hint=True),
+    ] = ()
+    preset: Annotated[
+        str, Setting(label="How much", help="How large and how long", choices=PRESETS)
+    ] = FIRST[1]
+    start_from: Annotated[
+        str,
+        Setting(
+            label="Start from",
+            help="A bundled denoiser learns new pictures sooner: fine-tuning",
+            choices=starts,
+            hint=True,
+        ),
+    ] = ""
+    minutes: Annotated[
+        float | None,
+        replace(
+            HOURS,
+            label="Time limit in minutes",
+            help="End after so many minutes, if that is sooner",
+            minimum=0,
+            maximum=HOURS.maximum * 60,
+            unit="minutes",
+        ),
+    ] = None
+    channels: Annotated[
+        str,
+        Setting(label="Channels of each level", help="The finest first, such as 32,64"),
+    ] = ""
+    size: Annotated[
+        int, Setting(label="Resized to", help="Side in pixels of your own", choices=SIZES)
+    ] = 28
+    colour: Annotated[bool, Setting(label="In colour", help="Your own in colour")] = True
+
+
+ASKED = offered(Asked)
+RENAMED = {"parametrization": "objective", "ema_length": "ema"}
+# As programs that pass them by place know them; what is declared later comes after these.
+ORDER = (
+    "data",
+    "classes",
+    "preset",
+    "start_from",
+    "minutes",
+    "objective",
+    "levels",
+    "learning_rate",
+    "batch",
+    "ema",
+    "channels",
+    "seed",
+    "files",
+    "size",
+    "colour",
+    "owner",
+)
+NAMES = tuple(in_order([*(RENAMED.get(name, name) for name in ASKED), "files", "owner"], ORDER))
+# Settings that a preset may have its own mind of.
+UNSAID = tuple(
+    name
+    for name, setting in ASKED.items()
+    if name == "minutes" or (name in CONFIG and name != "seed" and setting.kind in (WHOLE, NUMBER))
+)
+OPEN = ("data", "classes", "preset", "start_from", "size", "colour")  # the rest is folded away
+IDS = {"parametrization": "objective", "learning_rate": "rate", "ema_length": "ema"}
+
+
 @dataclass(frozen=True)
 class TrainControls:
-    """inputs: those that `plan_of` takes, in its order, and then the three of uploads. programs:
-    the same for programs, whose numbers are as in the preset where they give none."""
+    """page, programs: by the names of the parameters; numbers for programs are as in the preset
+    where they give none."""
 
-    inputs: list[Component]
-    programs: list[Component]
+    page: dict[str, Component]
+    programs: dict[str, Component]
     start: gr.Button
 
 
 def build_train_controls() -> TrainControls:
     """Build them inside the current gr.Column."""
-    data = gr.Dropdown(
-        [(source.label, source.name) for source in DATA_SETS.values()],
-        value=FIRST[0],
-        label="Pictures to learn from",
-        elem_id="train-data",
-    )
+    data = control(ASKED["data"], "train-data")
     classes = gr.Dropdown(
         _classes(FIRST[0]),
         multiselect=True,
         allow_custom_value=True,  # `Plan.check` has better words for one that there is not
-        label="Only some classes",
-        info="None chosen: all of them",
+        label=ASKED["classes"].label,
+        info=ASKED["classes"].help,
         elem_id="train-classes",
     )
     with gr.Group(visible=False) as own:
@@ -60,62 +138,35 @@ def build_train_controls() -> TrainControls:
             height=140,
         )
         gr.Markdown(LIMITS, elem_classes="small-print")
-        size = gr.Radio(list(SIZES), value=28, label="Resized to", elem_id="train-size")
-        colour = gr.Checkbox(True, label="In colour", elem_id="train-colour")
+        size = gr.Radio(
+            list(SIZES),
+            value=ASKED["size"].default,
+            label=ASKED["size"].label,
+            elem_id="train-size",
+        )
+        colour = control(ASKED["colour"], "train-colour")
     preset = gr.Radio(
-        [(preset.label, preset.name) for preset in PRESETS.values()],
+        ASKED["preset"].labelled(),
         value=FIRST[1],
-        label="How much",
+        label=ASKED["preset"].label,
         elem_id="train-preset",
     )
-    start_from = gr.Dropdown(
-        [("random weights", ""), *((name, name) for name in checkpoint_names())],
-        value="",
-        label="Start from",
-        info="A bundled denoiser learns new pictures sooner: fine-tuning",
-        elem_id="train-from",
-    )
+    start_from = control(ASKED["start_from"], "train-from")
     start = gr.Button("Start training", variant="primary", elem_id="train-start")
+    named: dict[str, Component] = {"data": data, "classes": classes, "preset": preset}
+    named |= {"start_from": start_from, "size": size, "colour": colour}
+    said: dict[str, dict[str, Any]] = {n: {"value": as_preset(n, FIRST[1])} for n in UNSAID}
+    widths = [("as the preset", ""), *((width.replace(",", ", "), width) for width in WIDTHS)]
+    said["channels"] = {"choices": widths, "allow_custom_value": True}
+    by_parameter = {RENAMED.get(name, name): name for name in ASKED}
     with gr.Accordion("All settings", open=False):
-        minutes = _number("hours", "Time limit in minutes", FIRST[1], 60, elem_id="train-minutes")
-        objective = gr.Dropdown(
-            [(PREDICTED[name], name) for name in PARAMETRIZATIONS],
-            value=CONFIG["parametrization"].default,
-            label="The network predicts",
-            elem_id="train-objective",
-        )
-        levels = gr.Dropdown(
-            [("log-normal (EDM)", LOG_NORMAL), *((f"uniform in t, {n}", n) for n in LEVELS[1:])],
-            value=LOG_NORMAL,
-            label="Schedule of the noise levels",
-            elem_id="train-levels",
-        )
-        rate = _number("learning_rate", "Learning rate", FIRST[1], elem_id="train-rate")
-        batch = _number("batch", "Batch", FIRST[1], precision=0, elem_id="train-batch")
-        ema = _number(
-            "ema_length",
-            "EMA: width of the average of the weights",
-            FIRST[1],
-            info="A share of the training so far",
-            elem_id="train-ema",
-        )
-        channels = gr.Dropdown(
-            [("as the preset", ""), *((width.replace(",", ", "), width) for width in WIDTHS)],
-            value="",
-            allow_custom_value=True,
-            label="Channels of each level",
-            elem_id="train-channels",
-        )
-        seed = gr.Number(
-            0,
-            precision=0,
-            minimum=0,
-            maximum=CONFIG["seed"].maximum,
-            label="Seed",
-            elem_id="train-seed",
-        )
+        for name in (by_parameter[n] for n in NAMES if by_parameter.get(n, "data") not in OPEN):
+            named[name] = control(ASKED[name], elem_id(name), **said.get(name, {}))
+    with gr.Group(visible=False):
+        unsaid = {name: gr.Number(None, label=ASKED[name].label) for name in UNSAID}
+    as_sent([*named.values(), *unsaid.values()])
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    data.change(
+    data.change(  # type: ignore[attr-defined]  # of each Dropdown
         lambda name: (
             gr.Dropdown(choices=_classes(name), value=[], visible=bool(_classes(name))),
             gr.Group(visible=name == OWN),
@@ -124,93 +175,71 @@ def build_train_controls() -> TrainControls:
         [classes, own],
         **quiet,
     )
-    numbers = {"hours": minutes, "learning_rate": rate, "batch": batch, "ema_length": ema}
     preset.change(
-        lambda name: [_default(field, name, 60 if field == "hours" else 1) for field in numbers],
+        lambda name: [as_preset(field, name) for field in UNSAID],
         preset,
-        list(numbers.values()),
+        [named[field] for field in UNSAID],
         **quiet,
     )
-    with gr.Group(visible=False):
-        unsaid: dict[Component, Component] = {
-            n: gr.Number(None, label=n.label) for n in numbers.values()
-        }
-    inputs: list[Component] = [data, classes, preset, start_from, minutes, objective, levels]
-    inputs += [rate, batch, ema, channels, seed, files, size, colour]
-    return TrainControls(inputs, [unsaid.get(c, c) for c in inputs], start)
+    return TrainControls(
+        {"files": files, **_by_parameter(named)},
+        {"files": files, **_by_parameter(named | unsaid)},
+        start,
+    )
 
 
-def plan_of(
-    data: str,
-    classes: Sequence[str] | None,
-    preset: str,
-    start_from: str,
-    minutes: float | None,
-    objective: str,
-    levels: str,
-    learning_rate: float | None,
-    batch: float | None,
-    ema: float | None,
-    channels: str,
-    seed: float,
-) -> Plan:
-    """The plan that the controls describe; raises ValueError, in a sentence, for nonsense."""
-    longest = (CONFIG["hours"].maximum or 0) * 60
-    if minutes and not 0 < minutes <= longest:  # NaN too
-        raise ValueError(f"the time limit must be from 0 to {longest:g} minutes, not {minutes:g}")
-    numbers = {
-        "hours": (minutes or 0) / 60,
-        "learning_rate": learning_rate,
-        "batch": whole("batch", batch or 0),
-        "ema_length": ema,
-    }
-    choices = {"parametrization": objective, "levels": levels, "seed": whole("seed", seed or 0)}
-    # What is empty, or as in the preset, is not said again.
-    config: dict[str, Any] = {
-        name: v
-        for name, v in numbers.items()
-        if v and not (preset in PRESETS and math.isclose(v, _default(name, preset)))
-    }
-    config |= {name: v for name, v in choices.items() if v != CONFIG[name].default}
+def plan_of(asked: Asked) -> Plan:
+    """The plan that is asked for; raises ValueError, in a sentence, for nonsense."""
+    config = {n: getattr(asked, n) for n in CONFIG if n in asked.model_fields_set}
+    if asked.minutes:
+        config["hours"] = asked.minutes / 60
+    # What is as in the preset is not said again.
+    config = {n: value for n, value in config.items() if not _same(value, usual(n, asked.preset))}
     network: dict[str, tuple[int, ...]] = {}
-    if channels:
-        widths = tuple(int(width) for width in re.findall(r"\d{1,6}", channels)[:8])
+    if asked.channels:
+        widths = tuple(int(width) for width in re.findall(r"\d{1,6}", asked.channels)[:8])
         if not widths:
-            raise ValueError(f"channels must be whole numbers such as 64, 128, not {channels!r}")
+            raise ValueError(
+                f"channels must be whole numbers such as 64, 128, not {asked.channels!r}"
+            )
         network["channels"] = widths
-        if len(widths) != len(preset_shape(preset).blocks):
+        if len(widths) != len(preset_shape(asked.preset).blocks):
             network["blocks"] = (1,) * len(widths)
-    plan = Plan(DataChoice(data, tuple(classes or ())), preset, start_from or "", network, config)
+    data = DataChoice(asked.data, asked.classes)
+    plan = Plan(data, asked.preset, asked.start_from, network, config)
     plan.check()
     return plan
 
 
 def preset_shape(name: str) -> UNetConfig:
-    """The shape of a preset's network; unknown presets have the usual one until they are told."""
-    return UNetConfig.parse(PRESETS[name].network.get("unet", {}) if name in PRESETS else {})
+    """The shape of a preset's network."""
+    return UNetConfig.parse(PRESETS[name].network.get("unet", {}))
 
 
-def whole(name: str, value: float) -> int:
-    if not math.isfinite(value) or value != int(value):
-        raise ValueError(f"{name} must be a whole number, not {value:g}")
-    return int(value)
+def usual(name: str, preset: str) -> Any:
+    """A setting of a training as the preset has it."""
+    return PRESETS[preset].config.get(name, CONFIG[name].default)
+
+
+def as_preset(name: str, preset: str) -> float:
+    """A number that a control shows while nobody has given another."""
+    value = usual("hours", preset) * 60 if name == "minutes" else usual(name, preset)
+    return round(float(value), 6)
+
+
+def elem_id(name: str) -> str:
+    return f"train-{IDS.get(name, name.replace('_', '-'))}"
+
+
+def _by_parameter(named: dict[str, Component]) -> dict[str, Component]:
+    return {RENAMED.get(name, name): component for name, component in named.items()}
+
+
+def _same(value: Any, other: Any) -> bool:
+    if isinstance(value, int | float):
+        return math.isclose(value, other)
+    return bool(value == other)
 
 
 def _classes(name: str) -> list[str]:
     return list(DATA_SETS[name].classes())
-
-
-def _default(field: str, preset: str, times: float = 1) -> float:
-    value = PRESETS[preset].config.get(field, CONFIG[field].default)
-    return round(float(value) * times, 6)
-
-
-def _number(field: str, label: str, preset: str, times: float = 1, **options: Any) -> gr.Number:
-    low, high = CONFIG[field].minimum or 0, CONFIG[field].maximum or 0
-    return gr.Number(
-        _default(field, preset, times),
-        label=label,
-        minimum=low * times,
-        maximum=high * times,
-        **options,
-    )

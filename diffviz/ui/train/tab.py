@@ -14,12 +14,23 @@ from diffviz.jobs.recording import NAME
 from diffviz.jobs.trainings import running
 from diffviz.serving.backend import Backend
 from diffviz.ui.component import live_view, page_call
+from diffviz.ui.controls import endpoint
 from diffviz.ui.messages import answer, told_in_the_page
-from diffviz.ui.train.controls import build_train_controls, plan_of
+from diffviz.ui.train.controls import (
+    NAMES,
+    ORDER,
+    RENAMED,
+    UNSAID,
+    Asked,
+    build_train_controls,
+    plan_of,
+)
 
 SWITCHED_OFF = "Training is switched off on this server; below is a recorded one."
 # For programs: two at a time are enough for what takes milliseconds. A start may read pictures.
 JOBS: dict[str, Any] = {"concurrency_id": "jobs", "concurrency_limit": 2}
+# The token comes from the browser, as the last input.
+PAGE = (*(name for name in NAMES if name != "owner"), "owner")
 STARTS: dict[str, Any] = {"concurrency_id": "starts", "concurrency_limit": 8}
 
 
@@ -41,10 +52,10 @@ def train_tab(backend: Backend) -> gr.HTML:
                 recorded=NAME,
             )
     token = gr.Textbox(visible=False)
-    inputs = [*controls.inputs, token]
+    page = {**controls.page, "owner": token}
     controls.start.click(
         backend.handler(_start),
-        inputs,
+        [page[name] for name in PAGE],
         view,
         js=page_call("withOwner"),  # which lives in the browser
         api_visibility="private",
@@ -55,8 +66,10 @@ def train_tab(backend: Backend) -> gr.HTML:
         job, owner = gr.Textbox(label="Job"), gr.Textbox("", label="Owner")
         since = gr.Number(0, label="Since")
         facts, file = gr.JSON(label="The training"), gr.File(label="Weights and card")
-        inputs, own, of = [*controls.programs, owner], [job, owner], backend.handler
-        gr.Button().click(of(train_start), inputs, facts, api_name="train_start", **STARTS)
+        own, of = [job, owner], backend.handler
+        programs = {**controls.programs, "owner": owner}
+        inputs = [programs[name] for name in NAMES]
+        gr.Button().click(of(STARTING), inputs, facts, api_name="train_start", **STARTS)
         gr.Button().click(of(train_status), [job, since], facts, api_name="train_status", **JOBS)
         gr.Button().click(of(train_download), own, file, api_name="train_download", **JOBS)
         for action in ACTIONS:
@@ -67,53 +80,30 @@ def train_tab(backend: Backend) -> gr.HTML:
 
 def train_start(
     backend: Backend,
-    data: str = "digits",
-    classes: list[str] | None = None,
-    preset: str = "tiny",
-    start_from: str = "",
-    minutes: float | None = None,
-    objective: str = "edm",
-    levels: str = "log-normal",
-    learning_rate: float | None = None,
-    batch: float | None = None,
-    ema: float | None = None,
-    channels: str = "",
-    seed: float = 0,
+    request: gr.Request,
+    asked: Asked,
     files: list[str] | None = None,
-    size: int = 28,
-    colour: bool = True,
     owner: str = "",
-    request: gr.Request | None = None,
 ) -> dict[str, Any]:
     """Put a training into the queue: its status, and the owner's token, a secret of 16 to 64
     letters and digits that the other calls ask for; made up here where none is given."""
     with told_in_the_page():
-        plan = plan_of(
-            data,
-            classes,
-            preset,
-            start_from,
-            minutes,
-            objective,
-            levels,
-            learning_rate,
-            batch,
-            ema,
-            channels,
-            seed,
-        )
+        plan = plan_of(asked)
         owner = owner or secrets.token_hex(16)
-        planes = 3 if colour else 1
-        address = request.client.host if request and request.client else ""
-        client = address if backend.settings.public else ""
+        planes = 3 if asked.colour else 1
+        client = request.client.host if backend.settings.public and request.client else ""
         trainings = running(backend.trainings)
-        job, said = trainings.begin(plan, owner, files or (), int(size), planes, client)
+        job, said = trainings.begin(plan, owner, files or (), asked.size, planes, client)
         return {**trainings.status(job.id), "owner": owner, "said": said}
+
+
+STARTING = endpoint(train_start, ORDER, RENAMED, UNSAID)
 
 
 def _start(backend: Backend, request: gr.Request, *values: Any) -> str:
     """The page's own start: what its live view is told."""
-    started = train_start(backend, *[*values, request])
+    named = dict(zip(PAGE, values, strict=True))
+    started = STARTING(backend, request, *(named[name] for name in NAMES))
     if started["said"]:
         gr.Info(started["said"])
     return json.dumps({"watch": started["id"]})
