@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import torch
@@ -36,21 +37,21 @@ def vjp(
     alpha: Level,
     sigma: Level,
     condition: Tensor | None,
-    v: Tensor,
+    v: Tensor | Callable[[Tensor], Tensor],
 ) -> tuple[Prediction, Tensor]:
-    """The prediction at x, and the vector-Jacobian product vᵀ·∂x̂0/∂x with a v like x. Both are
-    detached. It costs about three evaluations; a denoiser that knows a better way to it than
-    autograd has a method `vjp`.
+    """The prediction at x, and the vector-Jacobian product vᵀ·∂x̂0/∂x with a v like x, or what
+    makes one of x̂0. Both are detached. It costs about three evaluations; a denoiser that knows a
+    better way to it than autograd, where v is there before x̂0, has a method `vjp`.
 
     Of an exact denoiser ∂x̂0/∂x is α/σ²·Cov[x0 | x_t], Tweedie's formula for the covariance.
     """
-    if own := getattr(denoiser, "vjp", None):
+    if isinstance(v, Tensor) and (own := getattr(denoiser, "vjp", None)):
         known: tuple[Prediction, Tensor] = own(x, alpha, sigma, condition, v)
         return known
     with torch.enable_grad():
         x = x.detach().requires_grad_()
         x0, eps = denoiser(x, alpha, sigma, condition)
-        (product,) = torch.autograd.grad(x0, x, v)
+        (product,) = torch.autograd.grad(x0, x, v if isinstance(v, Tensor) else v(x0.detach()))
     return Prediction(x0.detach(), eps.detach()), product
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from diffviz.denoisers.base import Denoiser, Level, Prediction, level, prediction_from_x0
-from diffviz.guidance.measurement import Measurement, gain, with_pullback
+from diffviz.denoisers.base import Denoiser, Level, Prediction, level, prediction_from_x0, vjp
+from diffviz.guidance.measurement import Measurement, gain
 from diffviz.parametrization import per_image
 
 
@@ -34,5 +34,5 @@ class DPS:
             variance = residual.flatten(1).square().sum(1) / m.operator.measured(residual)
             return self.strength * m.operator.adjoint(residual) / per_image(variance, x0)
 
-        seen, pulled = with_pullback(self.denoiser, x, a, s, condition, towards)
+        seen, pulled = vjp(self.denoiser, x, a, s, condition, towards)
         return prediction_from_x0(x, seen.x0 + gain(x, a, s) * pulled, a, s)

@@ -10,13 +10,11 @@ all schedules, grids and samplers go with all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from diffviz.denoisers.base import Denoiser, Level, Prediction, level
+from diffviz.denoisers.base import Level, level
 from diffviz.guidance.operators import LinearOperator
 from diffviz.parametrization import per_image
 
@@ -40,24 +38,6 @@ class Measurement:
         when x_t is known (Song et al. 2023, section 3.2, there for σ_data = 1)."""
         data = self.sigma_data**2
         return sigma**2 * data / (sigma**2 + alpha**2 * data)
-
-
-def with_pullback(
-    denoiser: Denoiser,
-    x: Tensor,
-    alpha: Level,
-    sigma: Level,
-    condition: Tensor | None,
-    cotangent: Callable[[Tensor], Tensor],
-) -> tuple[Prediction, Tensor]:
-    """The prediction at x, and (∂x̂0/∂x)ᵀ·v for the v that `cotangent` makes of x̂0; both
-    detached."""
-    with torch.enable_grad():
-        x = x.detach().requires_grad_()
-        x0, eps = denoiser(x, alpha, sigma, condition)
-        v = cotangent(x0.detach())
-        (product,) = torch.autograd.grad(x0, x, v)
-    return Prediction(x0.detach(), eps.detach()), product
 
 
 def gain(x: Tensor, alpha: Level, sigma: Level) -> Tensor:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from diffviz.denoisers.base import Denoiser, Level, Prediction, level, prediction_from_x0
-from diffviz.guidance.measurement import Measurement, gain, with_pullback
+from diffviz.denoisers.base import Denoiser, Level, Prediction, level, prediction_from_x0, vjp
+from diffviz.guidance.measurement import Measurement, gain
 from diffviz.parametrization import per_image
 
 
@@ -31,5 +31,5 @@ class PiGDM:
             solved = m.operator.solve(m.residual(x0), m.noise**2 / spread)
             return m.operator.adjoint(solved) / per_image(spread, x0)
 
-        seen, pulled = with_pullback(self.denoiser, x, a, s, condition, towards)
+        seen, pulled = vjp(self.denoiser, x, a, s, condition, towards)
         return prediction_from_x0(x, seen.x0 + gain(x, a, s) * pulled, a, s)
