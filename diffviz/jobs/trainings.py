@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from cachetools import TTLCache
 
 from diffviz.checkpoints import Card, Checkpoint, load_checkpoint, read_card
 from diffviz.config import Config
@@ -57,7 +58,10 @@ class Trainings:
         self._beginning = threading.Lock()
         self._readers: set[str] = set()
         self._begun = Buckets(settings.rate_trainings, BEGUN_SECONDS)
-        self._answers: dict[tuple[str, int], tuple[float, dict[str, Any]]] = {}
+        self._answers: TTLCache[tuple[str, int], dict[str, Any]] = TTLCache(
+            MOST_ANSWERS, FRESH_SECONDS
+        )
+        self._answering = threading.Lock()
         self._rate, self._asked, self._pause = 0.0, 0.0, POLL_SECONDS[0]
 
     def begin(
@@ -134,8 +138,9 @@ class Trainings:
 
     def ask(self, job: str, token: str, action: str) -> dict[str, Any]:
         """Let an owner pause, resume, stop or delete; returns the new status, or {"gone": job}."""
-        self._answers.clear()
         left = self.store.ask(check("job", job), check("owner", token), action)
+        with self._answering:  # what was told before is no longer so
+            self._answers.clear()
         return self.status(job) if left else {"gone": job}
 
     def owned(self, token: str) -> list[dict[str, Any]]:
@@ -144,13 +149,13 @@ class Trainings:
 
     def status(self, job: str, since: float = 0) -> dict[str, Any]:
         """All that a page shows of a job; of the curves what came after point number `since`."""
-        key, now = (check("job", job), whole("since", since)), time.monotonic()
-        made, answer = self._answers.get(key, (0.0, None))
-        if answer is None or now - made > FRESH_SECONDS:
-            if len(self._answers) > MOST_ANSWERS:
-                self._answers.clear()
+        key = check("job", job), whole("since", since)
+        with self._answering:
+            answer = self._answers.get(key)
+        if answer is None:
             answer = self._status(self.store.get(job), key[1])
-            self._answers[key] = now, answer
+            with self._answering:
+                self._answers[key] = answer
         return answer
 
     def _status(self, job: Job, since: int) -> dict[str, Any]:

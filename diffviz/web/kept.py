@@ -7,12 +7,12 @@ import asyncio
 import gzip
 import hashlib
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 import brotli  # type: ignore[import-untyped]
+from cachetools import LRUCache
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -49,11 +49,9 @@ class Kept:
         self, app: ASGIApp, most_bytes: int = MOST_BYTES, makes: Buckets | None = None
     ) -> None:
         self.app = app
-        self.most_bytes = most_bytes
         self.makes = makes
-        self._answers: OrderedDict[Key, Answer] = OrderedDict()
+        self._answers: LRUCache[Key, Answer] = LRUCache(most_bytes, lambda a: len(a.body))
         self._making: dict[Key, asyncio.Task[Answer]] = {}
-        self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         route: Route | None = scope.get("state", {}).get("route")
@@ -67,9 +65,8 @@ class Kept:
         asked = Headers(scope=scope)
         told = _told(asked, ADDRESS if route.kind is Kind.PAGE else ())
         key = scope["path"], scope["scheme"], told
-        if answer := self._answers.get(key):
-            self._answers.move_to_end(key)
-        else:
+        answer = self._answers.get(key)
+        if answer is None:
             if route.kind is Kind.PAGE:
                 self._count(scope)
             answer = await self._made(key, scope, told, route.cache)
@@ -99,8 +96,10 @@ class Kept:
 
     def _end(self, key: Key, making: asyncio.Task[Answer]) -> None:
         del self._making[key]
-        if not making.cancelled() and not making.exception() and making.result().status == 200:
-            self._keep(key, making.result())
+        if making.cancelled() or making.exception() or making.result().status != 200:
+            return
+        if len(making.result().body) <= self._answers.maxsize:
+            self._answers[key] = making.result()
 
     async def _make(self, scope: Scope, cache: str) -> Answer:
         start: Message = {}
@@ -125,13 +124,6 @@ class Kept:
             headers["Cache-Control"] = cache
             headers.add_vary_header("Accept-Encoding")
         return Answer(start["status"], tuple(headers.raw), body)
-
-    def _keep(self, key: Key, answer: Answer) -> None:
-        self._answers[key] = answer
-        self._bytes += len(answer.body)
-        while self._bytes > self.most_bytes:
-            _, oldest = self._answers.popitem(last=False)
-            self._bytes -= len(oldest.body)
 
 
 def _no_body() -> Receive:

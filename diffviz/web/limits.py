@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
+from cachetools import TTLCache
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,20 +28,19 @@ class Buckets:
     ) -> None:
         self.size, self.rate, self.clock = size, size / seconds, clock
         self._lock = threading.Lock()
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        # Who was silent for so long has a full bucket again, and need not be remembered.
+        self._buckets: TTLCache[str, tuple[float, float]] = TTLCache(CLIENTS, seconds, clock)
 
     def take(self, client: str, cost: float = 1) -> float:
         """0 when so many tokens were taken; else the seconds until there are as many. (What costs
         more than a bucket holds has to wait for a full one.)"""
         now = self.clock()
         with self._lock:
-            left, then = self._buckets.pop(client, (float(self.size), now))
+            left, then = self._buckets.get(client, (float(self.size), now))
             left = min(self.size, left + (now - then) * self.rate)
             cost = min(cost, self.size)
             wait = 0.0 if left >= cost else (cost - left) / self.rate
             self._buckets[client] = (left if wait else left - cost, now)
-            if len(self._buckets) > CLIENTS:
-                self._buckets.popitem(last=False)
         return wait
 
 
