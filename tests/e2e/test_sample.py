@@ -202,6 +202,33 @@ def test_runs_can_be_taken_home(server: Server, page: Page, button: str, magic: 
     assert magic in download.value.path().read_bytes()[:12]
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844), (320, 640)])
+def test_the_picture_is_seen_where_generate_is_pressed(
+    server: Server, page: Page, size: tuple[int, int]
+) -> None:
+    width, height = size
+    page.set_viewport_size({"width": width, "height": height})
+    open_tab(page, server)
+    page.locator("#sample-model input").click()
+    page.get_by_role("option", name="heroes").click()
+    expect(page.locator("#sample-words")).to_be_visible()
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(page.locator("#sample-run")).to_be_in_viewport(ratio=1)
+    page.locator("#sample-run").click()
+    await_other_run(page)
+    expect(page.locator("#sample-canvas")).to_be_in_viewport(ratio=0.99)
+    for control in ("#sample-run", "#sample-stop", ".player-scrubber"):
+        expect(page.locator(control)).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    beyond = page.evaluate(
+        """() => [...document.querySelectorAll('#sample-player *')]
+             .filter((e) => e.checkVisibility() && !e.closest('.sr-only'))
+             .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+             .map((e) => e.outerHTML.slice(0, 90))"""
+    )
+    assert beyond == []
+
+
 def test_bad_settings_are_told_in_the_page(server: Server, page: Page) -> None:
     log = server.log.read_text()
     open_tab(page, server)

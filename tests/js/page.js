@@ -20,6 +20,10 @@ globalThis.IntersectionObserver = globalThis.ResizeObserver = class {
   disconnect() {}
 };
 
+window.Element.prototype.scrollIntoView = function () {
+  this.dataset.sought = String(Number(this.dataset.sought ?? 0) + 1);
+};
+
 // jsdom draws nothing: a canvas here keeps the pixels that were last put on it.
 globalThis.ImageData = class {
   constructor(width, height) {

@@ -39,6 +39,7 @@ test("it asks for something to show, and for runs that any control wants", () =>
   assert.deepEqual(triggered, [["ready"]]);
   store.set("sampling", "asked");
   assert.ok(triggered.some(([event]) => event === "run"));
+  assert.equal($(".player-lanes").dataset.sought, "1", "it is looked at");
 });
 
 test("frames are shown as they come, in each of their views", async () => {

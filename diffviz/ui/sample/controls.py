@@ -138,7 +138,7 @@ def build_controls(models: Models) -> Controls:
     )
     words = build_words(ASKED["negative"])
     named = {n: control(ASKED[n], elem_id(n)) for n in SHOWN if not ASKED[n].advanced}
-    with gr.Row():
+    with gr.Row(elem_id="sample-bar"):  # stays in sight: sample/view.css
         start = gr.Button("Generate", variant="primary", elem_id="sample-run", scale=2, min_width=0)
         stop = gr.Button("Stop", elem_id="sample-stop", scale=1, min_width=0)
     dice = gr.Button("Other noise, same settings", elem_id="sample-dice", size="md")

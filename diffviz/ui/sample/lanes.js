@@ -16,7 +16,9 @@ export function lanesPanel(state) {
   let figures = [];
 
   /** @param {Start} start */
-  function begin({ lanes, headings, columns }) {
+  function begin({ lanes, headings, columns, count, shape }) {
+    const [height, width] = shape.slice(-2); // of one sample; of points, as wide as high
+    root.style.setProperty("--aspect", String(shape.length < 3 ? 1 : (columns * width) / (Math.ceil(count / columns) * height)));
     figures = lanes.map((_, i) => ({
       canvas: make("canvas", { className: "picture", role: "img", id: i ? `sample-canvas-${i + 1}` : "sample-canvas" }),
       caption: make("figcaption", { className: "number" }),

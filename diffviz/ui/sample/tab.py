@@ -63,11 +63,13 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     last_run = gr.State((INTRO, ""))
     token = gr.Textbox("", visible=False, label="Owner")
     with gr.Row():
-        with gr.Column(scale=1, min_width=290):
+        with gr.Column(scale=1, min_width=290, elem_id="sample-controls"):
             controls = build_controls(backend.models)
             with gr.Accordion("About this denoiser", open=False):
                 about = gr.Markdown(card_text(bundled().card))
-        with gr.Column(scale=3, min_width=320, elem_classes="first-on-phones"):
+        with gr.Column(
+            scale=3, min_width=320, elem_id="sample-shown", elem_classes="first-on-phones"
+        ):
             player = live_view(
                 "sample/view",
                 "sample-player",

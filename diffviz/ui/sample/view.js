@@ -25,8 +25,9 @@ export function mount(element, { props, server, trigger, watch }) {
   const state = new SampleState(change, now);
   const controls = transport(state.timeline, { label: "Step", steps: true, speeds: SPEEDS, pins: true });
   controls.scrubber.input.classList.add("player-scrubber"); // for tools, who know this one by it
+  const lanes = lanesPanel(state);
   const panels = [
-    headPanel(state), lanesPanel(state), controls, factsPanel(state), glancePanel(state),
+    headPanel(state), lanes, controls, factsPanel(state), glancePanel(state),
     filesPanel(state, trigger), nearestPanel(state, server),
   ];
   parts.push(...panels);
@@ -51,7 +52,11 @@ export function mount(element, { props, server, trigger, watch }) {
 
   /** @param {"asked" | "stopped"} wanted */
   function heed(wanted) {
-    if (wanted === "asked") return trigger("run");
+    if (wanted === "asked") {
+      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      lanes.root.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+      return trigger("run");
+    }
     state.stop();
     describe();
   }
