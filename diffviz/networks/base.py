@@ -35,6 +35,11 @@ class NetworkConfig(ABC):
     data_fields: ClassVar[tuple[str, ...]] = ("slots",)
     data_weights: ClassVar[tuple[str, ...]] = ()
 
+    @property
+    def any_size(self) -> bool:
+        """Whether samples of other sizes than its own make sense to it."""
+        return False
+
     @classmethod
     @abstractmethod
     def suited_to(cls, info: DataInfo) -> Self:

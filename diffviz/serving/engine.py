@@ -8,6 +8,7 @@ faster together than one batch on two cores, and neither waits for the other.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -65,14 +66,16 @@ class Request:
 
     @property
     def cost(self) -> int:
-        """Of how many predictions."""
-        return len(self.x) * (1 if self.v is None else PRODUCT_COST)
+        """Of how many predictions for samples of the size that the network is for."""
+        larger = math.ceil(self.x[0].numel() / math.prod(self.checkpoint.card.data.shape))
+        return len(self.x) * larger * (1 if self.v is None else PRODUCT_COST)
 
     def alike(self, other: Request) -> bool:
         """Whether both can be rows of one batch."""
         return (
             self.checkpoint is other.checkpoint
             and self.x.dtype == other.x.dtype
+            and self.x.shape[1:] == other.x.shape[1:]
             and (self.v is None) == (other.v is None)
         )
 

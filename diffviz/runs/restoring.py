@@ -1,0 +1,91 @@
+"""A picture restored or completed: sampling from p(x0 | what was measured of it)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from diffviz.checkpoints import Checkpoint
+from diffviz.denoisers.base import Denoiser
+from diffviz.device import send
+from diffviz.forward import SeededNoise
+from diffviz.guidance.classifier_free import GuidedDenoiser
+from diffviz.guidance.methods import condition_on
+from diffviz.runs.conditions import conditions
+from diffviz.runs.restoration import Posed, RestoreSettings
+from diffviz.samplers import Step, sample
+from diffviz.schedules import NoiseSchedule
+
+
+def restore(
+    settings: RestoreSettings,
+    posed: Posed,
+    checkpoint: Checkpoint,
+    denoiser: Denoiser | None = None,
+) -> Iterator[Step]:
+    """The run's Steps, (count, C, H, W), on the checkpoint's device; each result has a seed of its
+    own. What was kept of the picture is the picture's to the last bit in the last one. nfe: of the
+    network, a gradient counted for two.
+
+    denoiser: in place of the checkpoint's own; it is evaluated elsewhere, perhaps. Raises
+    ValueError at once, before the first, for conditions that the checkpoint does not know.
+    """
+    info, device, y = checkpoint.card.data, checkpoint.device, posed.measurement.y
+    schedule = settings.noise_schedule()
+    condition = conditions(info, settings.condition, settings.count)
+    negative = conditions(info, settings.negative, 1)
+    denoiser = denoiser or checkpoint.denoiser()
+    sides = 1
+    if condition.any():
+        sides = 1 if settings.guidance == 1 else 2
+        interval = settings.guidance_interval
+        denoiser = GuidedDenoiser(denoiser, settings.guidance, negative, interval)
+    noise = SeededNoise(settings.seeds, posed.shape, device)
+    if settings.what.on_path:
+        grid, x = beginning(settings, schedule, y, posed.measurement.noise)
+        x = send(x.expand(settings.count, -1, -1, -1), device)
+    else:
+        grid, x = from_noise(settings, schedule, checkpoint.card.ratio_range[1]), None
+        denoiser = condition_on(
+            denoiser, posed.measurement, settings.method, **settings.method_parameters
+        )
+    steps = sample(
+        denoiser,
+        schedule,
+        grid,
+        noise,
+        settings.sampler,
+        send(condition, device),
+        settings.clip_x0,
+        x,
+        **settings.sampler_parameters,
+    )
+    return (_told(step, posed, settings.evaluations * sides) for step in steps)
+
+
+def from_noise(settings: RestoreSettings, schedule: NoiseSchedule, most: float) -> list[int]:
+    """The grid from the last t whose σ/α the denoiser knows: methods move x̂0 by σ²/α times a
+    gradient, which beyond it is worth nothing."""
+    ratio = schedule.sigma / schedule.alpha
+    start = max(1, int(torch.searchsorted(ratio, most, right=True)) - 1)
+    return schedule.grid(min(settings.steps, start), settings.spacing, start=start)
+
+
+def beginning(
+    settings: RestoreSettings, schedule: NoiseSchedule, y: Tensor, std: float
+) -> tuple[list[int], Tensor]:
+    """A noisy picture is α_t·y = x_t for the t with σ_t/α_t = std: the grid from there, and that
+    x_t. Sampling from it is sampling p(x0 | y), with nothing to guide."""
+    ratio = schedule.sigma / schedule.alpha
+    t = min(max(1, int(torch.searchsorted(ratio, std))), schedule.T)
+    return schedule.grid(min(settings.steps, t), start=t), float(schedule.alpha[t]) * y
+
+
+def _told(step: Step, posed: Posed, evaluations: int) -> Step:
+    told = step._replace(nfe=step.nfe * evaluations)
+    if posed.kept is None or step.t > 0:
+        return told
+    x = torch.where(posed.kept.to(step.x) > 0, posed.measurement.y.to(step.x), step.x)
+    return told._replace(x=x, x0=x)
