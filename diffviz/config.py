@@ -143,6 +143,11 @@ class Config(BaseSettings):
     training_jobs: int = Field(1, ge=1, le=64, description="trainings that run at once")
     training_threads: int = Field(1, ge=1, le=256, description="CPU threads of a training")
     training_hours: float = Field(12, gt=0, le=1000, description="hours that a training may take")
+    training_mb: int = Field(2000, ge=300, description="MB of memory that a training may take")
+    trainings_mb: int = Field(5000, ge=1, description="MB of disk that all trainings may take")
+    trainings_each_mb: int = Field(
+        1500, ge=1, description="MB of disk that the trainings of one visitor may take"
+    )
     training_queue: int = Field(20, ge=1, le=10_000, description="trainings that may wait")
     training_each: int = Field(
         3, ge=1, le=1000, description="trainings of one visitor that run, wait or pause"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 import signal
@@ -20,10 +21,12 @@ from diffviz.data import DEFAULT, load_data_set
 from diffviz.data.own.pictures import pack
 from diffviz.data.own.uploads import LOCAL
 from diffviz.device import choose
+from diffviz.jobs.grants import Grants, check_granted
 from diffviz.training import distributed as parallel
 from diffviz.training.files import Order, load_training, save_training, unfinished_names
 from diffviz.training.learner import Trainer, prepare_threads
-from diffviz.training.plan import begin, name_of
+from diffviz.training.needs import Needs, needs
+from diffviz.training.plan import Plan, begin, name_of
 
 __all__ = ["EPILOG", "Options", "run"]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -75,6 +78,20 @@ def train(order: Order, trainer: Trainer, options: Options) -> None:
         print(f"{order.name}: {trainer.images:,} pictures, {trainer.cpu_hours:.2f} CPU hours")
 
 
+def check_memory(plan: Plan, needed: Needs | None = None) -> None:
+    """Raises ValueError, in a sentence, for a training that this machine has no memory for."""
+    check_granted(plan, Grants(memory=available_memory()), needed=needed)
+
+
+def available_memory() -> float:
+    """In MB, what could be had without swapping; without bound where the system does not say."""
+    try:
+        text = Path("/proc/meminfo").read_text()
+        return int(text.split("MemAvailable:")[1].split()[0]) * 1024 / 1e6
+    except (OSError, LookupError, ValueError):
+        return math.inf
+
+
 def packed(folder: Path, name: str) -> Path:
     """Where one's own pictures for a training are kept until it ends."""
     return (folder / UNFINISHED / f"{name}.pictures").absolute()
@@ -89,6 +106,7 @@ def checked_name(name: str) -> str:
 def new(options: Options, device: torch.device) -> tuple[Order, Trainer]:
     """A new training, from random weights or another denoiser's."""
     plan = plan_from(options)
+    check_memory(plan)
     name = checked_name(options.name or name_of(plan))
     if name in unfinished_names(options.folder / UNFINISHED):
         raise ValueError(
@@ -118,4 +136,7 @@ def resume(options: Options, device: torch.device) -> tuple[Order, Trainer]:
         option = "from" if name == "start" else name.replace("_", "-")
         raise ValueError(f"--resume goes on with the settings it began with; leave --{option} out")
     name = checked_name(options.name or f"my-{options.data or DEFAULT}")
-    return load_training(name, load_data_set, options.folder / UNFINISHED, device)
+    order, trainer = load_training(name, load_data_set, options.folder / UNFINISHED, device)
+    needed = needs(order.network, trainer.data.info.shape, order.config.batch)
+    check_memory(Plan(order.data), needed)
+    return order, trainer

@@ -63,6 +63,7 @@ DIGITS = DataSource(
     "Handwritten digits, 1,797",
     _digits,
     _digits_classes,
+    shape=(1, 16, 16),
     things="digits",
     knows="handwritten digits",
     ships=(Shipped("digits", "the 1,797 pictures that ship with diffviz, seconds", _make_digits),),
@@ -72,6 +73,8 @@ PHOTOS = DataSource(
     "photos",
     "Photographs: crops of 64 × 64 in colour",
     _photos,
+    shape=(3, 64, 64),
+    slots=0,
     things="photographs",
     knows="photographs",
     # Convolutions alone, so that it takes pictures of any size.
@@ -82,7 +85,7 @@ PHOTOS = DataSource(
         " picture could be, a blur, and many small steps choose one of them."
     ),
 )
-OWN = DataSource("own", "Your own pictures", _own)
+OWN = DataSource("own", "Your own pictures", _own, slots=0)
 
 DATA_SETS = {
     source.name: source for source in (FASHION, FASHION_SUBSET, DIGITS, HEROES, PHOTOS, OWN)

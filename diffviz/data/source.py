@@ -133,8 +133,10 @@ class DataSource:
     """load: reads the training samples of a choice; raises FileNotFoundError or ValueError, in a
     sentence. classes: those that can be chosen from, without reading any sample.
 
-    medium: of MEDIA. things, knows: what a denoiser of it was "trained on" and "only knows", in a
-    few words; says: what such a denoiser makes of any picture, a sentence or two.
+    medium: of MEDIA. shape, slots: of the largest samples that it gives, and how many things they
+    can be conditioned on, as far as is known before they are read. things, knows: what a denoiser
+    of it was "trained on" and "only knows", in a few words; says: what such a denoiser makes of any
+    picture, a sentence or two.
     condition: what to ask for first. guidance, sampler: with which its samples come nearest to the
     data, where that was measured. network: fields of its network that differ from the usual.
     judge: what measures samples. reference: for so many samples. nearest: the index of its training
@@ -146,6 +148,8 @@ class DataSource:
     load: Callable[[DataChoice], DataSet]
     classes: Callable[[], Sequence[str]] = tuple
     medium: str = "picture"
+    shape: tuple[int, ...] = (3, 32, 32)
+    slots: int | None = None
     things: str = ""
     knows: str = ""
     says: str = ""

@@ -12,12 +12,14 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from diffviz.jobs.grants import Grants, check_granted
 from diffviz.jobs.job import FAILED, QUEUED, RUNNING, Job
 from diffviz.jobs.store import JobStore
 from diffviz.jobs.worker import BUSY, DISK, GOODBYE_SECONDS, LOCK, safe, told
 
 TICK_SECONDS = 0.3
 WORKER = (sys.executable, "-m", "diffviz.jobs.worker")
+EVERYTHING = Grants()
 MOST_DEATHS = 3  # in a row, without a checkpoint between them
 # Threads that wait sleep, instead of spinning on a core that a visitor's sampling could use.
 ENVIRONMENT = {"OMP_WAIT_POLICY": "passive"}
@@ -25,15 +27,22 @@ LOG = logging.getLogger(__name__)  # unlike print, it survives a log file on a f
 
 
 class Supervisor:
-    """Runs up to `at_once` jobs of the store, each with `threads` threads, on the device.
+    """Runs up to `at_once` jobs of the store, each with `threads` threads, on the device, that are
+    granted: the settings may be others than when a job was begun.
 
     Of several apps on one folder one supervises, and another when that one ends.
     """
 
     def __init__(
-        self, store: JobStore, at_once: int = 1, threads: int = 2, device: str = "auto"
+        self,
+        store: JobStore,
+        at_once: int = 1,
+        threads: int = 2,
+        device: str = "auto",
+        grants: Grants = EVERYTHING,
     ) -> None:
         self.store = store
+        self.grants = grants
         self.at_once = at_once
         self.threads = threads
         self.device = device
@@ -94,14 +103,16 @@ class Supervisor:
             if (claimed := self.store.claim(leave=self.children.keys())) is None:
                 break
             try:
+                check_granted(claimed.plan, self.grants)
                 self.children[claimed.id] = self._spawn(claimed)
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 self.unsettled[claimed.id] = FAILED, told(error, claimed.saved), False
 
     def _spawn(self, job: Job) -> subprocess.Popen[bytes]:
         folder = self.store.folder(job.id)
         folder.mkdir(parents=True, exist_ok=True)
         words = [str(self.store.root.resolve()), job.id, str(self.threads), self.device]
+        words.append(str(self.grants.memory))
         with open(folder / "log.txt", "ab") as log:
             return subprocess.Popen(
                 [*WORKER, *words],

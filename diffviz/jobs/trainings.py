@@ -23,7 +23,19 @@ from diffviz.checkpoints import Card, Checkpoint, load_checkpoint, read_card
 from diffviz.config import Config
 from diffviz.data.own.pictures import pack
 from diffviz.data.own.uploads import LoadSquare
-from diffviz.jobs.job import FAILED, FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Job, digest, new_id
+from diffviz.jobs.grants import Grants, check_granted
+from diffviz.jobs.job import (
+    FAILED,
+    FINISHED,
+    PAUSED,
+    QUEUED,
+    RUNNING,
+    STATES,
+    STOPPED,
+    Job,
+    digest,
+    new_id,
+)
 from diffviz.jobs.sheets import describe_sheet
 from diffviz.jobs.store import JobStore
 from diffviz.jobs.supervisor import Supervisor
@@ -34,7 +46,6 @@ from diffviz.web.clients import neighbourhood
 from diffviz.web.limits import Buckets
 from diffviz.web.names import check, whole
 
-OPEN = (QUEUED, RUNNING, PAUSED)
 LEVELS = 8
 FRESH_SECONDS = 0.5  # an answer may be as old as this, so that many watchers cost as one
 POLL_SECONDS = (1.0, 6.0)  # between polls: with few watchers, and at most
@@ -53,7 +64,11 @@ class Trainings:
         self.load = load
         self.store = JobStore(settings.trainings)
         self.supervisor = Supervisor(
-            self.store, settings.training_jobs, settings.training_threads, settings.device
+            self.store,
+            settings.training_jobs,
+            settings.training_threads,
+            settings.device,
+            Grants(settings.training_hours, settings.training_mb),
         )
         self._beginning = threading.Lock()
         self._readers: set[str] = set()
@@ -80,11 +95,8 @@ class Trainings:
         check("owner", token)
         self._tidy()
         plan.check()
-        if plan.settings().hours > self.settings.training_hours:
-            limit = self.settings.training_hours
-            raise ValueError(f"a training may take {limit * 60:g} minutes here, not more")
         with self._beginning:
-            self._check_room(token)
+            self._check_granted(plan, digest(token))
             if client and (wait := self._begun.take(neighbourhood(client))):
                 minutes = math.ceil(wait / 60)
                 raise ValueError(
@@ -99,7 +111,7 @@ class Trainings:
             plan = replace(plan, data=replace(plan.data, path=str(path.resolve())))
         with self._beginning:  # others may have begun meanwhile
             try:
-                self._check_room(token)
+                self._check_granted(plan, digest(token))
                 return self.store.add(plan, token, job), said
             except BaseException:
                 shutil.rmtree(self.store.folder(job), ignore_errors=True)
@@ -127,18 +139,20 @@ class Trainings:
             if job.changed < oldest:
                 self.store.remove(job.id)
 
-    def _check_room(self, token: str) -> None:
-        own = [job for job in self.store.owned(token) if job.state in OPEN]
-        if len(own) >= self.settings.training_each:
-            raise ValueError(
-                f"you have {len(own)} trainings that run, wait or pause; stop or delete one first"
-            )
-        if len(self.store.waiting()) >= self.settings.training_queue:
-            raise ValueError("the queue of trainings is full; please try again later")
+    def _check_granted(self, plan: Plan, owner: str, job: str = "") -> None:
+        """job: the one that asks to go on."""
+        others = [other for other in self.store.in_state(*STATES) if other.id != job]
+        check_granted(plan, Grants.of(self.settings), others, owner)
 
     def ask(self, job: str, token: str, action: str) -> dict[str, Any]:
         """Let an owner pause, resume, stop or delete; returns the new status, or {"gone": job}."""
-        left = self.store.ask(check("job", job), check("owner", token), action)
+        check("job", job)
+        owner = digest(check("owner", token))
+        with self._beginning:
+            found = self.store.get(job)
+            if action == "resume" and found.owner == owner and found.state not in (QUEUED, RUNNING):
+                self._check_granted(found.plan, owner, job)
+            left = self.store.ask(job, token, action)
         with self._answering:  # what was told before is no longer so
             self._answers.clear()
         return self.status(job) if left else {"gone": job}

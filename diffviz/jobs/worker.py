@@ -1,4 +1,4 @@
-"""The process that trains one job: `python -m diffviz.jobs.worker FOLDER JOB THREADS DEVICE`.
+"""The process that trains one job: `python -m diffviz.jobs.worker FOLDER JOB THREADS DEVICE MB`.
 
 It lives as long as its standard input is open: when the app ends, however it does, it saves what it
 has and ends too. What it is asked for it reads in the store, and what it has done it writes there.
@@ -7,7 +7,9 @@ has and ends too. What it is asked for it reads in the store, and what it has do
 from __future__ import annotations
 
 import errno
+import math
 import os
+import resource
 import select
 import shutil
 import signal
@@ -52,6 +54,7 @@ Ended = Callable[[], bool]
 def main() -> int:
     folder, job, threads, device = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
     give_way()
+    bound_memory(float(sys.argv[5]))
     load_plugins()
     prepare_threads()
     ended = threading.Event()
@@ -82,6 +85,17 @@ def give_way() -> None:
     for file, value in (("autogroup", "19"), ("oom_score_adj", "1000")):
         with suppress(OSError):  # another system, or one without autogroups: nothing to tell
             Path("/proc/self", file).write_text(value)
+
+
+def bound_memory(megabytes: float) -> None:
+    """From now on what would make this process larger than that fails for want of memory."""
+    status = Path("/proc/self/status")
+    if status.exists() and math.isfinite(megabytes):
+        text = status.read_text()
+        held, data = (int(text.split(f)[1].split()[0]) * 1024 for f in ("VmRSS:", "VmData:"))
+        # Private memory is what can be bounded; what is there already is mostly code.
+        bound = max(data, int(megabytes * 1e6) - held + data)
+        resource.setrlimit(resource.RLIMIT_DATA, (bound, bound))
 
 
 def app_ended() -> bool:

@@ -74,6 +74,7 @@ FASHION = DataSource(
     "Fashion-MNIST, all 60,000",
     _load,
     _classes,
+    shape=(1, 28, 28),
     things="clothes",
     knows="clothes",
     says=(
@@ -111,5 +112,5 @@ FASHION = DataSource(
     ),
 )
 FASHION_SUBSET = DataSource(
-    "fashion-subset", "Fashion-MNIST, 6,000 that we ship", _load_subset, _classes
+    "fashion-subset", "Fashion-MNIST, 6,000 that we ship", _load_subset, _classes, shape=(1, 28, 28)
 )

@@ -40,6 +40,7 @@ HEROES = DataSource(
     "heroes",
     "Heroes: 32 × 32 colour characters with captions",
     _load,
+    slots=14,
     things="heroes",
     knows="small drawn heroes",
     says=(

@@ -1,0 +1,201 @@
+"""What a training takes, and what of it is granted: told before it starts, and held to after."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from diffviz.__main__ import main
+from diffviz.cli import train
+from diffviz.config import Config
+from diffviz.data import DATA_SETS, DataChoice
+from diffviz.jobs import supervisor as supervising
+from diffviz.jobs.grants import Grants, check_granted
+from diffviz.jobs.job import FAILED, FINISHED
+from diffviz.jobs.store import JobStore
+from diffviz.jobs.supervisor import Supervisor
+from diffviz.jobs.trainings import Trainings
+from diffviz.training.needs import needs_of
+from diffviz.training.plan import Plan
+from tests.running import ROOT
+from tests.waiting import eventually
+
+OWNER, OTHER = "o" * 32, "x" * 32
+PLAN = Plan(DataChoice("digits"), "tiny")
+HUGE = Plan(
+    DataChoice("digits"),
+    "tiny",
+    network={"channels": (256, 256, 256), "blocks": (1, 1, 1)},
+    config={"batch": 4096},
+)
+
+
+@pytest.fixture
+def trainings(tmp_path: Path) -> Iterator[Trainings]:
+    """Without its supervisor: what is begun waits."""
+    made = Trainings(Config(trainings=tmp_path, training_each=3, training_queue=4))
+    yield made
+    made.store.close()
+
+
+def test_what_takes_too_much_memory_is_refused_before_it_starts(trainings: Trainings) -> None:
+    assert needs_of(HUGE).memory > 10_000
+    with pytest.raises(ValueError, match=r"12,\d\d\d MB of memory, and there are 2,000 MB"):
+        trainings.begin(HUGE, OWNER)
+    assert trainings.owned(OWNER) == []
+
+
+@pytest.mark.parametrize("data", [name for name in DATA_SETS if name != "photos"])
+@pytest.mark.parametrize("preset", ["tiny", "small", "bundled"])
+def test_what_the_page_offers_is_granted(data: str, preset: str) -> None:
+    check_granted(Plan(DataChoice(data), preset), Grants.of(Config()))
+
+
+MEASURE = """
+from diffviz.data import DataChoice
+from diffviz.training.learner import prepare_threads
+from diffviz.training.plan import Plan, begin
+from diffviz.cpu.threads import Threads
+from diffviz.training.files import save_training
+from pathlib import Path
+import sys
+prepare_threads()
+network = {"channels": (64, 128), "blocks": (1, 2)}
+order, trainer = begin(Plan(DataChoice("digits"), "tiny", "", network, {"batch": 256}), "x", "")
+with Threads(1) as team:
+    trainer.step(team)
+    save_training(order, trainer, Path(sys.argv[1]))
+    trainer.step(team)
+print(int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) * 1024 / 1e6)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+def test_what_is_told_is_what_it_takes(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    network = {"channels": (64, 128), "blocks": (1, 2)}
+    told = needs_of(Plan(DataChoice("digits"), "tiny", "", network, {"batch": 256}))
+    print(f"{told.memory:.0f} MB told, {float(run.stdout):.0f} MB taken")
+    assert 0.6 * told.memory < float(run.stdout) < told.memory
+    state = sum(path.stat().st_size for path in tmp_path.iterdir()) / 1e6
+    assert state < told.disk
+
+
+def test_who_goes_on_is_held_to_what_may_be_begun(trainings: Trainings) -> None:
+    stopped = []
+    for _ in range(3):
+        job, _ = trainings.begin(PLAN, OWNER)
+        trainings.ask(job.id, OWNER, "stop")
+        stopped.append(job.id)
+    for _ in range(3):
+        trainings.begin(PLAN, OWNER)
+    for job_id in stopped:
+        with pytest.raises(ValueError, match="you have 3 trainings that run, wait or pause"):
+            trainings.ask(job_id, OWNER, "resume")
+    trainings.begin(PLAN, OTHER)
+    other = trainings.owned(OTHER)[0]["id"]
+    trainings.ask(other, OTHER, "pause")
+    trainings.begin(PLAN, "y" * 32)
+    with pytest.raises(ValueError, match="queue of trainings is full"):
+        trainings.ask(other, OTHER, "resume")
+    with pytest.raises(ValueError, match="only the one who started"):
+        trainings.ask(other, OWNER, "resume")
+
+
+def test_a_paused_one_may_go_on_beside_the_others_that_may_be(trainings: Trainings) -> None:
+    jobs = [trainings.begin(PLAN, OWNER)[0].id for _ in range(3)]
+    trainings.ask(jobs[0], OWNER, "pause")
+    assert trainings.ask(jobs[0], OWNER, "resume")["state"] == "queued"
+
+
+def test_what_all_and_what_one_may_take_of_the_disk(tmp_path: Path) -> None:
+    each = needs_of(PLAN).disk
+    settings = Config(
+        trainings=tmp_path, trainings_each_mb=int(2.5 * each), trainings_mb=int(3.5 * each)
+    )
+    trainings = Trainings(settings)
+    for _ in range(2):
+        trainings.begin(PLAN, OWNER)
+    with pytest.raises(ValueError, match="your trainings may take"):
+        trainings.begin(PLAN, OWNER)
+    trainings.begin(PLAN, OTHER)
+    with pytest.raises(ValueError, match="no room for another training"):
+        trainings.begin(PLAN, "y" * 32)
+    trainings.store.settle(trainings.store.claim().id, FINISHED)  # type: ignore[union-attr]
+    trainings.begin(PLAN, "y" * 32)  # a finished one keeps less
+    trainings.store.close()
+
+
+def test_after_a_restart_the_settings_of_then_hold(tmp_path: Path) -> None:
+    store = JobStore(tmp_path)
+    jobs = [store.add(plan, OWNER) for plan in (HUGE, PLAN)]
+    app = Supervisor(store, grants=Grants(hours=0.01, memory=2000))
+    app.tick()
+    app.tick()
+    app.tick()
+    huge, long = (store.get(job.id) for job in jobs)
+    assert (huge.state, long.state) == (FAILED, FAILED)
+    assert "choose fewer channels or a smaller batch" in huge.message
+    assert "may take 0.6 minutes here" in long.message
+    assert app.children == {}
+    store.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+def test_a_training_is_held_to_it_while_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where what was told is wrong: here nothing is told."""
+    monkeypatch.setattr(supervising, "check_granted", lambda *_: None)
+    store = JobStore(tmp_path)
+    job = store.add(HUGE, OWNER)
+    app = Supervisor(store, threads=1, grants=Grants(memory=1500))
+    app.tick()
+    child = app.children[job.id]
+    peak = 0
+
+    def ended() -> bool:
+        nonlocal peak
+        try:
+            status = Path(f"/proc/{child.pid}/status").read_text()
+            peak = max(peak, int(status.split("VmHWM:")[1].split()[0]) * 1024)
+        except (OSError, LookupError):
+            pass
+        return child.poll() is not None
+
+    try:
+        eventually(ended)
+    finally:
+        child.kill()
+        child.wait()
+    app.tick()
+    app.close()
+    print(f"{peak / 1e6:.0f} MB at most")
+    assert peak < 1500e6
+    now = store.get(job.id)
+    assert (now.state, now.message) == (
+        FAILED,
+        "there is not enough memory for this: choose fewer channels or a smaller batch",
+    )
+    store.close()
+
+
+def test_the_command_line_asks_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(train, "available_memory", lambda: 4000.0)
+    words = ["train", "--data", "digits", "--channels", "256,256,256", "--blocks", "1,1,1"]
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--batch", "4096", "--folder", str(tmp_path)])
+    assert ended.value.code == 2
+    assert "there are 4,000 MB for it" in capsys.readouterr().err
