@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from diffviz.checkpoints import FOLDER, read_card
 from diffviz.data import DATA_SETS
@@ -25,6 +26,7 @@ KEPT, SAMPLE_BYTES = 1.4, 100e3  # for each sample: times what is kept for gradi
 # Of each weight on the disk: a state and the one before it, in float32 the weights, their average
 # and two moments; a checkpoint and the one before it, in float16.
 STATE_BYTES, CHECKPOINT_BYTES = 32, 4
+FILLING = ("uniform_", "normal_", "kaiming_uniform_", "zero_", "zeros_", "fill_", "ones_")
 SHEETS, SHEET_SAMPLES = 120, 2 * 13 * 10  # kept, and samples on each, a byte for each number
 
 
@@ -59,6 +61,18 @@ def needs(network: NetworkConfig, shape: tuple[int, ...], batch: int) -> Needs:
     return Needs(memory / 1e6, (STATE_BYTES * weights + finished) / 1e6, finished / 1e6)
 
 
+class _NoNumbers(TorchFunctionMode):
+    """Leaves weights as they are made. For numbers on the meta device PyTorch would load another
+    eight hundred modules."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.logspace:
+            return torch.empty(args[2])
+        if getattr(func, "__name__", "") in FILLING:
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
 @lru_cache(64)
 def _sizes(network: NetworkConfig, shape: tuple[int, ...]) -> tuple[int, float]:
     """How many weights, and the bytes that are kept of each sample until its gradient; from a run
@@ -74,7 +88,8 @@ def _sizes(network: NetworkConfig, shape: tuple[int, ...]) -> tuple[int, float]:
 
     batch = 2
     with torch.device("meta"):
-        built = network.build()
+        with _NoNumbers():
+            built = network.build()
         own = {id(weight.untyped_storage()) for weight in built.parameters()}
         condition = torch.zeros(batch, len(network.slots), dtype=torch.int64)
         with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(keep, give_back):
