@@ -12,6 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from torch import nn
 
 from diffviz.data.base import DataInfo
+from diffviz.networks.sizes import Sizes, counted
 
 # Of a config's dataclass: cards come from anywhere, and nothing in one is taken for another thing.
 STRICT = ConfigDict(strict=True, extra="forbid")
@@ -58,6 +59,11 @@ class NetworkConfig(ABC):
     @abstractmethod
     def build(self) -> nn.Module:
         """A new network. Raises ValueError for fields that do not go together."""
+
+    def sizes(self, shape: tuple[int, ...]) -> Sizes:
+        """In training on samples of a shape, which strangers may ask of any config: where building
+        one would cost much, a network says it otherwise."""
+        return counted(self.build(), shape, len(self.slots))
 
     def check_trainable(self) -> None:
         """Raises ValueError, in a sentence, where visitors may not train one so large."""

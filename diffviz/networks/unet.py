@@ -20,6 +20,8 @@ from torch import Tensor, nn
 from diffviz.data.base import DataInfo
 from diffviz.device import is_cpu, send
 from diffviz.networks.base import STRICT, NetworkConfig, slots_of
+from diffviz.networks.sizes import Sizes
+from diffviz.networks.unet_sizes import unet_sizes
 
 Layer = TypeVar("Layer", bound=nn.Module)
 # What visitors may train: fewer and narrower than what a card may hold.
@@ -85,6 +87,9 @@ class UNetConfig(NetworkConfig):
 
     def build(self) -> UNet:
         return UNet(self)
+
+    def sizes(self, shape: tuple[int, ...]) -> Sizes:
+        return unet_sizes(self, shape)
 
     def check_trainable(self) -> None:
         low, high = CHANNELS
