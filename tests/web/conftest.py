@@ -18,6 +18,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         tmp_path_factory.mktemp("strangers"),
         DIFFVIZ_PUBLIC="on",
         DIFFVIZ_RATE_EVENTS="100000",
+        DIFFVIZ_RATE_TRAININGS="1000",
+        DIFFVIZ_TRAINING_QUEUE="1000",
         DIFFVIZ_SLOW_SECONDS=str(SLOW_SECONDS),
         DIFFVIZ_SESSIONS=str(SESSIONS),
         DIFFVIZ_CONNECTIONS_EACH="60",
