@@ -14,6 +14,7 @@ COMMANDS = {
     "noise": "noise a picture: the forward process, straight to any t",
     "sample": "bring pictures out of noise with a trained denoiser",
     "edit": "bring a picture of your own to t and back: image-to-image, inversion",
+    "restore": "fill holes, add pixels, sharpen, colour or denoise a picture",
     "train": "train a denoiser, or go on with one",
     "evaluate": "measure how good a denoiser's pictures are",
     "bench": "measure how fast networks, samplers and training run here",

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -42,6 +43,10 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(diffviz.training.plan, "load_checkpoint", load)
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
     Image.linear_gradient("L").resize((40, 30)).save("grey.png")
+    Image.new("L", (40, 30)).save("black.png")
+    Image.new("L", (40, 30), 255).save("white.png")
+    Image.new("L", (20, 20)).save("other.png")
+    Image.new("L", (7, 9)).save("tiny.png")
     Path("words.png").write_text("these are words")
     handlers = {code: signal.getsignal(code) for code in (signal.SIGINT, signal.SIGTERM)}
     yield
@@ -66,7 +71,7 @@ def test_help_is_light() -> None:
 
 
 MISTAKES = {
-    "paint": "unknown command 'paint'; choose from noise, sample, edit, train",
+    "paint": "unknown command 'paint'; choose from noise, sample, edit, restore",
     "noise": "required: picture",
     "noise none.png": "there is no file 'none.png'",
     "noise .": "'.' is no file",
@@ -110,6 +115,23 @@ MISTAKES = {
     "edit grey.png --model clothes": "unknown model 'clothes'",
     "edit grey.png --view x0": "--view goes with a film",
     "edit grey.png --invert --seed 3": "--seed does not go with --invert",
+    "edit grey.png --model fashion --mask grey.png --t 30": "--t does not go with --mask",
+    "edit grey.png --model fashion --mask none.png": "there is no file 'none.png'",
+    "edit grey.png --model fashion --mask words.png": "no picture that can be read",
+    "edit grey.png --model fashion --mask black.png": "the mask is empty",
+    "edit grey.png --model fashion --mask white.png": "the mask covers the whole picture",
+    "edit grey.png --model fashion --mask other.png": "the mask has 20 × 20 pixels and the picture",
+    "restore grey.png --model fashion --task paint": "unknown task 'paint'; choose from inpaint",
+    "restore grey.png --model fashion": "a mask is missing",
+    "restore grey.png --model fashion --method magic": "unknown method 'magic'; choose from ddnm",
+    "restore grey.png --model fashion --task upscale --factor 3": "unknown factor 3; choose from 2",
+    "restore grey.png --model fashion --task upscale --factor 8": "not blocks of 8 × 8",
+    "restore grey.png --model fashion --task upscale --mask black.png": "--mask goes with --task",
+    "restore grey.png --model fashion --task upscale --method repaint": "RePaint fills holes",
+    "restore grey.png --model fashion --task colour": "fashion knows no colours",
+    "restore grey.png --model fashion --task denoise --noise nan": "noise must be a number from 0",
+    "restore grey.png --model fashion --task motion --length 30 --degrade": "larger than the pict",
+    "restore tiny.png --model fashion --task upscale": "it takes at least 8 × 8",
     "edit none.png": "there is no file 'none.png'",
     "train --data birds": "unknown data 'birds'; choose from fashion, fashion-subset",
     "train --data fashion-subset --name ../up": "up to 64 letters",
@@ -205,6 +227,44 @@ def test_edit_writes_by_suffix(
     with Image.open("a.gif" if "gif" in words else "a.png") as image:
         assert image.size == size
         assert getattr(image, "n_frames", 1) >= frames
+
+
+def painted(side: int) -> None:
+    """A mask of a large picture, m.png, and the picture, large.png."""
+    Image.effect_noise((side, side), 60).save("large.png")
+    mask = Image.new("L", (side, side))
+    mask.paste(255, (side // 4, side // 4, side // 2, side // 2))
+    mask.save("m.png")
+
+
+def test_edit_with_a_mask_pastes_the_result_into_the_whole_picture() -> None:
+    painted(80)
+    words = "edit large.png --model fashion --mask m.png --what bag --steps 3 --out a.png"
+    assert main(words.split()) == 0
+    with Image.open("a.png") as made, Image.open("large.png") as before, Image.open("m.png") as m:
+        assert made.size == (80, 80)
+        result, known, hole = (np.asarray(one.convert("L")) for one in (made, before, m))
+    assert (result == known)[hole == 0].all()
+    assert not (result == known)[hole == 255].all()
+
+
+@pytest.mark.parametrize(
+    ("words", "size"),
+    [
+        ("--task upscale --factor 4 --out a.png", (28, 28)),
+        ("--task upscale --degrade --compare --count 2 --out a.png", (86, 57)),
+        ("--task denoise --out a.gif", (252, 252)),
+        ("--task deblur --degrade --out a.mp4", None),
+    ],
+)
+def test_restore_writes_by_suffix(
+    words: str, size: tuple[int, int] | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["restore", "grey.png", "--model", "fashion", "--steps", "3", *words.split()]) == 0
+    assert "fingerprint" in capsys.readouterr().out
+    if size:
+        with Image.open("a.gif" if "gif" in words else "a.png") as image:
+            assert image.size == size
 
 
 def test_sample_writes_films() -> None:

@@ -18,6 +18,11 @@ With --invert its noise is not drawn but found, by DDIM inversion, and the error
 and back is printed. The file's suffix says what is written: .png (picture, x_t and result side by
 side), .gif or .mp4 (the way as a film).
 
+With --mask a part of the picture is made anew: where the mask, a picture of its size, is white. The
+rest stays as it is, to the last bit; a larger picture than is worked at gets the result back at its
+full size. `restore` has more of it.
+
+  python -m diffviz edit cat.jpg --mask m.png --out without.png
   python -m diffviz edit cat.jpg --t 700 --guidance 3
   python -m diffviz edit boot.png --what sandal --t 600 --out sandal.gif
   python -m diffviz edit boot.png --invert --t 1000 --steps 100"""
@@ -34,6 +39,10 @@ class Options(ScheduleSettings, EditSettings):
         str, Setting(help="What to make of it: a class, or words where it knows them")
     ] = ""
     t: Annotated[int | None, declared(EditSettings)["t"]] = None  # type: ignore[assignment]
+    mask: Annotated[
+        str,
+        Setting(help="A picture of the same size: only where it is white is anything made anew"),
+    ] = ""
     invert: Annotated[bool, Setting(help="The same as --mode invert")] = False
     view: View = None
     out: Out = "edited.png"
@@ -42,6 +51,8 @@ class Options(ScheduleSettings, EditSettings):
 
 
 def run(options: Options) -> None:
+    if options.mask:
+        return inpaint(options)
     import torch
 
     from diffviz.checkpoints import load_checkpoint
@@ -84,3 +95,27 @@ def run(options: Options) -> None:
         save_png(torch.cat([x0, view_of(first, "x"), last.x]), out, per_row=3)
     what = "error of the way there and back" if inverting else "apart from the picture"
     print(f"{out}: t = {settings.t} of {schedule.T}, {what}: {error(last.x, x0):.4f}")
+
+
+def inpaint(options: Options) -> None:
+    """What `restore --task inpaint` does, for words instead of conditions."""
+    from diffviz.checkpoints import load_checkpoint
+    from diffviz.cli import restore
+    from diffviz.runs.asking import condition_of
+
+    given = options.model_fields_set
+    for name in ("t", "mode", "invert"):
+        if name in given and getattr(options, name) != declared(Options)[name].default:
+            raise ValueError(f"--{name} does not go with --mask, which begins from noise alone")
+    same = given & {"model", "steps", "seed", "guidance", "view", "out", "schedule", "T"}
+    asked = restore.Options(
+        picture=options.picture,
+        mask=options.mask,
+        threads=options.threads,
+        device=options.device,
+        **{name: getattr(options, name) for name in same},
+    )
+    if options.what:
+        info = load_checkpoint(asked.model).card.data
+        asked = asked.but(condition=condition_of(info, options.what))
+    restore.run(asked)

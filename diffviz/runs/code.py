@@ -6,6 +6,7 @@ from dataclasses import is_dataclass
 from textwrap import dedent
 from typing import Any
 
+from diffviz.runs.restoration import RestoreSettings
 from diffviz.runs.schema import RunSettings
 
 
@@ -38,6 +39,39 @@ def code(settings: RunSettings, threads: int) -> str:
         )
         .replace("@THREADS@", str(threads))
         .replace("@SETTINGS@", lines)
+    )
+
+
+def restore_code(settings: RestoreSettings, masked: bool, threads: int) -> str:
+    """A Python program that repeats a restoration of picture.png, as `code`. masked: whether there
+    is a mask.png too."""
+    said = {"model": settings.model, **settings.said()}
+    lines = "".join(f"\n    {name}={source(value)}," for name, value in said.items())
+    mask = ', diffviz.load_picture("mask.png")' if masked else ""
+    return (
+        dedent(
+            """\
+        # Repeats a restoration by diffviz, to the last bit on the same machine.
+        import diffviz
+        import torch
+
+        torch.set_num_threads(@THREADS@)
+        settings = diffviz.RestoreSettings(@SETTINGS@
+        )
+        checkpoint = diffviz.load_checkpoint(settings.model)
+        picture = diffviz.load_picture("picture.png")
+        posed = diffviz.pose(settings, checkpoint.card, picture@MASK@)
+
+        for step in diffviz.restore(settings, posed, checkpoint):
+            print(f"t = {step.t}: sigma/alpha {step.sigma / step.alpha:.4f}")
+
+        print("fingerprint", diffviz.fingerprint(step.x))
+        diffviz.save_png(step.x, "restored.png", scale=1)
+        """
+        )
+        .replace("@THREADS@", str(threads))
+        .replace("@SETTINGS@", lines)
+        .replace("@MASK@", mask)
     )
 
 

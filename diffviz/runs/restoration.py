@@ -37,14 +37,13 @@ USUAL_NOISE = 25.0  # grey levels, of a picture that is degraded by noise alone
 SAMPLING = declared(SamplingSettings)
 
 
-class RestoreSettings(ScheduleSettings, SamplingSettings):
+class Restoration(ScheduleSettings, SamplingSettings):
     """What is to become of a picture, by which method of posterior sampling.
 
     noise: None where it is to be found. degrade: whether the picture is first made worse, so that
-    the original is known. condition, negative: slot → value, as for RunSettings.
+    the original is known.
     """
 
-    model: Model = "photos"
     task: Annotated[str, Setting(label="Task", help="What is to be done", choices=TASKS)] = (
         "inpaint"
     )
@@ -138,12 +137,6 @@ class RestoreSettings(ScheduleSettings, SamplingSettings):
             unit="pixels",
         ),
     ] = 128
-    condition: Annotated[
-        Mapping[str, str], Setting(label="What", help="What to make, such as class=sandal")
-    ] = {}
-    negative: Annotated[
-        Mapping[str, str], Setting(label="But not", help="What guidance steers away from")
-    ] = {}
     count: Annotated[
         int,
         replace(
@@ -161,7 +154,7 @@ class RestoreSettings(ScheduleSettings, SamplingSettings):
     def _method_possible(self) -> Self:
         method = METHODS[self.method]
         check_parameters(f"method {method.name!r}", method.parameters, self.method_parameters)
-        if method.holes and not self.what.holes:
+        if method.holes and not self.entry.holes:
             raise ValueError(
                 f"{method.label} fills holes; for this task choose from "
                 f"{', '.join(name for name, other in METHODS.items() if not other.holes)}"
@@ -170,7 +163,7 @@ class RestoreSettings(ScheduleSettings, SamplingSettings):
         return self
 
     @property
-    def what(self) -> Task:
+    def entry(self) -> Task:
         return TASKS[self.task]
 
     @property
@@ -184,9 +177,22 @@ class RestoreSettings(ScheduleSettings, SamplingSettings):
     @property
     def evaluations(self) -> int:
         """Of the network at each step, for each result; a gradient counts for two."""
-        if self.what.on_path:
+        if self.entry.on_path:
             return 1
         return METHODS[self.method].cost(**self.method_parameters)
+
+
+class RestoreSettings(Restoration):
+    """All that determines a restoration of a picture. condition, negative: slot → value, as for
+    RunSettings."""
+
+    model: Model = "photos"
+    condition: Annotated[
+        Mapping[str, str], Setting(label="What", help="What to make, such as class=sandal")
+    ] = {}
+    negative: Annotated[
+        Mapping[str, str], Setting(label="But not", help="What guidance steers away from")
+    ] = {}
 
 
 @dataclass(frozen=True)
@@ -216,7 +222,7 @@ def pose(
 ) -> Posed:
     """What is asked for, of a picture (C, H, W) and, for inpainting, a mask (C, H, W) that is white
     where it is to be made anew; both in −1..1. Raises ValueError, in a sentence."""
-    task, info = settings.what, card.data
+    task, info = settings.entry, card.data
     if info.medium != "picture":
         raise ValueError(f"{card.name} makes {info.medium}, not pictures; choose another denoiser")
     if task.coloured and info.shape[0] == 1:
@@ -273,7 +279,7 @@ def sides_of(
         return high, wide
     known = (card.data.shape[1], card.data.shape[2])
     height, width = (n / g for n, g in zip(known, enlarges, strict=True))
-    if settings.what.degrades and (height % 1 or width % 1):
+    if settings.entry.degrades and (height % 1 or width % 1):
         factor = settings.factor
         raise ValueError(
             f"{card.name} makes {known[1]} × {known[0]} pixels, which are not blocks of "

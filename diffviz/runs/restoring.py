@@ -43,7 +43,7 @@ def restore(
         interval = settings.guidance_interval
         denoiser = GuidedDenoiser(denoiser, settings.guidance, negative, interval)
     noise = SeededNoise(settings.seeds, posed.shape, device)
-    if settings.what.on_path:
+    if settings.entry.on_path:
         grid, x = beginning(settings, schedule, y, posed.measurement.noise)
         x = send(x.expand(settings.count, -1, -1, -1), device)
     else:
@@ -80,7 +80,9 @@ def beginning(
     x_t. Sampling from it is sampling p(x0 | y), with nothing to guide."""
     ratio = schedule.sigma / schedule.alpha
     t = min(max(1, int(torch.searchsorted(ratio, std))), schedule.T)
-    return schedule.grid(min(settings.steps, t), start=t), float(schedule.alpha[t]) * y
+    return schedule.grid(min(settings.steps, t), settings.spacing, start=t), float(
+        schedule.alpha[t]
+    ) * y
 
 
 def _told(step: Step, posed: Posed, evaluations: int) -> Step:

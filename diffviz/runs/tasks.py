@@ -24,7 +24,7 @@ from diffviz.guidance.operators import (
 )
 
 if TYPE_CHECKING:
-    from diffviz.runs.restoration import RestoreSettings
+    from diffviz.runs.restoration import Restoration
 
 LAPLACE_ITERATIONS = 400
 LEAST_RIDGE = 1e-3  # of Wiener's filter: what rounding to grey levels leaves
@@ -45,10 +45,10 @@ class Task:
     name: str
     label: str
     says: str
-    operator: Callable[[RestoreSettings, Tensor | None], LinearOperator]
+    operator: Callable[[Restoration, Tensor | None], LinearOperator]
     cheap: Callable[[LinearOperator, Tensor, float], Tensor]
     cheap_label: str
-    enlarges: Callable[[RestoreSettings], tuple[float, float]] = lambda _: (1, 1)
+    enlarges: Callable[[Restoration], tuple[float, float]] = lambda _: (1, 1)
     needs_mask: bool = False
     holes: bool = False
     coloured: bool = False
@@ -57,7 +57,7 @@ class Task:
     parameters: tuple[str, ...] = ()
 
 
-def _mask(settings: RestoreSettings, kept: Tensor | None) -> LinearOperator:
+def _mask(settings: Restoration, kept: Tensor | None) -> LinearOperator:
     if kept is None:
         raise ValueError("a mask is missing: it says which part is to be made anew")
     return Mask(kept)
@@ -102,7 +102,7 @@ def grey(operator: LinearOperator, y: Tensor, noise: float = 0.0) -> Tensor:
     return y.expand(-1, 3, -1, -1)
 
 
-def growth(settings: RestoreSettings) -> tuple[float, float]:
+def growth(settings: Restoration) -> tuple[float, float]:
     """Of a frame that grows at its sides."""
     up_and_down, left_and_right = margins(settings.sides)
     return 1 + settings.grow * sum(up_and_down), 1 + settings.grow * sum(left_and_right)

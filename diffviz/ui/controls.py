@@ -38,7 +38,8 @@ def control(setting: Setting, elem_id: str | None = None, **options: Any) -> Com
         return gr.Textbox(**told)
     low, high, step = setting.minimum, setting.maximum, setting.step
     told = {"minimum": low, "maximum": high, **told}
-    if step is None or (high - low) / step > MOST_STOPS:
+    emptied = told["value"] is None  # as no slider can be
+    if emptied or step is None or (high - low) / step > MOST_STOPS:
         return gr.Number(**{"precision": 0 if setting.kind == WHOLE else None, **told})
     return gr.Slider(**{"step": step, **told})
 

@@ -73,7 +73,7 @@ def _facts() -> dict[str, Any]:
         "T": {"minimum": MIN_STEPS, "maximum": MAX_STEPS},
         "maxSeed": MAX_SEED,
         "maxBytes": MAX_BYTES,
-        "examples": [{"name": name, "thumbnail": _thumbnail(name)} for name in example_names()],
+        "examples": [{"name": name, "thumbnail": thumbnail(name)} for name in example_names()],
         "denoisers": [_denoiser_facts(name) for name in DENOISERS],
         "guidance": declared(EditSettings)["guidance"].facts(),
     }
@@ -100,7 +100,7 @@ def _denoiser_facts(name: str) -> dict[str, Any]:
     }
 
 
-def _thumbnail(name: str) -> str:
+def thumbnail(name: str) -> str:
     """A small PNG as a data: address."""
     with Image.open(example_path(name)) as image:
         image.thumbnail((THUMBNAIL * 2, THUMBNAIL * 2))
@@ -120,7 +120,7 @@ def _load(backend: Backend, request: Any) -> dict[str, Any]:
     if "example" in request:
         picture = example(str(request["example"]))
     else:
-        picture = _upload(backend, request["path"])
+        picture = uploaded(backend, request["path"])
     channels, height, width = picture.shape
     return {
         "seed": seed,
@@ -157,7 +157,7 @@ def _other_noise(request: Any) -> dict[str, Any]:
     return {"seed": seed, "eps": _half(noise(seed, (channels, height, width))), "small": small}
 
 
-def _upload(backend: Backend, path: Any) -> Tensor:
+def uploaded(backend: Backend, path: Any) -> Tensor:
     """The picture of a file that was just uploaded; the file is then deleted."""
     if not is_within(path, backend.settings.uploads):
         raise ValueError("the path is none of an uploaded file")

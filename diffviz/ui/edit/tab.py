@@ -1,0 +1,201 @@
+"""The Edit tab: a picture completed or restored, frame by frame; what it needs of the server."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from functools import partial
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import torch
+from torch import Tensor
+
+from diffviz.checkpoints import checkpoint_names
+from diffviz.data import source_of, words_of
+from diffviz.data.examples import example, example_names
+from diffviz.guidance.methods import METHODS
+from diffviz.media.levels import grey_levels
+from diffviz.media.picture import PICTURE
+from diffviz.media.raster import MAX_BYTES, SIZE
+from diffviz.runs.asking import ANYTHING
+from diffviz.runs.link import schema
+from diffviz.runs.schema import MAX_SEED
+from diffviz.runs.tasks import TASKS
+from diffviz.serving.admission import InLine
+from diffviz.serving.backend import Backend
+from diffviz.serving.models import GENERAL, bundled
+from diffviz.serving.restoring import Prepared, export, prepare, told
+from diffviz.ui.component import live_view
+from diffviz.ui.edit.api import Asked, restore_endpoints
+from diffviz.ui.forward.tab import thumbnail, uploaded
+from diffviz.ui.gradio_seams import event_data
+from diffviz.ui.messages import answer, sentence, told_in_the_page
+from diffviz.ui.sample.tab import NETWORK, SILENT, visitor
+
+
+def edit_tab(backend: Backend) -> None:
+    """Build the tab inside the current gr.Blocks."""
+    view = live_view(
+        "edit/view",
+        "edit-view",
+        "A picture completed or restored",
+        events=("restore", "halt", "export"),
+        value=json.dumps({"facts": _facts()}),
+        server_functions=[picture_of_example],
+    )
+    exported = gr.File(label="Your file", elem_id="edit-file", visible=False)
+    program = gr.Code(
+        label="The same in Python, to the last bit",
+        language="python",
+        elem_id="edit-code",
+        visible=False,
+        interactive=False,
+    )
+    running = view.restore(
+        backend.handler(_restore), None, view, trigger_mode="multiple", **SILENT, **NETWORK
+    )
+    view.halt(None, cancels=[running], api_visibility="private")
+    view.export(backend.handler(_export), None, [exported, program], **SILENT, **NETWORK)
+    restore_endpoints(backend)
+
+
+def _facts() -> dict[str, Any]:
+    """What the page's code must know."""
+    return {
+        "settings": {facts["name"]: facts for facts in schema(Asked)},
+        "tasks": [
+            {
+                "name": task.name,
+                "label": task.label,
+                "says": task.says,
+                "degrades": task.degrades,
+                "masked": task.needs_mask,
+                "holes": task.holes,
+                "free": task.on_path,
+                "parameters": task.parameters,
+            }
+            for task in TASKS.values()
+        ],
+        "methods": [
+            {
+                "name": method.name,
+                "label": method.label,
+                "source": method.source,
+                "cost": method.cost(),
+                "gradients": method.gradients,
+                "holes": method.holes,
+            }
+            for method in METHODS.values()
+        ],
+        "denoisers": [
+            _denoiser_facts(name)
+            for name in sorted(checkpoint_names(), key=lambda name: name != GENERAL)
+            if bundled(name).card.data.medium == PICTURE.name
+        ],
+        "examples": [{"name": name, "thumbnail": thumbnail(name)} for name in example_names()],
+        "size": SIZE,
+        "maxSeed": MAX_SEED,
+        "maxBytes": MAX_BYTES,
+    }
+
+
+def _denoiser_facts(name: str) -> dict[str, Any]:
+    """things: the classes that it can be asked for, or none where it `speaks`."""
+    card = bundled(name).card
+    words = words_of(card.data)
+    slots = card.data.slots
+    return {
+        "name": name,
+        "label": f"Trained on {source_of(card.data).things or name}",
+        "shape": card.data.shape,
+        "any": card.network.any_size,
+        "speaks": words is not None,
+        "example": words.of_a_picture if words else "",
+        "negative": words.negative if words else "",
+        "things": [ANYTHING, *slots[0].values] if slots and not words else [],
+    }
+
+
+def picture_of_example(request: Any) -> dict[str, Any]:
+    """{"example": name} → its levels, planar, in base64."""
+    return answer(_picture_of_example, request)
+
+
+def _picture_of_example(request: Any) -> dict[str, Any]:
+    levels = grey_levels(example(str(request["example"]))).numpy()
+    return {"shape": levels.shape, "levels": base64.b64encode(levels.tobytes()).decode()}
+
+
+async def _restore(
+    backend: Backend, event: gr.EventData, request: gr.Request
+) -> AsyncIterator[str]:
+    """JSON messages, each with its request's id: {"waiting"}, one's number in the line, those of
+    `told`, or {"failed"}, a sentence."""
+    wanted = event_data(event, "request")
+    number = wanted.get("id") if isinstance(wanted, dict) else None
+
+    def message(**content: Any) -> str:
+        return json.dumps({"id": number, **content})
+
+    asked = await asyncio.to_thread(answer, partial(_asked, backend), wanted)
+    if "error" in asked:
+        yield message(failed=asked["error"])
+        return
+    try:
+        make = partial(told, asked["prepared"], backend.models)
+        async with aclosing(backend.admission.parts(visitor(request), make)) as parts:
+            async for part in parts:
+                yield message(waiting=part.number) if isinstance(part, InLine) else message(**part)
+    except ValueError as error:
+        yield message(failed=sentence(error))
+
+
+def _asked(backend: Backend, request: Any) -> dict[str, Any]:
+    """{"prepared"} of a page's request; raises what `answer` turns into a sentence."""
+    asked = Asked(**request["settings"])
+    source = request["picture"]
+    if "example" in source:
+        picture = example(str(source["example"]))
+    else:
+        picture = uploaded(backend, source["upload"])
+    mask = None
+    if TASKS[asked.task].needs_mask:
+        mask = mask_sent(request["mask"], (picture.shape[1], picture.shape[2]))
+    words = (asked.what, asked.negative)
+    return {"prepared": prepare(backend.models, asked, asked.denoiser, words, picture, mask)}
+
+
+def mask_sent(text: Any, size: tuple[int, int]) -> Tensor:
+    """A mask (1, H, W) in −1..1 from bits, row after row, in base64."""
+    height, width = size
+    try:
+        bits = np.unpackbits(np.frombuffer(base64.b64decode(text, validate=True), np.uint8))
+        painted = bits[: height * width].reshape(1, height, width)
+    except (TypeError, ValueError, binascii.Error) as error:
+        raise ValueError(f"a mask of {width} × {height} bits is needed") from error
+    return torch.from_numpy(painted.astype(np.float32)) * 2 - 1
+
+
+async def _export(backend: Backend, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
+    """A run again, as a file or as code; event: {"request", "format", "view"}."""
+    with told_in_the_page():
+        asked = await asyncio.to_thread(
+            answer, partial(_asked, backend), event_data(event, "request")
+        )
+        if "error" in asked:
+            raise ValueError(str(asked["error"]).rstrip("."))
+        prepared: Prepared = asked["prepared"]
+        kind, view = (str(event_data(event, name)) for name in ("format", "view"))
+        made = await backend.admission.whole(
+            visitor(request),
+            lambda ticket: export(prepared, backend.models, backend.files, kind, view, ticket),
+        )
+    if isinstance(made, str):
+        return gr.File(visible=False), gr.Code(value=made, visible=True)
+    return gr.File(value=str(made), visible=True), gr.Code(visible=False)
