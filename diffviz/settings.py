@@ -240,7 +240,7 @@ def figure(value: Any) -> str:
     """A number as one writes it; anything else as Python does."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return repr(value)
-    if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
+    if math.isfinite(value) and value == int(value) and abs(value) <= 2**53:
         return str(int(value))
     return f"{value:g}"
 

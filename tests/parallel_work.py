@@ -33,8 +33,8 @@ def main(folder: Path) -> None:
     torch.set_num_threads(1)
     with parallel.joined():
         exact = exact_trainer()
-        lesson = exact.lesson(*Halves().batch(exact.share, exact.generator))
-        _, gradient = exact.backward(lesson, Threads())
+        batch = exact.noised(*Halves().batch(exact.share, exact.generator))
+        _, gradient = exact.backward(batch, Threads())
         gradients = on_disk(exact.by_name(gradient))
         save_file(gradients, folder / f"gradients-{parallel.rank()}.safetensors")
 

@@ -12,7 +12,7 @@ from diffviz.denoisers.base import Level, Prediction
 from diffviz.denoisers.exact import GaussianDenoiser
 from diffviz.forward import SeededNoise, add_noise, noise
 from diffviz.guidance.classifier_free import GuidedDenoiser
-from diffviz.runs.editing import edit, error, invert, run_edit
+from diffviz.runs.editing import edit, invert, rms_distance, run_edit
 from diffviz.runs.schema import MAX_EDIT_STEPS, EditSettings
 from diffviz.samplers import sample
 from diffviz.schedules import SCHEDULES, make_schedule
@@ -61,9 +61,9 @@ def test_inversion_lands_on_the_exact_solution_with_order_1(schedule: str, t: in
     for count in counts:
         grid = path.grid(count, start=t)
         *_, last = invert(EXACT, path, grid, x0)
-        landed.append(error(last.x, GAUSSIAN.flow(x0, path, 0, t)))
+        landed.append(rms_distance(last.x, GAUSSIAN.flow(x0, path, 0, t)))
         *_, back = sample(EXACT, path, grid, no_noise, x=last.x)
-        returned.append(error(back.x, x0))
+        returned.append(rms_distance(back.x, x0))
     for errors in (landed, returned):
         slope = -np.polyfit(np.log(counts), np.log(errors), 1)[0]
         assert slope == pytest.approx(1, abs=0.1)
@@ -107,7 +107,7 @@ def test_a_learned_denoiser_comes_back_the_nearer_the_more_steps() -> None:
     for steps in (5, 20, 80):
         settings = EditSettings(t=600, steps=steps, mode="invert")
         *_, last = run_edit(settings, denoiser, COSINE, x0, torch.ones(2, 1, dtype=torch.int64))
-        errors.append(error(last.step.x, x0))
+        errors.append(rms_distance(last.step.x, x0))
     assert errors[0] > 2 * errors[1] > 4 * errors[2]
 
 
@@ -148,7 +148,7 @@ def test_the_later_t_the_less_of_the_picture_is_left() -> None:
     apart = []
     for t in (50, 400, 1000):
         *_, last = run_edit(EditSettings(t=t, steps=50), EXACT, COSINE, x0)
-        apart.append(error(last.step.x, x0))
+        apart.append(rms_distance(last.step.x, x0))
     assert apart == sorted(apart)
     assert apart[0] < 0.2
     assert abs(float(last.step.x.mean()) - GAUSSIAN.mean) < 0.2

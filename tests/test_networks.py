@@ -8,8 +8,9 @@ import torch
 
 from diffviz.data.base import DataInfo, Slot
 from diffviz.networks import NETWORKS, network_for, parse_network
+from diffviz.networks.layers import NoiseEmbedding
 from diffviz.networks.mlp import MLPConfig
-from diffviz.networks.unet import NoiseEmbedding, UNet, UNetConfig
+from diffviz.networks.unet import UNet, UNetConfig
 from tests.oracles.networks import TINY, random_unet
 
 CONFIGS = [

@@ -62,7 +62,7 @@ def run(options: Options) -> None:
     from diffviz.media.medium import view_of
     from diffviz.runs.asking import condition_of
     from diffviz.runs.conditions import conditions
-    from diffviz.runs.editing import error, run_edit
+    from diffviz.runs.editing import rms_distance, run_edit
 
     out, films = Path(options.out), {".gif": save_gif, ".mp4": save_mp4}
     output_file(options.out, (".png", *films))
@@ -94,7 +94,7 @@ def run(options: Options) -> None:
         first = next(stage.step for stage in stages if stage.back)
         save_png(torch.cat([x0, view_of(first, "x"), last.x]), out, per_row=3)
     what = "error of the way there and back" if inverting else "apart from the picture"
-    print(f"{out}: t = {settings.t} of {schedule.T}, {what}: {error(last.x, x0):.4f}")
+    print(f"{out}: t = {settings.t} of {schedule.T}, {what}: {rms_distance(last.x, x0):.4f}")
 
 
 def inpaint(options: Options) -> None:

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from diffviz.jobs.grants import Grants, check_granted
 from diffviz.jobs.job import FAILED, QUEUED, RUNNING, Job
 from diffviz.jobs.store import JobStore
-from diffviz.jobs.worker import BUSY, DISK, GOODBYE_SECONDS, LOCK, safe, told
+from diffviz.jobs.worker import BUSY, DISK, GOODBYE_SECONDS, LOCK, reason, safe
 
 TICK_SECONDS = 0.3
 WORKER = (sys.executable, "-m", "diffviz.jobs.worker")
@@ -106,7 +106,7 @@ class Supervisor:
                 check_granted(claimed.plan, self.grants)
                 self.children[claimed.id] = self._spawn(claimed)
             except (OSError, ValueError) as error:
-                self.unsettled[claimed.id] = FAILED, told(error, claimed.saved), False
+                self.unsettled[claimed.id] = FAILED, reason(error, claimed.saved), False
 
     def _spawn(self, job: Job) -> subprocess.Popen[bytes]:
         folder = self.store.folder(job.id)

@@ -44,7 +44,7 @@ from diffviz.media.decoding import load_square
 from diffviz.training.plan import OWN, Plan, name_of, title
 from diffviz.web.clients import neighbourhood
 from diffviz.web.limits import Buckets
-from diffviz.web.names import check, whole
+from diffviz.web.names import check, whole_number
 
 LEVELS = 8
 FRESH_SECONDS = 0.5  # an answer may be as old as this, so that many watchers cost as one
@@ -163,7 +163,7 @@ class Trainings:
 
     def status(self, job: str, since: float = 0) -> dict[str, Any]:
         """All that a page shows of a job; of the curves what came after point number `since`."""
-        key = check("job", job), whole("since", since)
+        key = check("job", job), whole_number("since", since)
         with self._answering:
             answer = self._answers.get(key)
         if answer is None:
@@ -228,7 +228,7 @@ class Trainings:
     def sheet(self, job: str, images: int) -> bytes:
         """The sheet drawn after so many pictures, gzipped."""
         try:
-            name = str(whole("the number of pictures", images))
+            name = str(whole_number("the number of pictures", images))
             return (self.store.folder(check("job", job)) / SHEETS / name).read_bytes()
         except FileNotFoundError as error:
             raise ValueError("there is no such sheet of samples") from error

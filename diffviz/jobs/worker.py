@@ -73,7 +73,7 @@ def main() -> int:
         complain("another process trains this job\n")
         return BUSY
     except (OSError, sqlite3.Error) as error:
-        complain(told(error, 0) + "\n")
+        complain(reason(error, 0) + "\n")
         return DISK
     return 0
 
@@ -121,7 +121,7 @@ def work(store: JobStore, name: str, ended: Ended, threads: int, device: str = "
         if not isinstance(error, (ValueError, OSError, sqlite3.Error)):
             complain(traceback.format_exc())
         now = store.find(name)
-        state, message = FAILED, told(error, now.saved if now else 0)
+        state, message = FAILED, reason(error, now.saved if now else 0)
     store.settle(name, state, message)
     if state == FINISHED:  # only now: a kill before this would have lost all
         shutil.rmtree(store.folder(name) / UNFINISHED, ignore_errors=True)
@@ -133,14 +133,14 @@ def complain(text: str) -> None:
         os.write(sys.stderr.fileno(), text.encode())
 
 
-def told(error: Exception, saved: int) -> str:
+def reason(error: Exception, saved: int) -> str:
     """What went wrong, for the job's owner."""
     number = getattr(error, "errno", None)
     if number is not None or isinstance(error, sqlite3.Error):
         full = number in (errno.ENOSPC, errno.EDQUOT) or "full" in str(error)
         words = getattr(error, "strerror", None) or error  # without the path: it is the host's
-        reason = "the disk is full" if full else f"its files cannot be read or written ({words})"
-        return reason + safe(saved)
+        what = "the disk is full" if full else f"its files cannot be read or written ({words})"
+        return what + safe(saved)
     if isinstance(error, MemoryError) or "allocate memory" in str(error):
         return "there is not enough memory for this: choose fewer channels or a smaller batch"
     if isinstance(error, (ValueError, OSError)):  # written for people to read

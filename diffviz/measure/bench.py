@@ -142,10 +142,10 @@ def plain_steps(trainer: Trainer) -> Iterator[None]:
     optimizer = torch.optim.AdamW(trainer.network.parameters(), trainer.config.learning_rate)
     alone = Threads()
     while True:
-        lesson = trainer.lesson(*trainer.data.batch(trainer.share, trainer.generator))
-        lesson = lesson.to(trainer.device)
+        batch = trainer.noised(*trainer.data.batch(trainer.share, trainer.generator))
+        batch = batch.to(trainer.device)
         optimizer.zero_grad()
-        trainer.loss(lesson).mean().backward()  # type: ignore[no-untyped-call]
+        trainer.loss(batch).mean().backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(trainer.network.parameters(), 1.0)
         optimizer.step()
         trainer.ema.update(trainer.weights, alone)

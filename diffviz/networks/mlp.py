@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from diffviz.data.base import DataInfo
 from diffviz.networks.base import STRICT, NetworkConfig, slots_of
-from diffviz.networks.unet import NoiseEmbedding, look_up, zero
+from diffviz.networks.layers import NoiseEmbedding, look_up, zero
 
 MAX_NUMBERS = 1024  # of a sample
 

@@ -7,9 +7,8 @@ than all others together.
 
 from __future__ import annotations
 
-import math
-from itertools import accumulate, pairwise
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from itertools import pairwise
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import torch
 import torch.nn.functional as F
@@ -18,12 +17,12 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from diffviz.data.base import DataInfo
-from diffviz.device import is_cpu, send
+from diffviz.device import is_cpu
 from diffviz.networks.base import STRICT, NetworkConfig, slots_of
+from diffviz.networks.layers import NoiseEmbedding, look_up, zero
 from diffviz.networks.sizes import Sizes
 from diffviz.networks.unet_sizes import unet_sizes
 
-Layer = TypeVar("Layer", bound=nn.Module)
 # What visitors may train: fewer and narrower than what a card may hold.
 MAX_LEVELS, MAX_BLOCKS, CHANNELS = 3, 4, (16, 256)
 TINTS = {1: "grey", 3: "in colour"}
@@ -133,24 +132,6 @@ class NormSiLU(ChannelNorm):
         if scale is not None and shift is not None:
             h = torch.addcmul(shift[:, :, None, None], h, scale[:, :, None, None])
         return F.silu(h)
-
-
-class NoiseEmbedding(nn.Module):
-    """Sines and cosines of the noise level, log(σ/α)/4, through a small MLP. (B,) → (B, dim)."""
-
-    frequencies: Tensor
-
-    def __init__(self, dim: int, features: int = 64) -> None:
-        super().__init__()
-        # From a quarter to sixteen turns a unit; the noise level takes values from about −2 to 2.
-        frequencies = math.pi / 2 * torch.logspace(0, 6, features // 2, base=2.0)
-        self.register_buffer("frequencies", frequencies, persistent=False)
-        self.mlp = nn.Sequential(nn.Linear(features, dim), nn.SiLU(), nn.Linear(dim, dim))
-
-    def forward(self, noise_level: Tensor) -> Tensor:
-        angles = noise_level.float()[:, None] * self.frequencies
-        embedded: Tensor = self.mlp(torch.cat([angles.cos(), angles.sin()], dim=1))
-        return embedded
 
 
 class ResidualBlock(nn.Module):
@@ -303,17 +284,3 @@ class UNet(nn.Module):
 
         out: Tensor = F.pixel_shuffle(self.head(self.norm(h)), self.config.patch)
         return out[..., :height, :width]
-
-
-def look_up(tables: nn.ModuleList, condition: Tensor) -> Tensor:
-    """Each slot's value in that slot's table, (B, slots, dim); one operation instead of a dozen."""
-    weights = tuple(tables.parameters())
-    starts = torch.tensor([0, *accumulate(len(weight) for weight in weights[:-1])])
-    return F.embedding(condition + send(starts, condition.device), torch.cat(weights))
-
-
-def zero(layer: Layer) -> Layer:
-    """The layer with weight and bias 0, so that what it ends contributes nothing at first."""
-    for parameter in layer.parameters():
-        nn.init.zeros_(parameter)
-    return layer

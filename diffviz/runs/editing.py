@@ -123,6 +123,6 @@ def _there_and_back(
         yield Stage(True, step)
 
 
-def error(one: Tensor, other: Tensor) -> float:
-    """How far two pictures are apart: the root mean square over their pixels."""
+def rms_distance(one: Tensor, other: Tensor) -> float:
+    """The root mean square of the difference of two samples."""
     return float((one - other).square().mean().sqrt())

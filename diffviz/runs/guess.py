@@ -9,7 +9,7 @@ from torch import Tensor
 
 from diffviz.denoisers.base import Denoiser
 from diffviz.forward import noise
-from diffviz.runs.editing import error
+from diffviz.runs.editing import rms_distance
 
 
 @dataclass(frozen=True)
@@ -37,4 +37,4 @@ def guess(
     nothing_said = torch.zeros(1, slots, dtype=torch.int64)
     seen = denoiser(x_t[None], alpha, sigma, nothing_said if slots else None)
     x0_seen, eps_seen = seen.x0[0], seen.eps[0]
-    return Guess(x_t, x0_seen, eps_seen, error(x0_seen, x0), error(eps_seen, eps))
+    return Guess(x_t, x0_seen, eps_seen, rms_distance(x0_seen, x0), rms_distance(eps_seen, eps))

@@ -133,7 +133,7 @@ class Admission:
             while (part := await self._in_thread(another)) is not end:
                 yield cast(Part, part)
 
-    async def whole(self, visitor: str, make: Callable[[Ticket], Made]) -> Made:
+    async def at_once(self, visitor: str, make: Callable[[Ticket], Made]) -> Made:
         """What a visitor's run makes, all at once. Raises BusyError."""
         async with aclosing(self.queue()) as numbers:
             async for _ in numbers:

@@ -52,7 +52,7 @@ class Progress:
         return tuple(self.means[1:].tolist())
 
 
-class Lesson(NamedTuple):
+class NoisedBatch(NamedTuple):
     """What the network is shown of each picture of a batch, and what it should answer.
 
     x, target: (B, C, H, W). sigma: (B,), beside an α of 1. condition: (B, slots)."""
@@ -62,12 +62,12 @@ class Lesson(NamedTuple):
     condition: Tensor
     target: Tensor
 
-    def to(self, device: torch.device) -> Lesson:
+    def to(self, device: torch.device) -> NoisedBatch:
         """All there but the levels, which are where all coefficients are."""
         x, condition, target = (
             send(part, device) for part in (self.x, self.condition, self.target)
         )
-        return Lesson(x, self.sigma, condition, target)
+        return NoisedBatch(x, self.sigma, condition, target)
 
 
 def prepare_threads() -> None:
@@ -127,7 +127,7 @@ class Trainer:
         self.cpu_hours = 0.0
         self.started_from: Mapping[str, Any] = {}  # told in the card
 
-    def lesson(self, x0: Tensor, condition: Tensor) -> Lesson:
+    def noised(self, x0: Tensor, condition: Tensor) -> NoisedBatch:
         """The pictures at one random noise level each, the least noise first, and some of their
         condition left unsaid.
 
@@ -146,23 +146,23 @@ class Trainer:
         target = self.denoiser.parametrization.target(
             x0, eps, torch.ones_like(sigma), sigma, self.denoiser.sigma_data
         )
-        return Lesson(x0 + per_image(sigma, x0) * eps, sigma, condition * keep, target)
+        return NoisedBatch(x0 + per_image(sigma, x0) * eps, sigma, condition * keep, target)
 
-    def loss(self, lesson: Lesson) -> Tensor:
+    def loss(self, batch: NoisedBatch) -> Tensor:
         """Each picture's mean squared error of the network's output, (B,)."""
         with autocast(self.device, self.dtype):
             output = self.denoiser.output(
-                lesson.x, torch.ones_like(lesson.sigma), lesson.sigma, lesson.condition
+                batch.x, torch.ones_like(batch.sigma), batch.sigma, batch.condition
             )
-        return (output.float() - lesson.target).square().flatten(1).mean(1)
+        return (output.float() - batch.target).square().flatten(1).mean(1)
 
-    def backward(self, lesson: Lesson, threads: Threads) -> tuple[Tensor, Tensor]:
+    def backward(self, batch: NoisedBatch, threads: Threads) -> tuple[Tensor, Tensor]:
         """The losses, (B,), and the gradient of their mean, (P,)."""
         parameters = list(self.twin.parameters())
-        count = len(lesson.x)
+        count = len(batch.x)
 
         def learn_from(*part: Tensor) -> tuple[Tensor, Tensor]:
-            losses = self.loss(Lesson(*part))
+            losses = self.loss(NoisedBatch(*part))
             gradient = torch.empty_like(self.weights)
             gradients = torch.autograd.grad(losses.sum() / count, parameters)
             torch._foreach_copy_(views(gradient, parameters), gradients)
@@ -174,7 +174,7 @@ class Trainer:
 
         if self.rounded is not self.weights:
             threads.share(Tensor.copy_, self.rounded, self.weights)
-        losses, gradients = zip(*threads.share(learn_from, *lesson), strict=True)
+        losses, gradients = zip(*threads.share(learn_from, *batch), strict=True)
         threads.share(add, *gradients)
         parallel.average(gradients[0])
         return torch.cat(losses), gradients[0]
@@ -209,8 +209,8 @@ class Trainer:
         """One optimiser step. Raises ValueError where training diverges: on an accelerator up to
         STEPS_UNREAD later, in which the weights stay what they were."""
         started, busy = time.monotonic(), time.process_time()
-        lesson = self.lesson(*self.data.batch(self.share, self.generator)).to(self.device)
-        losses, gradient = self.backward(lesson, threads)
+        batch = self.noised(*self.data.batch(self.share, self.generator)).to(self.device)
+        losses, gradient = self.backward(batch, threads)
         eighths = losses.tensor_split(min(8, len(losses)))
         means = torch.stack([part.mean() for part in (losses, *eighths)])
         means = parallel.mean(means)

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from diffviz.settings import check_bounds
+
 MOST = 2**53  # of whole numbers: JavaScript knows no larger ones exactly
 
 
@@ -50,12 +52,10 @@ def check(name: str, value: object) -> str:
     return value
 
 
-def whole(name: str, value: object, low: int = 0, high: int = MOST) -> int:
+def whole_number(name: str, value: object, low: int = 0, high: int = MOST) -> int:
     """The value, if it is a whole number within bounds; raises ValueError, in a sentence. (NaN and
     the infinities are none.)"""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not (number and low <= value <= high and value == int(value)):  # type: ignore[operator,call-overload]
-        raise ValueError(f"{name} must be a whole number from {low:,} to {high:,}")
+    check_bounds(name, value, low, high, whole=True)
     return int(value)  # type: ignore[call-overload,no-any-return]
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from diffviz.web.names import FORMS, check, is_one_range, whole
+from diffviz.web.names import FORMS, check, is_one_range, whole_number
 from diffviz.web.routes import ROUTES, Route
 from tests.running import ROOT, Server
 from tests.web.test_abuse import small_png
@@ -173,8 +173,8 @@ def test_the_forms() -> None:
     assert check("job", "0123456789abcdef") == "0123456789abcdef"
     for value in (True, None, "7", float("nan"), float("inf"), 2**53 + 2, -1, 0.5):
         with pytest.raises(ValueError, match="whole number"):
-            whole("since", value)
-    assert whole("since", 7.0) == 7
+            whole_number("since", value)
+    assert whole_number("since", 7.0) == 7
     assert is_one_range("bytes=0-4")
     assert is_one_range("bytes=7-")
 

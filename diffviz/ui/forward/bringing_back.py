@@ -18,8 +18,7 @@ from diffviz.media.levels import fingerprint
 from diffviz.media.picture import PICTURE
 from diffviz.runs.asking import condition_of, heard
 from diffviz.runs.conditions import conditions
-from diffviz.runs.editing import Stage, run_edit
-from diffviz.runs.editing import error as distance
+from diffviz.runs.editing import Stage, rms_distance, run_edit
 from diffviz.runs.schema import BACK, EditSettings, ScheduleSettings
 from diffviz.schedules import NoiseSchedule
 from diffviz.serving.admission import InLine
@@ -159,7 +158,7 @@ def _told(guessing: Guessing, asked: dict[str, Any], ticket: Ticket) -> Iterator
         seconds = time.perf_counter() - started
         x = step.x
         yield {"frame": frame(PICTURE, int(back), step, step.nfe * edit.sides, seconds)}
-    yield {"apart": distance(x, edit.x0)}
+    yield {"apart": rms_distance(x, edit.x0)}
 
 
 def _asked(request: Any) -> dict[str, Any]:
@@ -211,7 +210,7 @@ async def edit_picture(
         seen = await asyncio.to_thread(picture_of, backend, picture, asked.example_name)
         edit = prepared(asked, what_it_sees(seen, asked.denoiser))
         path, settings = edit.schedule, edit.settings
-        stages = await backend.admission.whole(
+        stages = await backend.admission.at_once(
             visitor(request), lambda ticket: list(edit.stages(backend.guessing, ticket))
         )
         first_back = next(step for back, step in stages if back)
@@ -222,7 +221,7 @@ async def edit_picture(
             "strength": settings.t / path.T,
             "steps": len(settings.grid(path)) - 1,
             "condition": edit.condition,
-            "error": distance(last.x, edit.x0),
+            "error": rms_distance(last.x, edit.x0),
             "evaluations": last.nfe * edit.sides + max(there - 1, 0),
             "fingerprint": fingerprint(last.x),
         }

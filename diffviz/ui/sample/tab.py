@@ -187,7 +187,7 @@ async def sample(
     with told_in_the_page():
         models = backend.models
         settings = settings_of(models.model(asked.denoiser, owner).card.data, asked)
-        path, facts = await backend.admission.whole(
+        path, facts = await backend.admission.at_once(
             visitor(request),
             lambda ticket: write_picture(
                 backend.files, settings, *models.served(asked.denoiser, owner, ticket)
@@ -249,7 +249,7 @@ async def _export(
         return write_file(backend.files, settings, kind, view, checkpoint, denoiser)
 
     with told_in_the_page():
-        made = await backend.admission.whole(visitor(request), write)
+        made = await backend.admission.at_once(visitor(request), write)
     if isinstance(made, str):
         return gr.File(visible=False), gr.Code(value=made, visible=True)
     return gr.File(value=str(made), visible=True), gr.Code(visible=False)

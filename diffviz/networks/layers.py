@@ -1,0 +1,47 @@
+"""What networks of several kinds are made of."""
+
+from __future__ import annotations
+
+import math
+from itertools import accumulate
+from typing import TypeVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from diffviz.device import send
+
+Layer = TypeVar("Layer", bound=nn.Module)
+
+
+class NoiseEmbedding(nn.Module):
+    """Sines and cosines of the noise level, log(σ/α)/4, through a small MLP. (B,) → (B, dim)."""
+
+    frequencies: Tensor
+
+    def __init__(self, dim: int, features: int = 64) -> None:
+        super().__init__()
+        # From a quarter to sixteen turns a unit; the noise level takes values from about −2 to 2.
+        frequencies = math.pi / 2 * torch.logspace(0, 6, features // 2, base=2.0)
+        self.register_buffer("frequencies", frequencies, persistent=False)
+        self.mlp = nn.Sequential(nn.Linear(features, dim), nn.SiLU(), nn.Linear(dim, dim))
+
+    def forward(self, noise_level: Tensor) -> Tensor:
+        angles = noise_level.float()[:, None] * self.frequencies
+        embedded: Tensor = self.mlp(torch.cat([angles.cos(), angles.sin()], dim=1))
+        return embedded
+
+
+def look_up(tables: nn.ModuleList, condition: Tensor) -> Tensor:
+    """Each slot's value in that slot's table, (B, slots, dim); one operation instead of a dozen."""
+    weights = tuple(tables.parameters())
+    starts = torch.tensor([0, *accumulate(len(weight) for weight in weights[:-1])])
+    return F.embedding(condition + send(starts, condition.device), torch.cat(weights))
+
+
+def zero(layer: Layer) -> Layer:
+    """The layer with weight and bias 0, so that what it ends contributes nothing at first."""
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+    return layer
