@@ -136,7 +136,7 @@ async def _made(
 ) -> Answer:
     with told_in_the_page():
         prepared = await asyncio.to_thread(_prepared, backend, asked, picture, mask, owner)
-        x, facts = await backend.admission.whole(
+        x, facts = await backend.admission.at_once(
             visitor(request), lambda ticket: finished(prepared, backend.models, ticket)
         )
         pictures = (x, prepared.posed.degraded, prepared.posed.cheap)

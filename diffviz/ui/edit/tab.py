@@ -192,7 +192,7 @@ async def _export(backend: Backend, event: gr.EventData, request: gr.Request) ->
             raise ValueError(str(asked["error"]).rstrip("."))
         prepared: Prepared = asked["prepared"]
         kind, view = (str(event_data(event, name)) for name in ("format", "view"))
-        made = await backend.admission.whole(
+        made = await backend.admission.at_once(
             visitor(request),
             lambda ticket: export(prepared, backend.models, backend.files, kind, view, ticket),
         )
