@@ -7,7 +7,9 @@ from statistics import mean
 from typing import Any
 
 from diffviz.checkpoints import Card
+from diffviz.data import source_of
 from diffviz.media.registry import medium_of
+from diffviz.samplers import SAMPLERS
 
 
 def card_text(card: Card) -> str:
@@ -20,6 +22,7 @@ def card_text(card: Card) -> str:
         f"Data: {card.data.credit} ({card.data.licence} licence).",
         "It knows noise levels σ/α from {:.3g} to {:.3g}.".format(*card.ratio_range),
     ]
+    lines += best(card)
     if card.quality:
         quality = card.quality
         lines.append(
@@ -34,6 +37,13 @@ def card_text(card: Card) -> str:
                 f" {quality['held_out_mean']:.1%} of pictures asked for."
             )
     return "\n\n".join(lines)
+
+
+def best(card: Card) -> list[str]:
+    source = source_of(card.data)
+    told = [f"guidance {source.guidance:g}"] if source.guidance is not None else []
+    told += [SAMPLERS[source.sampler].label] if source.sampler else []
+    return [f"Measured best on these data: {' and '.join(told)}."] if told else []
 
 
 def started(before: Mapping[str, Any], plural: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import torch
 
-from diffviz.checkpoints import Checkpoint
+from diffviz.checkpoints import Card, Checkpoint
 from diffviz.denoisers.base import Denoiser
 from diffviz.media.files import save_gif, save_mp4, save_png, save_strip
 from diffviz.media.levels import fingerprint
@@ -18,16 +19,18 @@ from diffviz.media.registry import medium_of
 from diffviz.runs.code import code
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
+from diffviz.serving.frames import words
 from diffviz.serving.made_files import MadeFiles
 
 CODE = "code"
 FORMATS: dict[str, tuple[str, Callable[..., None]]] = {
-    "gif": ("diffviz.gif", save_gif),
-    "mp4": ("diffviz.mp4", save_mp4),
-    "strip": ("diffviz-strip.png", save_strip),
+    "gif": (".gif", save_gif),
+    "mp4": (".mp4", save_mp4),
+    "strip": ("-strip.png", save_strip),
 }
 # A film of more frames is longer to make than to wait for; the steps are then thinned out evenly.
 MOST_FRAMES = 120
+MOST_LETTERS = 60  # of what was asked for, in a file's name
 
 
 def write_file(
@@ -51,11 +54,11 @@ def write_file(
     if kind not in FORMATS or kind not in medium.files:
         there = [name for name in FORMATS if name in medium.files]
         raise ValueError(f"unknown format {kind!r}; choose from {', '.join([*there, CODE])}")
-    name, save = FORMATS[kind]
+    extension, save = FORMATS[kind]
     stride = -(-settings.steps // MOST_FRAMES)
     made = run(settings, checkpoint, denoiser=denoiser)
     steps = [step for step in made if (settings.steps - step.index) % stride == 0]
-    path = files.new(name)
+    path = files.new(file_name(settings, checkpoint.card, view) + extension)
     rows: dict[str, Any] = (
         {"per_row": settings.columns} if settings.vary and kind != "strip" else {}
     )
@@ -63,12 +66,20 @@ def write_file(
     return path
 
 
+def file_name(settings: RunSettings, card: Card, view: str = "x") -> str:
+    """What tells one run's files from another's, without the ending: such as
+    diffviz-heroes-a-frog-with-an-axe-x0-seed-3."""
+    parts = ["diffviz", card.name, words(settings, card.data)[:MOST_LETTERS]]
+    parts += [view] * (view != "x") + ["seed", str(settings.seed)]
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
+
+
 def write_picture(
     files: MadeFiles, settings: RunSettings, checkpoint: Checkpoint, denoiser: Denoiser
 ) -> tuple[Path, dict[str, Any]]:
     """The path of a new PNG with the run's results, and facts about the run."""
     last = deque(run(settings, checkpoint, denoiser=denoiser), maxlen=1).pop()
-    path = files.new("diffviz.png")
+    path = files.new(file_name(settings, checkpoint.card) + ".png")
     per_row = settings.columns if settings.vary else None
     save_png(last.x, path, per_row=per_row, medium=medium_of(checkpoint.card.data))
     facts = {

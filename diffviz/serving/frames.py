@@ -121,15 +121,17 @@ def headings(settings: RunSettings) -> list[str]:
 
 def words(settings: RunSettings, info: DataInfo) -> str:
     """What was asked for in all columns, as people say it."""
+    differs = settings.vary.what if settings.vary else ""
+    common = {slot: value for slot, value in settings.condition.items() if slot != differs}
     if said_in := words_of(info):
-        differs = settings.vary.what if settings.vary else ""
-        common = {slot: value for slot, value in settings.condition.items() if slot != differs}
         asked, not_asked = (
             said_in.sentence(said) if said else "" for said in (common, settings.negative)
         )
         return (asked or "whatever it likes") + (f"; but not {not_asked}" if not_asked else "")
-    said = next(iter(settings.condition.values()), "")
-    return {EACH: "one of each", "": "anything"}.get(said, said) if info.slots else ""
+    if not info.slots or differs == info.slots[0].name:
+        return ""  # the headings tell it
+    said = next(iter(common.values()), "")
+    return {EACH: "one of each", "": "anything"}.get(said, said)
 
 
 def frame(

@@ -37,7 +37,7 @@ def test_each_sample_stands_beside_its_nearest(server: Server, page: Page) -> No
     page.locator("#sample-nearest").click()
     page.wait_for_selector(f"{PANEL}[data-state=answered]")
     cards = page.locator(f"{PANEL} .nearest-card")
-    assert cards.count() == 4
+    assert cards.count() == 9
     for card in cards.all():
         assert card.locator("canvas").count() == 4
         assert card.get_attribute("data-verdict") in ("new", "near", "copy")

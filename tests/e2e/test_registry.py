@@ -10,6 +10,7 @@ from conftest import Server
 from gradio_client import Client
 from playwright.sync_api import Browser, expect
 
+from tests.e2e.controls import enter
 from tests.running import running_server
 from tests.waiting import eventually
 
@@ -43,6 +44,7 @@ def test_a_toy_is_trained_and_shown_in_the_player(dials: Server, browser: Browse
     page.locator("#sample-model input").click()
     page.get_by_role("option", name="yours: dials").click()
     expect(page.locator("#sample-class input")).to_have_value("one of each", timeout=60_000)
+    enter(page, "#sample-count input[type=number]", 4)
     page.locator("#sample-run").click()
     canvas = page.locator("#sample-canvas[data-dials]")
     expect(canvas).to_have_attribute("data-t", "0", timeout=60_000)

@@ -1,6 +1,7 @@
-import "./page.js";
+import { window } from "./page.js";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { endExport, takeHome } from "../../diffviz/ui/lib/calls.js";
 import { store } from "../../diffviz/ui/lib/store.js";
 import { mount } from "../../diffviz/ui/sample/view.js";
 
@@ -125,6 +126,32 @@ test("another medium's renderer is fetched and draws", async () => {
 test("the run is taken home in the view that is shown", async () => {
   tell(1, start(), step(0));
   $("[data-view=x0]").click();
-  [...element.querySelectorAll(".player-files button")].find((b) => b.textContent === "GIF").click();
+  const buttons = [...element.querySelectorAll(".player-files button")];
+  const status = $(".player-files [role=status]");
+  buttons.find((b) => b.textContent === "GIF").click();
   assert.deepEqual(triggered.at(-1), ["export", { format: "gif", view: "x0" }]);
+  assert.equal(status.textContent, "Making the GIF …");
+  assert.ok(buttons.every((button) => button.disabled), "one at a time");
+  endExport();
+  assert.deepEqual([status.textContent, buttons[0].disabled], ["", false]);
+});
+
+test("what was made of a run goes when another one begins", () => {
+  tell(1, start(), step(0), step(1));
+  const anew = () => triggered.filter(([event]) => event === "anew").length;
+  assert.equal(anew(), 0);
+  $(".player-files button").click();
+  tell(1, step(2));
+  assert.equal(anew(), 0);
+  tell(2, start(), step(0));
+  assert.equal(anew(), 1);
+  assert.equal($(".player-files [role=status]").textContent, "");
+});
+
+test("a file is handed to the browser at once, under its name", () => {
+  const clicked = [];
+  window.HTMLAnchorElement.prototype.click = function () { clicked.push([this.href, this.download]); };
+  takeHome(null);
+  takeHome({ url: "http://localhost/file/a.gif", orig_name: "diffviz-fashion.gif" });
+  assert.deepEqual(clicked, [["http://localhost/file/a.gif", "diffviz-fashion.gif"]]);
 });

@@ -182,6 +182,7 @@ export function backPanel(state, change, server, trigger) {
     stop.hidden = false;
     message.textContent = "Waiting for its turn …";
     walk.clear(known().shape);
+    if (mode === "back") errors.clear(); // they are of inversions
     showBeginning();
     age();
     shown = now();

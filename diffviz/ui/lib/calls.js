@@ -1,6 +1,7 @@
 // What the events of Gradio's own components call in the browser, by `js=page_call("NAME")`: with the
 // values of their inputs, and for the values of their outputs.
 
+import { make } from "./dom.js";
 import { linkedTraining } from "./link.js";
 import { store } from "./store.js";
 
@@ -23,6 +24,21 @@ export function askForRun() {
 /** Tell the Sample tab that its run was stopped. */
 export function stopRun() {
   store.set("sampling", "stopped");
+}
+
+/** So many components, not to be seen. @param {number} count */
+export function hidden(count) {
+  return Array(count).fill({ __type__: "update", visible: false });
+}
+
+/** A file that the server made, handed to the browser's downloads. @param {{ url?: string, orig_name?: string } | null} file */
+export function takeHome(file) {
+  if (file?.url) make("a", { href: file.url, download: file.orig_name ?? "" }).click();
+}
+
+/** Tell the Sample tab that its file is there, or could not be made. */
+export function endExport() {
+  store.set("exporting", "");
 }
 
 /** Another seed, below the number given. @param {number} end */

@@ -5,6 +5,7 @@
  * @property {number[]} handles of the curve drawn in the Forward tab, which the Sample tab offers too
  * @property {string} owner a secret by which this browser's trainings know it again
  * @property {"asked" | "stopped"} sampling what was last wanted of the Sample tab
+ * @property {string} exporting the format of the file that is being made of its run, or ""
  */
 
 /** @typedef {{ read: (text: string) => any, write: (value: any) => string }} Form of what is kept */

@@ -26,7 +26,7 @@ from diffviz.runs.schema import (
 from diffviz.samplers import SAMPLERS
 from diffviz.schedules import SCHEDULES
 from diffviz.serving.models import Models, bundled
-from diffviz.settings import Setting, declared
+from diffviz.settings import Setting, declared, plain
 from diffviz.ui.controls import control, said
 from diffviz.ui.sample.words import WordControls, build_words
 
@@ -70,6 +70,7 @@ class Asked(ScheduleSettings, SamplingSettings):
 
 
 ASKED = declared(Asked)
+# Of which the page has a slider each, and the curve drawn in the Forward tab.
 UNSEEN = ("sampler_parameters", "schedule_parameters", "handles")
 # As programs that pass them by place know them; what is declared later comes after these.
 ORDER = (
@@ -99,8 +100,8 @@ IDS = {"zero_terminal_snr": "ztsnr", "clip_x0": "clip"}
 
 @dataclass(frozen=True)
 class Controls:
-    """named: those of `Asked`; extra: those that only the page has (the sentence, rivals, a slider
-    for each parameter, the drawn curve)."""
+    """named: those of `Asked` that are on the page; extra: those that only the page has (the
+    sentence, rivals, a slider for each parameter, the drawn curve)."""
 
     named: dict[str, Component]
     extra: list[Component]
@@ -119,9 +120,11 @@ class Controls:
         return [self.named[name] for name in names]
 
 
-def build_controls(models: Models) -> Controls:
+def build_controls(models: Models, first: RunSettings) -> Controls:
     """Build them inside the current gr.Column: what is asked for, then what is declared for
-    sampling, and what of that is advanced folded away."""
+    sampling, and what of that is advanced folded away. first: the run that they say at first, of
+    one of each class."""
+    said = {name: plain(getattr(first, name)) for name in SHOWN}
     denoiser = gr.Dropdown(
         models.choices(),
         value=ASKED["denoiser"].default,
@@ -131,13 +134,17 @@ def build_controls(models: Models) -> Controls:
     )
     what = gr.Dropdown(
         things(bundled().card.data),
-        value=ASKED["what"].default,
+        value=IN_TURN,
         label=ASKED["what"].label,
         allow_custom_value=True,  # another denoiser knows other things
         elem_id="sample-class",
     )
     words = build_words(ASKED["negative"])
-    named = {n: control(ASKED[n], elem_id(n)) for n in SHOWN if not ASKED[n].advanced}
+    named = {
+        name: control(ASKED[name], elem_id(name), value=said[name])
+        for name in SHOWN
+        if not ASKED[name].advanced
+    }
     with gr.Row(elem_id="sample-bar"):  # stays in sight: sample/view.css
         start = gr.Button("Generate", variant="primary", elem_id="sample-run", scale=2, min_width=0)
         stop = gr.Button("Stop", elem_id="sample-stop", scale=1, min_width=0)
@@ -168,12 +175,10 @@ def build_controls(models: Models) -> Controls:
     sliders: list[Component] = []
     with gr.Accordion("Sampler and schedule", open=False):
         for name in (name for name in SHOWN if ASKED[name].advanced):
-            named[name] = control(ASKED[name], elem_id(name))
+            named[name] = control(ASKED[name], elem_id(name), value=said[name])
             if name in PARAMETERS:
                 sliders += _sliders_of_the_chosen(named[name], PARAMETERS[name])
-    with gr.Group(visible=False):  # for programs; the page has a slider for each
-        named |= {name: control(ASKED[name]) for name in UNSEEN}
-        handles = gr.Textbox()
+    handles = gr.Textbox(visible=False)
     named |= {"denoiser": denoiser, "what": what, "negative": words.negative}
     named |= {"vary": vary, "values": values}
     return Controls(
@@ -189,6 +194,14 @@ def build_controls(models: Models) -> Controls:
         stop=stop,
         dice=dice,
     )
+
+
+def suited(data: str) -> dict[str, Any]:
+    """The guidance and the sampler with which samples of that data come nearest to it, where that
+    was measured; the usual ones otherwise."""
+    source = DATA_SETS.get(data)
+    measured = {name: getattr(source, name, None) for name in ("guidance", "sampler")}
+    return {n: ASKED[n].default if value is None else value for n, value in measured.items()}
 
 
 def things(info: DataInfo) -> list[str]:

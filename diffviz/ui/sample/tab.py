@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
+from diffviz.data import DEFAULT
 from diffviz.runs.asking import ANYTHING, speaks
 from diffviz.runs.schema import EACH, MAX_SEED, RunSettings
 from diffviz.serving.admission import InLine
@@ -21,10 +22,11 @@ from diffviz.serving.frames import in_line, recording, stream
 from diffviz.serving.models import Models, bundled
 from diffviz.serving.ticket import Ticket
 from diffviz.ui.component import live_view, page_call
-from diffviz.ui.controls import endpoint, in_order
+from diffviz.ui.controls import control, endpoint, in_order
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.messages import told_in_the_page
 from diffviz.ui.sample.controls import (
+    ASKED,
     ON_PAGE,
     ORDER,
     RIVALS,
@@ -32,6 +34,7 @@ from diffviz.ui.sample.controls import (
     asked_by,
     build_controls,
     settings_of,
+    suited,
     things,
     values_of,
     variations,
@@ -39,7 +42,8 @@ from diffviz.ui.sample.controls import (
 from diffviz.ui.sample.nearest import nearest_endpoint, nearest_pictures
 from diffviz.ui.sample.words import asked_unseen
 
-INTRO = RunSettings(condition={"class": EACH}, count=9, steps=24, seed=3)
+# What plays before the first click, and what the controls beside it say at first.
+INTRO = RunSettings(condition={"class": EACH}, count=9, seed=3, **suited(DEFAULT))
 # Who runs when is our own admission's to say, which tells visitors their place in the line.
 NETWORK: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": None}
 # Gradio hands each value to a thread and back to be checked; `payloads` and the handler do that.
@@ -55,16 +59,20 @@ WITH_OWNER = page_call("withOwner")
 ASK_FOR_RUN = page_call("askForRun")
 
 
-LastRun = tuple[RunSettings, str]  # and the token of who ran it
+class Ran(NamedTuple):
+    """What the player shows, for its exports. token: of who ran it."""
+
+    settings: RunSettings
+    token: str
 
 
 def sample_tab(backend: Backend) -> gr.Dropdown:
     """Build the tab inside the current gr.Blocks; returns the choice of the denoiser."""
-    last_run = gr.State((INTRO, ""))
+    last_run = gr.State(Ran(INTRO, ""))
     token = gr.Textbox("", visible=False, label="Owner")
     with gr.Row():
         with gr.Column(scale=1, min_width=290, elem_id="sample-controls"):
-            controls = build_controls(backend.models)
+            controls = build_controls(backend.models, INTRO)
             with gr.Accordion("About this denoiser", open=False):
                 about = gr.Markdown(card_text(bundled().card))
         with gr.Column(
@@ -74,7 +82,7 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
                 "sample/view",
                 "sample-player",
                 "Sampling, step by step",
-                events=("ready", "run", "export"),
+                events=("ready", "run", "export", "anew"),
                 server_functions=[backend.handler(nearest_pictures)],
             )
             exported = gr.File(label="Your file", elem_id="sample-file", visible=False)
@@ -89,6 +97,8 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
             picture = gr.Image(type="filepath", format="png", label="The pictures in a grid")
             facts = gr.JSON(label="Fingerprint, evaluations and settings")
             program_run = gr.Button()
+            # Controls of its own: those of the page begin with other values than programs know.
+            named = {name: control(known) for name, known in ASKED.items()}
 
     inputs = [*controls.of(ON_PAGE), *controls.extra, token]
     outputs = [player, last_run]
@@ -107,8 +117,15 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     another.then(None, js=ASK_FOR_RUN)
     player.ready(_intro, None, player, **SILENT)
     export = backend.handler(_export)
-    player.export(export, last_run, [exported, program], **SILENT, **NETWORK)
-    named = {**controls.named, "owner": token}
+    files = [exported, program]
+    hide = page_call("hidden", len(files))
+    player.export(None, None, files, js=hide, **SILENT)
+    exporting = player.export(export, last_run, files, **SILENT, **NETWORK)
+    exporting.success(None, exported, None, js=page_call("takeHome"), **SILENT)
+    exporting.then(None, js=page_call("endExport"), **SILENT)
+    # What was made of another run than the one shown goes with it.
+    player.anew(None, None, files, js=hide, cancels=[exporting], **SILENT)
+    named["owner"] = token
     inputs = [named[name] for name in in_order(named, ORDER)]
     program_run.click(
         backend.handler(endpoint(sample, ORDER)),
@@ -123,6 +140,7 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     denoiser.focus(backend.handler(_choices), asked, denoiser, js=WITH_OWNER, **SILENT)
     words = controls.words
     known = [controls.what, words.group, words.source, controls.vary, controls.values, about]
+    known += controls.of(suited(DEFAULT))
     denoiser.change(backend.handler(_about), asked, known, js=WITH_OWNER, **SILENT)
     compared = [words.words, controls.vary, controls.values]
     words.unseen.input(_ask_unseen, [words.source, words.unseen], compared, **SILENT).then(
@@ -149,7 +167,7 @@ async def _sample(
             return stream(settings, rivals, *models.served(settings.model, token, ticket), pause)
 
         async with aclosing(admission.parts(visitor(request), frames)) as parts:
-            run: Any = (settings, token)
+            run: Any = Ran(settings, token)
             async for part in parts:
                 if isinstance(part, InLine):
                     yield in_line(part.number), gr.skip()
@@ -219,6 +237,7 @@ def _about(backend: Backend, name: str, token: str) -> list[Any]:
         gr.Dropdown(choices=variations(card.data), value=""),
         gr.Dropdown(choices=[], value=[], visible=False),
         card_text(card),
+        *suited(card.data.name).values(),
     ]
 
 
@@ -238,20 +257,20 @@ def _ask_unseen(source: str, combination: str) -> list[Any]:
 
 
 async def _export(
-    backend: Backend, request: gr.Request, last_run: LastRun, event: gr.EventData
+    backend: Backend, request: gr.Request, last_run: Ran, event: gr.EventData
 ) -> tuple[Any, Any]:
     """The last run again, as a file or as code; event: {"format", "view"} from the player."""
-    settings, token = last_run
+    settings = last_run.settings
 
     def write(ticket: Ticket) -> Path | str:
-        checkpoint, denoiser = backend.models.served(settings.model, token, ticket)
+        checkpoint, denoiser = backend.models.served(settings.model, last_run.token, ticket)
         kind, view = (str(event_data(event, name)) for name in ("format", "view"))
         return write_file(backend.files, settings, kind, view, checkpoint, denoiser)
 
     with told_in_the_page():
         made = await backend.admission.at_once(visitor(request), write)
     if isinstance(made, str):
-        return gr.File(visible=False), gr.Code(value=made, visible=True)
+        return gr.File(value=None, visible=False), gr.Code(value=made, visible=True)
     return gr.File(value=str(made), visible=True), gr.Code(visible=False)
 
 

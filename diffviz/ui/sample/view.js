@@ -35,13 +35,19 @@ export function mount(element, { props, server, trigger, watch }) {
 
   function take() {
     if (!props.value) return;
+    const before = state.run;
     state.take(JSON.parse(props.value));
+    if (before && state.run !== before) {
+      store.set("exporting", "");
+      trigger("anew");
+    }
     describe();
   }
 
   /** For tools: which run it is, the frames there are of it, and one's number in the line. */
   function describe() {
     if (state.run) Object.assign(section.dataset, { run: state.run.number, frames: state.run.frames });
+    section.toggleAttribute("data-recorded", state.run?.recorded ?? false);
     if (state.waiting) section.dataset.waiting = String(state.waiting);
     else delete section.dataset.waiting;
   }
@@ -89,10 +95,20 @@ function glancePanel(state) {
   return { root: glance.root, update };
 }
 
-/** What can be taken home of a run. @param {SampleState} state @param {LiveView<SampleServer>["trigger"]} trigger */
+/** What can be taken home of a run; one at a time. @param {SampleState} state @param {LiveView<SampleServer>["trigger"]} trigger */
 function filesPanel(state, trigger) {
+  /** @param {string} format */
+  const take = (format) => {
+    store.set("exporting", format);
+    trigger("export", { format, view: state.view });
+  };
   const buttons = Object.entries(FORMATS).map(([format, label]) =>
-    make("button", { type: "button", onclick: () => trigger("export", { format, view: state.view }) }, label));
-  const root = make("div", { className: "player-files" }, make("span", { className: "muted" }, "Take it home:"), ...buttons);
+    make("button", { type: "button", "data-format": format, onclick: () => take(format) }, label));
+  const status = make("span", { className: "muted", role: "status" });
+  const root = make("div", { className: "player-files" }, make("span", { className: "muted" }, "Take it home:"), ...buttons, status);
+  store.watch("exporting", (format) => {
+    for (const button of buttons) button.disabled = format !== "";
+    status.textContent = format ? `Making the ${FORMATS[/** @type {keyof typeof FORMATS} */ (format)]} …` : "";
+  });
   return { root, update() {} };
 }

@@ -1,0 +1,52 @@
+"""What the page says of a run, and offers first: it belongs together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from diffviz.checkpoints import Card, load_checkpoint
+from diffviz.data import DATA_SETS
+from diffviz.runs.schema import EACH, RunSettings, Variation
+from diffviz.serving.exports import file_name
+from diffviz.serving.frames import words
+from diffviz.ui.sample.controls import suited
+from diffviz.ui.sample.tab import INTRO
+
+FASHION, HEROES = (load_checkpoint(name).card for name in ("fashion", "heroes"))
+DRESS = {"class": "dress"}
+CLASSES = Variation("class", ("bag", "coat"))
+SCALES = Variation("guidance", (1.0, 3.0))
+
+
+@pytest.mark.parametrize(
+    ("card", "settings", "said"),
+    [
+        (FASHION, {"condition": DRESS}, "dress"),
+        (FASHION, {"condition": {"class": EACH}}, "one of each"),
+        (FASHION, {}, "anything"),
+        (FASHION, {"condition": DRESS, "vary": CLASSES, "count": 2}, ""),  # no column is a dress
+        (FASHION, {"vary": CLASSES, "count": 2}, ""),
+        (FASHION, {"condition": DRESS, "vary": SCALES, "count": 2}, "dress"),
+        (HEROES, {"condition": {"species": "frog"}}, "a frog"),
+    ],
+)
+def test_the_words_above_are_true_of_all_columns(
+    card: Card, settings: dict[str, Any], said: str
+) -> None:
+    assert words(RunSettings(**settings), card.data) == said
+
+
+def test_a_file_s_name_tells_what_it_is() -> None:
+    asked = RunSettings(condition={"species": "frog", "main hand": "axe"}, seed=7)
+    assert file_name(asked, HEROES) == "diffviz-heroes-a-frog-holding-an-axe-seed-7"
+    assert file_name(INTRO, FASHION, "x0") == "diffviz-fashion-one-of-each-x0-seed-3"
+
+
+def test_the_page_offers_what_was_measured_best() -> None:
+    assert suited("heroes") == {"guidance": 2.0, "sampler": "ddim"}
+    assert suited("fashion") == {"guidance": 1.2, "sampler": "dpmpp-2m-sde"}
+    assert suited("of a stranger") == {"guidance": 1.5, "sampler": "ddim"}
+    for name, source in DATA_SETS.items():
+        assert suited(name)["guidance"] == (source.guidance or 1.5)
