@@ -22,6 +22,7 @@ from diffviz.serving.guessing import DENOISERS
 from diffviz.serving.made_files import MadeFiles
 from diffviz.serving.ticket import Ticket
 from diffviz.ui.forward.bringing_back import Edited, _bring_back, edit_picture
+from diffviz.web.uploads import Room
 
 EXACT = GaussianDenoiser(0.0, 0.5)
 SMALL = base64.b64encode(bytes(range(256)) * 3 + bytes(16)).decode()  # 28 × 28
@@ -66,7 +67,7 @@ def backend(asked: list[str], tmp_path: Path) -> Iterator[Any]:
     yield SimpleNamespace(
         admission=admission,
         guessing=SimpleNamespace(denoiser=denoiser),
-        files=MadeFiles(tmp_path),
+        files=MadeFiles(Room(tmp_path, 100)),
     )
     admission.close()
 

@@ -38,6 +38,7 @@ from diffviz.serving.made_files import MadeFiles
 from diffviz.training.files import load_training, save_training
 from diffviz.training.plan import Plan, begin
 from diffviz.ui.app import SCRIPTS, Scripts
+from diffviz.web.uploads import Room
 from tests import toy
 
 PACKAGE = Path(diffviz.__file__).parent
@@ -119,7 +120,7 @@ def test_a_toy_is_sent_to_the_player(dials: Checkpoint) -> None:
 
 
 def test_a_toy_is_exported(dials: Checkpoint, tmp_path: Path) -> None:
-    made, denoiser = MadeFiles(tmp_path), dials.denoiser()
+    made, denoiser = MadeFiles(Room(tmp_path, 100)), dials.denoiser()
     for kind in FORMATS:
         path = write_file(made, RIGHT, kind, "x0", dials, denoiser)
         assert isinstance(path, Path)

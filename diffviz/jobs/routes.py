@@ -7,16 +7,17 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Header, HTTPException, Response
+from fastapi.responses import FileResponse
 
 from diffviz.jobs.recording import NAME, recorded
-from diffviz.jobs.trainings import Trainings
+from diffviz.jobs.trainings import MakeOnce, Trainings
 
 FOREVER = "private, max-age=31536000, immutable"  # a sheet is never drawn twice
 
 Found = TypeVar("Found")
 
 
-def train_routes(trainings: Trainings | None) -> APIRouter:
+def train_routes(trainings: Trainings | None, once: MakeOnce) -> APIRouter:
     """The routes under /train; without trainings those of the recorded one alone."""
     routes = APIRouter(prefix="/train")
 
@@ -48,9 +49,8 @@ def train_routes(trainings: Trainings | None) -> APIRouter:
     @routes.get("/{job}/denoiser.zip")
     def denoiser(job: str, x_owner: str = Header()) -> Response:
         """The weights and the card."""
-        name, content = _found(lambda: trainings.denoiser_file(job, x_owner))
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(content, media_type="application/zip", headers=headers)
+        path = _found(lambda: trainings.denoiser_file(job, x_owner, once))
+        return FileResponse(path, media_type="application/zip", filename=path.name)
 
     return routes
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import math
 import shutil
 import sqlite3
 import threading
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -46,6 +45,7 @@ from diffviz.web.clients import neighbourhood
 from diffviz.web.limits import Buckets
 from diffviz.web.names import check, whole_number
 
+MakeOnce = Callable[[str, str, Callable[[Path], None]], Path]
 LEVELS = 8
 FRESH_SECONDS = 0.5  # an answer may be as old as this, so that many watchers cost as one
 POLL_SECONDS = (1.0, 6.0)  # between polls: with few watchers, and at most
@@ -244,15 +244,18 @@ class Trainings:
         except FileNotFoundError as error:
             raise ValueError("this training has not learned anything yet") from error
 
-    def denoiser_file(self, job: str, token: str) -> tuple[str, bytes]:
-        """(name, content) of a zip with the weights and the card, for who may sample with it."""
-        checkpoint = self.checkpoint(job, token)
-        folder, content = self.store.folder(job), io.BytesIO()
-        with zipfile.ZipFile(content, "w") as archive:  # stored: weights do not get smaller
-            for suffix in ("safetensors", "json"):
-                name = f"{checkpoint.card.name}.{suffix}"
-                archive.write(folder / name, name)
-        return f"{checkpoint.card.name}.zip", content.getvalue()
+    def denoiser_file(self, job: str, token: str, once: MakeOnce) -> Path:
+        """The path of a zip with the weights and the card, for who may sample with it. once(name,
+        key, write): a file of that name, written for each key once."""
+        card, folder = self.checkpoint(job, token).card, self.store.folder(job)
+        files = [folder / f"{card.name}.{suffix}" for suffix in ("safetensors", "json")]
+
+        def write(path: Path) -> None:
+            with zipfile.ZipFile(path, "w") as archive:  # stored: weights do not get smaller
+                for file in files:
+                    archive.write(file, file.name)
+
+        return once(f"{card.name}.zip", f"{job} {files[0].stat().st_mtime_ns}", write)
 
 
 @lru_cache(4)

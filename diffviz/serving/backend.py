@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from diffviz.serving.guessing import Guessing
 from diffviz.serving.made_files import MadeFiles
 from diffviz.serving.models import Models
 from diffviz.serving.turns import Turns
+from diffviz.web.uploads import Room
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -33,6 +35,7 @@ Handler = Callable[Concatenate["Backend", Arguments], Answer]
 # waits this long whenever another thread runs Python code. By default it is 5 ms, and visitors'
 # frames being packed then took a third of the engine's throughput.
 SWITCH_SECONDS = 1e-4
+DESCRIPTORS = 4096  # files and connections at once, where the system allows so many
 SEARCHES, SEARCH_SECONDS = 1, 5.0  # a search takes all of a core for a tenth of a second
 
 
@@ -93,7 +96,7 @@ def make_backend(settings: Config, metrics: Metrics) -> Backend:
         models,
         Guessing(models),
         Turns(SEARCHES, SEARCH_SECONDS),
-        MadeFiles(settings.uploads),
+        MadeFiles(Room(settings.uploads, settings.uploads_mb, settings.share_of_one)),
         decoders,
     )
 
@@ -137,3 +140,7 @@ def suit_process() -> None:
     torch.set_num_threads(1)  # a worker of the engine is a thread, and has a core for itself
     keep_freed_memory()
     sys.setswitchinterval(SWITCH_SECONDS)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= soft < DESCRIPTORS:  # less than 0 is no limit
+        enough = min(DESCRIPTORS, hard) if hard >= 0 else DESCRIPTORS
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))

@@ -58,11 +58,11 @@ def write_file(
     stride = -(-settings.steps // MOST_FRAMES)
     made = run(settings, checkpoint, denoiser=denoiser)
     steps = [step for step in made if (settings.steps - step.index) % stride == 0]
-    path = files.new(file_name(settings, checkpoint.card, view) + extension)
     rows: dict[str, Any] = (
         {"per_row": settings.columns} if settings.vary and kind != "strip" else {}
     )
-    save(steps, path, view, medium=medium, **rows)
+    with files.new(file_name(settings, checkpoint.card, view) + extension) as path:
+        save(steps, path, view, medium=medium, **rows)
     return path
 
 
@@ -79,9 +79,9 @@ def write_picture(
 ) -> tuple[Path, dict[str, Any]]:
     """The path of a new PNG with the run's results, and facts about the run."""
     last = deque(run(settings, checkpoint, denoiser=denoiser), maxlen=1).pop()
-    path = files.new(file_name(settings, checkpoint.card) + ".png")
     per_row = settings.columns if settings.vary else None
-    save_png(last.x, path, per_row=per_row, medium=medium_of(checkpoint.card.data))
+    with files.new(file_name(settings, checkpoint.card) + ".png") as path:
+        save_png(last.x, path, per_row=per_row, medium=medium_of(checkpoint.card.data))
     facts = {
         "fingerprint": fingerprint(last.x),
         "evaluations": last.nfe,

@@ -38,6 +38,7 @@ from diffviz.ui.gradio_seams import (
     sessions_kept,
     uploads_in,
 )
+from diffviz.ui.gradio_uploads import take_uploads
 from diffviz.ui.page import CSS, HEAD, THEME, build_page
 from diffviz.ui.payloads import check_request
 from diffviz.web.connections import Bounds, options
@@ -45,7 +46,6 @@ from diffviz.web.headers import PagePolicy
 from diffviz.web.logs import LOG, set_up_logs
 from diffviz.web.pauses import watch_pauses
 from diffviz.web.stack import guarded
-from diffviz.web.uploads import tidy
 from diffviz.web.watch import watch_routes
 
 SCRIPTS = Path(__file__).parent
@@ -74,6 +74,7 @@ def _app(settings: Config, metrics: Metrics, backend: Backend) -> ASGIApp:
     remember_little(failed)
     answer_ranges()
     look_at_files_elsewhere()
+    take_uploads()
     keep_apart(page, metrics, settings.uploads)
     lighten(page)
     metrics.sessions.set_function(partial(sessions_kept, page))
@@ -87,7 +88,7 @@ def _app(settings: Config, metrics: Metrics, backend: Backend) -> ASGIApp:
     )
     app.mount("/live", Scripts(directory=SCRIPTS), name="live")  # Gradio has a /static
     app.include_router(watch_routes(settings, metrics, queue.moves))
-    app.include_router(train_routes(backend.trainings))
+    app.include_router(train_routes(backend.trainings, backend.files.once))
     gr.mount_gradio_app(
         app,
         page,
@@ -108,7 +109,8 @@ def _app(settings: Config, metrics: Metrics, backend: Backend) -> ASGIApp:
         show_error=False,
     )
     check = partial(check_request, page, settings.uploads)
-    return guarded(Listening(app, queue), settings, metrics, UPLOADED.megabytes, check)
+    outside = Listening(app, queue)
+    return guarded(outside, settings, metrics, backend.files.room, UPLOADED.megabytes, check)
 
 
 class Scripts(StaticFiles):
@@ -128,7 +130,8 @@ class Scripts(StaticFiles):
 async def alive(metrics: Metrics, backend: Backend, app: FastAPI) -> AsyncIterator[None]:
     """Runs and trainings go on while the app lives; trainings are saved when it ends."""
     pauses = watch_pauses(metrics.loop_pauses.observe, metrics.loop_work.observe)
-    tasks = [asyncio.create_task(pauses), asyncio.create_task(warm_up(app))]
+    works = (pauses, backend.files.room.watch(), warm_up(app))
+    tasks = [asyncio.create_task(work) for work in works]
     backend.start()
     yield
     for task in tasks:
@@ -151,7 +154,6 @@ def serve(host: str, port: int) -> None:
     settings = read_config()
     suit_process()
     set_up_logs(settings.log_level, settings.log_format == "json")
-    tidy(settings.uploads)
     if advice := decoder_advice():
         LOG.warning(advice)
     # Behind proxies all connections are theirs.

@@ -16,17 +16,22 @@ from diffviz.web.limits import Buckets, RateLimit
 from diffviz.web.observe import Observe
 from diffviz.web.prefix import Prefix
 from diffviz.web.routes import Kind
-from diffviz.web.uploads import UploadRoom
+from diffviz.web.uploads import Room, UploadRoom
 
 PAGES_MADE = 20  # in a minute for one address; what is kept is not made
 
 
 def guarded(
-    app: ASGIApp, settings: Config, metrics: Metrics, upload_mb: float, check: Check
+    app: ASGIApp,
+    settings: Config,
+    metrics: Metrics,
+    room: Room,
+    upload_mb: float,
+    check: Check,
 ) -> ASGIApp:
     """The app with all that stands before it; from the innermost to what a request meets first.
 
-    upload_mb: of one upload; check: of JSON bodies, as `Bodies` has it.
+    room: for uploads. upload_mb: of one; check: of JSON bodies, as `Bodies` has it.
     """
     limits = {
         Kind.EVENT: settings.json_kb * 1024,
@@ -34,7 +39,7 @@ def guarded(
     }
     app = PlainAnswers(PlainRequests(app))
     app = Kept(app, makes=Buckets(PAGES_MADE) if settings.public else None)
-    app = UploadRoom(app, settings.uploads, settings.uploads_mb)
+    app = UploadRoom(app, room)
     app = Bodies(app, limits, settings.slow_seconds, check)
     if settings.public:
         busy = max(1, int(settings.share * (settings.places + settings.line)))

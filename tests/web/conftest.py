@@ -40,7 +40,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         DIFFVIZ_RATE_EVENTS="30",
         DIFFVIZ_RATE_UPLOADS="4",
         DIFFVIZ_RATE_TRAININGS="1",
-        DIFFVIZ_UPLOADS_MB="2",
+        DIFFVIZ_UPLOADS_MB="8",
         DIFFVIZ_METRICS_TOKEN="let-me-see",
         DIFFVIZ_FRAME_ANCESTORS="'self' https://example.org",
     )

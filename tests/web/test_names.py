@@ -87,11 +87,8 @@ def http(server: Server) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def job(visitor: Visitor) -> str:
     """A training that there is."""
-    event = visitor.named("train_start")
-    values = visitor.initial(event)
-    labels = [visitor.components[i]["props"].get("label") for i in event["inputs"]]
-    owner = values[labels.index("Owner")] = secrets.token_hex(8)
-    assert visitor.join(event, values).status_code == 200
+    start, owner = visitor.named("train_start"), secrets.token_hex(8)
+    assert visitor.join(start, visitor.owned(start, owner)).status_code == 200
     success, output = visitor.outcome()
     assert success, output
     started: str = output["data"][0]["id"]

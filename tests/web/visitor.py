@@ -35,6 +35,13 @@ class Visitor:
         """Its inputs as the page first shows them."""
         return [self.components[i]["props"].get("value") for i in event["inputs"]]
 
+    def owned(self, event: dict[str, Any], owner: str) -> list[Any]:
+        """The same for a training's start, with its owner's token."""
+        labels = [self.components[i]["props"].get("label") for i in event["inputs"]]
+        values = self.initial(event)
+        values[labels.index("Owner")] = owner
+        return values
+
     def join(self, event: dict[str, Any], values: Any, **more: Any) -> httpx.Response:
         body = {"fn_index": event["id"], "data": values, "session_hash": "visitor", **more}
         return self.http.post("/gradio_api/queue/join", json=body)

@@ -157,6 +157,6 @@ def facts_of(schedule: NoiseSchedule, t: int) -> dict[str, Any]:
 
 def png(backend: Backend, picture: Tensor, name: str) -> str:
     """The path of a new PNG of a picture (C, H, W), pixel for pixel."""
-    path = backend.files.new(name)
-    save_png(picture[None], path, scale=1)
+    with backend.files.new(name) as path:
+        save_png(picture[None], path, scale=1)
     return str(path)

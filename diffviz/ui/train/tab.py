@@ -124,10 +124,7 @@ def _act(action: str, backend: Backend, job: str, owner: str) -> dict[str, Any]:
 def train_download(backend: Backend, job: str, owner: str) -> str:
     """A zip with the weights (safetensors) and the card (JSON) of what a training has learned."""
     with told_in_the_page():
-        name, content = running(backend.trainings).denoiser_file(job, owner)
-    path = backend.files.new(name)
-    path.write_bytes(content)
-    return str(path)
+        return str(running(backend.trainings).denoiser_file(job, owner, backend.files.once))
 
 
 def owned(backend: Backend, request: Any) -> dict[str, Any]:
