@@ -156,10 +156,10 @@ def export(
         return restore_code(settings, settings.entry.needs_mask, torch.get_num_threads())
     if kind not in FORMATS:
         raise ValueError(f"unknown format {kind!r}; choose from {', '.join([*FORMATS, CODE])}")
-    name, save = FORMATS[kind]
+    extension, save = FORMATS[kind]
     steps = list(prepared.steps(models, ticket))
     stride = -(-len(steps) // MOST_FRAMES)
-    path = files.new(name)
     scale = max(1, 256 // max(posed.shape[1:]))
-    save(steps[::-1][::stride][::-1], path, view, scale=scale)
+    with files.new(f"diffviz{extension}") as path:
+        save(steps[::-1][::stride][::-1], path, view, scale=scale)
     return path

@@ -158,6 +158,6 @@ def _prepared(
 
 def png(backend: Backend, x: Tensor, name: str) -> str:
     """The path of a new PNG of pictures (B, C, H, W), pixel for pixel, in a grid."""
-    path = backend.files.new(name)
-    save_png(x, path, scale=1)
+    with backend.files.new(name) as path:
+        save_png(x, path, scale=1)
     return str(path)
