@@ -205,6 +205,7 @@ class Trainings:
             "position": self.store.position(job),
             "fraction": round(job.fraction, 4),
             "usable": self.card(job) is not None,
+            "queued": round(job.queued),
         }
 
     def pause_between_polls(self) -> float:

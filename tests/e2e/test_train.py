@@ -320,7 +320,9 @@ def test_its_owner_controls_it_and_uses_it(
     page.get_by_role("tab", name="Train").click()
     page.on("dialog", lambda dialog: dialog.accept())
     press(page, "delete")
-    expect(page.locator(f"{VIEW} .train-message")).to_contain_text("This training is gone")
+    expect(page.locator(f"{VIEW} .train-message")).to_contain_text("“digits · tiny” is deleted")
+    assert data(page, "job") == "recorded"
+    expect(page.locator(f"{VIEW} .train-title")).to_contain_text("A recorded training")
     assert jobs.status(job) is None
 
 

@@ -19,6 +19,7 @@ export interface Job {
   state: State;
   fraction: number;
   position: number;
+  queued: number; // in seconds since 1970
 }
 
 export interface Status extends Job {

@@ -1,237 +1,158 @@
-// The Train tab's live view: one's trainings, one of them watched, and what its owner may do.
+// The Train tab's live view: a training as it goes, and one's others. One state, parts that show it.
 
 import { make, terms } from "../lib/dom.js";
+import { linkedTraining } from "../lib/link.js";
+import { painting } from "../lib/painting.js";
 import { duration, thousands } from "../lib/text.js";
+import { actionsPanel, DOING } from "./actions.js";
 import { levelPlot, lossPlot, plotFigure } from "./losses.js";
 import { ownerToken } from "./owner.js";
-import { isTraining, linkedTraining, linkTo } from "../lib/link.js";
-import { root as served } from "../lib/root.js";
 import { Sheets } from "./sheets.js";
-import { Watch } from "./watch.js";
+import { TrainState } from "./state.js";
 
 /** @import { LiveView } from "../lib/types.d.ts" */
-/** @import { Action, Job, State, Status, TrainServer } from "./types.d.ts" */
-/** @typedef {LiveView<TrainServer, { recorded: string }>} View */
+/** @import { Status, TrainServer } from "./types.d.ts" */
 
-/** @type {Record<State, Action[]>} */
-const ACTIONS = {
-  running: ["pause", "stop"],
-  queued: ["pause", "stop"],
-  paused: ["resume", "stop", "delete"],
-  stopped: ["resume", "delete"],
-  failed: ["resume", "delete"],
-  finished: ["delete"],
-};
-const WORDS = { pause: "Pause", resume: "Go on", stop: "Stop", delete: "Delete" };
-const DOING = { pause: "pausing", stop: "stopping", delete: "being deleted" };
+/** @param {HTMLElement} element @param {LiveView<TrainServer, { recorded: string }>} view */
+export function mount(element, { props, server, trigger, watch }) {
+  const section = /** @type {HTMLElement} */ (element.querySelector(".live-view"));
+  const { parts, change } = painting(section, { before: describe });
+  const state = new TrainState(server, ownerToken(), props.recorded, change);
+  const sheets = new Sheets(() => change("moment"));
+  const panels = [
+    jobsPanel(state), headPanel(state), actionsPanel(state, trigger),
+    sheetsPanel(state, sheets), curvesPanel(state, sheets), creditPanel(state),
+  ];
+  parts.push(...panels);
+  section.append(...panels.map(({ root }) => root));
 
-/** @param {HTMLElement} element @param {View} view */
-export function mount(element, view) {
-  const train = new Train(/** @type {HTMLElement} */ (element.querySelector(".live-view")), view);
-  const take = () => view.props.value && train.show(JSON.parse(view.props.value).watch);
-  view.watch("value", take);
-  if (view.props.value) take();
-  else train.open(linkedTraining());
+  /** For tools: what is watched, and how far it is. */
+  function describe() {
+    const { job, status } = state;
+    section.dataset.job = job;
+    if (status) Object.assign(section.dataset, { state: status.state, images: status.images, sheets: status.sheets.length });
+    else for (const name of ["state", "images", "sheets"]) delete section.dataset[name];
+  }
+
+  /** One that was just started: beside long settings this may be out of sight. */
+  function take() {
+    if (!props.value) return;
+    state.watch(JSON.parse(props.value).watch);
+    const { top, bottom } = section.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) section.scrollIntoView();
+  }
+
+  watch("value", take);
+  if (props.value) take();
+  else state.open(linkedTraining());
+  new IntersectionObserver(([entry]) => {
+    state.visible = entry.isIntersecting;
+    state.watching?.look();
+  }).observe(section);
 }
 
-class Train {
-  /** @param {HTMLElement} root @param {View} view */
-  constructor(root, { server, trigger, props }) {
-    this.root = root;
-    this.server = server;
-    this.trigger = trigger;
-    this.recorded = props.recorded;
-    this.token = ownerToken();
-    /** @type {Job[]} */
-    this.jobs = [];
-    /** @type {Status | null} */
-    this.status = null;
-    /** @type {Watch | null} */
-    this.watching = null;
-    this.play = false; // the recorded training, once it is there
-    this.visible = true;
+/** One's trainings, to choose the one that is watched. @param {TrainState} state */
+function jobsPanel(state) {
+  const root = make("div", { className: "train-jobs", role: "group", "aria-label": "Your trainings" });
 
-    this.list = make("div", { className: "train-jobs", role: "group", "aria-label": "Your trainings" });
-    this.title = make("strong", { className: "train-title" });
-    this.state = make("span", { className: "train-state", "aria-live": "polite" });
-    this.bar = make("progress", { max: 1, value: 0, "aria-label": "Progress" });
-    this.numbers = make("dl", { className: "train-numbers number" });
-    this.message = make("p", { className: "train-message", role: "alert", hidden: true });
-    this.buttons = make("div", { className: "player-files" });
-    this.credit = make("p", { className: "muted train-credit" });
-    this.sheets = new Sheets((images) => {
-      this.loss.move(images);
-      if (this.status) this.levels.update(this.status.points, this.status.ratios, images);
-    });
-    this.loss = lossPlot((images) => this.sheets.pick(images));
-    this.levels = levelPlot();
-    this.plots = make("div", { className: "train-plots" },
-      plotFigure("Loss", "smoothed; as measured, faint", this.loss),
-      plotFigure("By noise level", "now; at first, faint", this.levels));
-    this.root.append(this.list,
-      make("div", { className: "player-head" }, this.title, this.state),
-      this.bar, this.numbers, this.message, this.buttons, this.sheets.root, this.plots, this.credit);
-    new IntersectionObserver(([entry]) => {
-      this.visible = entry.isIntersecting;
-      this.watching?.look();
-    }).observe(root);
+  /** @param {Set<string>} changed */
+  function update(changed) {
+    if (!changed.has("jobs") && !changed.has("job") && !changed.has("status")) return;
+    const { jobs, job, recorded } = state;
+    const choices = jobs.map((own) => chip(own.id, own.title, `${clock(own.queued)}, ${own.state}`));
+    if (recorded && choices.length) choices.push(chip(recorded, "A recorded training", ""));
+    if (shown(choices) !== shown([...root.children])) root.replaceChildren(...choices);
+    else choices.forEach((choice, i) => root.children[i].setAttribute("aria-pressed", String(choice.ariaPressed)));
+
+    /** @param {string} id @param {string} title @param {string} note */
+    function chip(id, title, note) {
+      return make("button", { type: "button", onclick: () => state.watch(id), ariaPressed: String(id === job) },
+        title, make("span", { className: "muted", textContent: note && ` ${note}` }));
+    }
   }
 
-  /** What is seen at first: the linked training, one's newest, or the recorded one. @param {string | null} linked */
-  async open(linked) {
-    await this.refresh();
-    this.watch(linked ?? this.jobs[0]?.id ?? this.recorded, !linked && !this.jobs.length);
-  }
+  /** @param {Element[]} choices */
+  const shown = (choices) => choices.map(({ textContent }) => textContent).join("\n");
+  return { root, update };
+}
 
-  async refresh() {
-    const answer = await this.server.owned({ token: this.token }).catch(() => null);
-    this.jobs = answer?.jobs ?? [];
-    this.drawList();
-    if (this.status) this.drawButtons();
-  }
+/** Its name, how it goes, and its numbers. @param {TrainState} state */
+function headPanel(state) {
+  const title = make("strong", { className: "train-title" });
+  const words = make("span", { className: "train-state", "aria-live": "polite" });
+  const bar = make("progress", { max: 1, value: 0, "aria-label": "Progress", hidden: true });
+  const numbers = make("dl", { className: "train-numbers number" });
+  const message = make("p", { className: "train-message", role: "alert", hidden: true });
+  const root = make("div", {}, make("div", { className: "player-head" }, title, words), bar, numbers, message);
 
-  /** One that was just started: beside long settings this may be out of sight. @param {string} job */
-  show(job) {
-    this.watch(job);
-    const { top, bottom } = this.root.getBoundingClientRect();
-    if (top < 0 || bottom > innerHeight) this.root.scrollIntoView();
+  /** @param {Set<string>} changed */
+  function update(changed) {
+    const { status, sentence } = state;
+    message.textContent = sentence;
+    message.hidden = !sentence;
+    if (!changed.has("status") && !changed.has("job")) return;
+    bar.hidden = !status;
+    title.textContent = status ? nameOf(status) : "";
+    words.textContent = status ? stateWords(status) : "";
+    numbers.replaceChildren(...(status ? terms(figures(status)) : []));
+    if (status) bar.value = status.fraction;
   }
+  return { root, update };
+}
 
-  /** @param {string | null | undefined} job @param {boolean} [play] */
-  watch(job, play = false) {
-    this.watching?.stop();
-    this.status = null;
-    this.play = play;
-    const known = isTraining(job);
-    this.sheets.reset(known && job ? job : null);
-    this.say("");
-    this.root.dataset.job = known ? String(job) : "";
-    if (!job) return;
-    if (!known) return this.gone(job);
-    if (!this.jobs.some((own) => own.id === job)) this.refresh();
-    this.watching = new Watch(job, {
-      onStatus: (status) => this.take(status),
-      onGone: () => this.gone(job),
-      seen: () => this.visible && document.visibilityState === "visible",
-    });
-    this.drawList();
+/** What it drew at each checkpoint. @param {TrainState} state @param {Sheets} sheets */
+function sheetsPanel(state, sheets) {
+  let fresh = false; // one that plays as soon as it is there
+
+  /** @param {Set<string>} changed */
+  function update(changed) {
+    const { job, status } = state;
+    if (changed.has("job")) {
+      sheets.reset(job || null);
+      fresh = true;
+    }
+    if (!changed.has("status") || !status) return;
+    sheets.update(status);
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (fresh && status.recorded && !calm) sheets.timeline.play(0);
+    fresh = false;
   }
+  return { root: sheets.root, update };
+}
 
-  /** @param {string} job */
-  gone(job) {
-    this.say("This training is gone: it was deleted, or the link is wrong.");
-    this.jobs = this.jobs.filter((own) => own.id !== job);
-    for (const part of [this.sheets.root, this.plots, this.bar]) part.hidden = true;
-    for (const part of [this.title, this.state, this.numbers, this.buttons, this.credit]) part.replaceChildren();
-    this.drawList();
-  }
+/** The curves, on which a moment of training can be picked. @param {TrainState} state @param {Sheets} sheets */
+function curvesPanel(state, sheets) {
+  const loss = lossPlot((images) => sheets.pick(images));
+  const levels = levelPlot();
+  const root = make("div", { className: "train-plots", hidden: true },
+    plotFigure("Loss", "smoothed; as measured, faint", loss),
+    plotFigure("By noise level", "now; at first, faint", levels));
 
-  /** @param {Status} status */
-  take(status) {
-    const before = this.status;
-    this.status = status;
-    Object.assign(this.root.dataset, { state: status.state, images: status.images, sheets: status.sheets.length });
-    const own = this.jobs.find((job) => job.id === status.id);
-    if (own) Object.assign(own, { state: status.state, fraction: status.fraction, position: status.position });
-    this.title.textContent = status.recorded ? `A recorded training: ${status.title}` : status.title;
-    this.state.textContent = stateWords(status);
-    this.bar.hidden = false;
-    this.bar.value = status.fraction;
-    this.numbers.replaceChildren(...terms([
-      ["pictures seen", thousands(status.images)],
-      ["pictures a second", status.speed ? thousands(Math.round(status.speed)) : "–"],
-      ["trained for", duration(status.seconds)],
-      ["time left", status.state === "running" && status.left !== null ? duration(status.left) : "–"],
-      ["loss", status.points.length ? status.points[status.points.length - 1][1].toFixed(4) : "–"],
-    ]));
-    this.say(status.state === "failed" ? `Training failed: ${status.message}.` : "");
-    this.credit.textContent = status.credit ? `Pictures: ${status.credit}` : "";
-    this.plots.hidden = !status.points.length;
-    this.sheets.update(status);
-    this.loss.update(status.points);
-    this.loss.move(this.sheets.images ?? status.images);
-    this.levels.update(status.points, status.ratios, this.sheets.images ?? status.images);
-    if (before?.state !== status.state || before?.wish !== status.wish || before?.sheets.length !== status.sheets.length)
-      this.drawButtons();
-    if (before?.state !== status.state) this.drawList();
-    if (this.play && status.recorded && !matchMedia("(prefers-reduced-motion: reduce)").matches)
-      this.sheets.timeline.play(0);
-    this.play = false;
-  }
-
-  get owns() {
-    return this.jobs.some((job) => job.id === this.status?.id);
-  }
-
-  drawButtons() {
-    const { status } = this;
+  /** @param {Set<string>} changed */
+  function update(changed) {
+    const { status } = state;
+    root.hidden = !status?.points.length;
     if (!status) return;
-    /** @param {string} text @param {(event: MouseEvent) => void} onclick */
-    const button = (text, onclick) => make("button", { type: "button", textContent: text, onclick });
-    const parts = [];
-    if (this.owns) {
-      if (status.wish) parts.push(make("span", { className: "muted", textContent: `${DOING[status.wish]} …` }));
-      else
-        for (const action of ACTIONS[status.state]) {
-          const asks = button(WORDS[action], () => this.ask(action));
-          asks.dataset.action = action;
-          parts.push(asks);
-        }
-    }
-    if ((this.owns || status.shared) && status.sheets.length) {
-      const use = button("Use in Sample", () => this.trigger("use", { job: status.id, token: this.token }));
-      use.dataset.action = "use";
-      parts.push(use, button("Download", () => this.download()));
-    }
-    if (!status.recorded) parts.push(button("Link to watch", (event) => this.share(/** @type {HTMLElement} */ (event.target))));
-    this.buttons.replaceChildren(...parts);
+    const images = sheets.images ?? status.images;
+    if (changed.has("status")) loss.update(status.points);
+    loss.move(images);
+    levels.update(status.points, status.ratios, images);
   }
+  return { root, update };
+}
 
-  /** @param {Action} action */
-  async ask(action) {
-    if (action === "delete" && !confirm("Delete this training and all that it has learned?")) return;
-    if (!this.status) return;
-    const job = this.status.id;
-    const answer = await this.server.ask({ job, token: this.token, action }).catch(() => null);
-    if (!answer || answer.error) return this.say(answer?.error ?? "The server does not answer.");
-    if (answer.gone) return this.gone(job);
-    this.watching?.now();
-  }
+/** Whose pictures it learns from. @param {TrainState} state */
+function creditPanel(state) {
+  const root = make("p", { className: "muted train-credit" });
+  const update = () => {
+    root.textContent = state.status?.credit ? `Pictures: ${state.status.credit}` : "";
+  };
+  return { root, update };
+}
 
-  async download() {
-    if (!this.status) return;
-    const answer = await fetch(`${served()}/train/${this.status.id}/denoiser.zip`, { headers: { "X-Owner": this.token } });
-    if (!answer.ok) return this.say("There is nothing to download yet.");
-    const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? "denoiser.zip";
-    const address = URL.createObjectURL(await answer.blob());
-    make("a", { href: address, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
-  }
-
-  /** @param {HTMLElement} button */
-  async share(button) {
-    if (!this.status) return;
-    const link = `${location.origin}${served()}/${linkTo(this.status.id)}`;
-    const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
-    if (copied) button.textContent = "Link copied";
-    else prompt("Who has this link may watch:", link);
-  }
-
-  /** @param {string} sentence */
-  say(sentence) {
-    this.message.textContent = sentence;
-    this.message.hidden = !sentence;
-  }
-
-  drawList() {
-    const chips = this.jobs.map((job) => {
-      const chip = make("button", { type: "button", onclick: () => this.watch(job.id) },
-        job.title, make("span", { className: "muted", textContent: ` ${job.state}` }));
-      chip.setAttribute("aria-pressed", String(job.id === this.root.dataset.job));
-      return chip;
-    });
-    this.list.replaceChildren(...(chips.length > 1 ? chips : []));
-  }
+/** @param {Status} status */
+function nameOf({ recorded, title }) {
+  return recorded ? `A recorded training: ${title}` : title;
 }
 
 /** @param {Status} status */
@@ -240,4 +161,23 @@ function stateWords({ state, wish, position, recorded }) {
   if (wish) return `${state}, ${DOING[wish]}`;
   if (state === "queued") return position === 1 ? "next in the queue" : `number ${position} in the queue`;
   return state;
+}
+
+/** @param {Status} status @returns {[string, string][]} */
+function figures({ images, speed, seconds, state, left, points }) {
+  return [
+    ["pictures seen", thousands(images)],
+    ["pictures a second", speed ? thousands(Math.round(speed)) : "–"],
+    ["trained for", duration(seconds)],
+    ["time left", state === "running" && left !== null ? duration(left) : "–"],
+    ["loss", points.length ? points[points.length - 1][1].toFixed(4) : "–"],
+  ];
+}
+
+/** The time of day, and the day where it is another. @param {number} seconds since 1970 */
+function clock(seconds) {
+  const when = new Date(1000 * seconds);
+  const today = when.toDateString() === new Date().toDateString();
+  const time = when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return today ? time : `${when.toLocaleDateString([], { day: "numeric", month: "short" })}, ${time}`;
 }
