@@ -183,9 +183,11 @@ def test_a_training_from_its_start_to_its_end(server: Server, page: Page, jobs: 
         f"""() => {{
             const view = document.querySelector("{VIEW}");
             window.states = [];
-            new MutationObserver(() => window.states.at(-1) === view.dataset.state
-                || window.states.push(view.dataset.state)
-            ).observe(view, {{ attributeFilter: ["data-state"] }});
+            new MutationObserver(() => {{
+                const {{ job, state }} = view.dataset;
+                if (job !== "recorded" && state && window.states.at(-1) !== state)
+                    window.states.push(state);
+            }}).observe(view, {{ attributeFilter: ["data-state"] }});
         }}"""
     )
     page.locator("#train-start").click()

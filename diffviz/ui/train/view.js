@@ -26,8 +26,9 @@ export function mount(element, { props, server, trigger, watch }) {
   parts.push(...panels);
   section.append(...panels.map(({ root }) => root));
 
-  /** For tools: what is watched, and how far it is. */
-  function describe() {
+  /** For tools: what is watched, and how far it is. @param {Set<string>} changed */
+  function describe(changed) {
+    if (!changed.has("status") && !changed.has("job")) return;
     const { job, status } = state;
     section.dataset.job = job;
     if (status) Object.assign(section.dataset, { state: status.state, images: status.images, sheets: status.sheets.length });
