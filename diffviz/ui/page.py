@@ -9,7 +9,7 @@ import gradio as gr
 from diffviz.serving.backend import Backend
 from diffviz.serving.models import TRAINED
 from diffviz.ui.component import page_call
-from diffviz.ui.edit.api import restore_endpoints
+from diffviz.ui.edit.tab import edit_tab
 from diffviz.ui.forward.tab import forward_tab
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.sample.tab import sample_tab
@@ -45,9 +45,10 @@ def build_page(backend: Backend) -> gr.Blocks:
                 forward_tab(backend)
             with gr.Tab("Sample", id="sample"):
                 denoiser = sample_tab(backend)
+            with gr.Tab("Edit", id="edit"):
+                edit_tab(backend)
             with gr.Tab("Train", id="train"):
                 training = train_tab(backend)
-        restore_endpoints(backend)
         training.use(
             backend.handler(use_in_sample), None, [denoiser, tabs], api_visibility="private"
         )

@@ -1,0 +1,184 @@
+// The Edit tab's live view: a picture and what is painted over of it, what is asked for, and the result.
+
+import { make } from "../lib/dom.js";
+import { context2d } from "../lib/pixels.js";
+import { controlsPanel } from "./controls.js";
+import { painterPanel } from "./painter.js";
+import { Result } from "./result.js";
+import { sent, sourcePanel } from "./source.js";
+
+/** @import { LiveView } from "../lib/types.d.ts" */
+/** @import { EditMessage, EditServer, Facts, Source, Start } from "./types.d.ts" */
+
+const FORMATS = { gif: "GIF", mp4: "MP4", strip: "PNG strip", code: "Python code" };
+
+/** @param {HTMLElement} element @param {LiveView<EditServer>} view */
+export function mount(element, { props, server, trigger, watch }) {
+  const section = /** @type {HTMLElement} */ (element.querySelector(".live-view"));
+  /** @type {Facts} */
+  const facts = JSON.parse(props.value ?? "{}").facts;
+  /** @type {Source | null} */
+  let source = null;
+  /** @type {object | null} */
+  let last = null; // the request that led to what is shown
+  let asked = 0;
+
+  const controls = controlsPanel(facts, changed);
+  const painter = painterPanel(changed);
+  const sources = sourcePanel(facts, server, (picture) => {
+    source = picture;
+    painter.begin(picture.canvas, picture.canvas.width, picture.canvas.height);
+    if (section.dataset.state === "running") halt();
+    state("ready");
+  });
+  const result = new Result();
+  const run = make("button", { type: "button", id: "edit-run", className: "primary", onclick: start }, "Run");
+  const stop = make("button", { type: "button", id: "edit-stop", hidden: true, onclick: () => (halt(), say("Stopped.")) }, "Stop");
+  const message = make("p", { id: "edit-message", className: "muted", role: "status" });
+  const whole = make("button", { type: "button", id: "edit-whole", hidden: true, onclick: saveWhole }, "PNG at full size");
+  const files = make("div", { className: "player-files", hidden: true }, make("span", { className: "muted" }, "Take it home:"),
+    make("button", { type: "button", onclick: () => save(result.after, "restored.png") }, "PNG"), whole,
+    ...Object.entries(FORMATS).map(([format, label]) => make("button", { type: "button", onclick: () => take(format) }, label)));
+
+  section.classList.add("edit");
+  section.append(
+    sources.root,
+    make("div", { className: "edit-bar" }, ...controls.bar, make("div", { className: "edit-buttons" }, run, stop)),
+    make("div", { className: "edit-left" }, painter.root),
+    make("div", { className: "edit-right" }, message, result.root, files),
+    controls.root,
+    result.answers,
+  );
+  sources.acceptDrops(section);
+  section.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) start();
+  });
+
+  /** @param {string} text */
+  function say(text) {
+    message.textContent = text;
+  }
+
+  /** @param {string} name */
+  function state(name) {
+    section.dataset.state = name;
+    stop.hidden = name !== "running";
+    if (name === "running") files.hidden = true;
+  }
+
+  function changed() {
+    painter?.show(controls.task().masked);
+  }
+
+  async function request() {
+    if (!source) throw new Error("Choose a picture first.");
+    const picture = await sent(source);
+    return { picture, settings: controls.values(), ...(controls.task().masked && { mask: painter.mask.packed }) };
+  }
+
+  async function start() {
+    if (section.dataset.state === "running") halt();
+    const id = (asked += 1);
+    state("running");
+    section.dataset.run = String(id); // for tools
+    say("Waiting for its turn …");
+    try {
+      const wanted = await request();
+      if (id !== asked) return;
+      last = { ...wanted, of: source };
+      trigger("restore", { request: { id, ...wanted } });
+    } catch (error) {
+      end("failed", error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  function halt() {
+    trigger("halt");
+    asked += 1;
+    result.timeline.end();
+    state("stopped");
+  }
+
+  /** @param {string} how @param {string} text */
+  function end(how, text) {
+    state(how);
+    say(text);
+  }
+
+  /** A message of the server's. @param {EditMessage} told */
+  function heed({ id, waiting, start: begun, frame, end: ended, failed }) {
+    if (id !== asked) return;
+    if (waiting) say(`diffviz is busy: you are number ${waiting} in line.`);
+    else if (begun) {
+      result.begin(begun);
+      say(remark(begun));
+    } else if (frame) result.add(frame);
+    else if (failed) end("failed", failed);
+    else if (ended) {
+      result.finish(ended);
+      files.hidden = false;
+      whole.hidden = !(controls.task().masked && source?.full);
+      state("done");
+    }
+    section.dataset.frames = String(result.frames.length);
+  }
+
+  /** @param {Start} begun */
+  function remark({ scaled, shape: [, height, width], noise, outside }) {
+    const said = [];
+    if (scaled && source) said.push(`Worked at ${width} × ${height} pixels: your picture has ${source.canvas.width} × ${source.canvas.height}.`);
+    if (noise) said.push(`Noise: ${noise.toFixed(1)} of 255 grey levels.`);
+    if (outside) said.push(`${outside} steps are outside the noise that this network was trained on.`);
+    return said.join(" ");
+  }
+
+  /** @param {string} format */
+  async function take(format) {
+    if (!last) return;
+    say("The run is made again, as a file …");
+    try {
+      const wanted = { ...last, picture: await sent(/** @type {any} */ (last).of) };
+      delete (/** @type {any} */ (wanted).of);
+      trigger("export", { request: wanted, format, view: result.view });
+      say(format === "code" ? "The code reads picture.png, and mask.png where there is one: save both from here." : "");
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** The whole picture, with the result where it was painted over alone. */
+  function saveWhole() {
+    const full = source?.full;
+    if (!full) return;
+    const { width, height } = full;
+    const hole = make("canvas", { width: painter.mask.width, height: painter.mask.height });
+    const image = context2d(hole).createImageData(hole.width, hole.height);
+    painter.mask.bits.forEach((bit, i) => (image.data[4 * i + 3] = 255 * bit));
+    context2d(hole).putImageData(image, 0, 0);
+    const patch = make("canvas", { width, height });
+    const over = context2d(patch);
+    over.drawImage(hole, 0, 0, width, height);
+    over.globalCompositeOperation = "source-in";
+    over.drawImage(result.after, 0, 0, width, height);
+    const canvas = make("canvas", { width, height });
+    context2d(canvas).drawImage(full, 0, 0);
+    context2d(canvas).drawImage(patch, 0, 0);
+    save(canvas, "edited.png");
+  }
+
+  watch("value", () => props.value && heed(JSON.parse(props.value)));
+  changed();
+  state("ready");
+  say("Run it, and watch the hole being filled; or paint over something else first.");
+  sources.load(facts.examples[0].name).then(() => painter.paintMiddle());
+}
+
+/** @param {HTMLCanvasElement} canvas @param {string} name */
+function save(canvas, name) {
+  canvas.toBlob((blob) => {
+    if (!blob) return;
+    const link = make("a", { href: URL.createObjectURL(blob), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  });
+}

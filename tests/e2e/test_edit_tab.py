@@ -1,0 +1,112 @@
+"""The Edit tab in a real browser: painted over, filled, compared, undone, stopped, taken home."""
+
+from __future__ import annotations
+
+import re
+
+from conftest import Server
+from playwright.sync_api import Page, expect
+
+from tests.e2e.test_forward import pixels, set_range
+
+TAB = ".live-view.edit"
+
+
+def opened(server: Server, page: Page) -> None:
+    page.goto(server.url)
+    page.get_by_role("tab", name="Edit").click()
+    page.locator("#edit-picture[data-frames]").wait_for()
+    page.locator("#edit-mask[data-share]:not([data-share='0.0000'])").wait_for()
+
+
+def share(page: Page) -> float:
+    return float(page.locator("#edit-mask").get_attribute("data-share") or "nan")
+
+
+def run(page: Page, state: str = "done") -> None:
+    before = page.locator(TAB).get_attribute("data-run") or ""
+    page.locator("#edit-run").click()
+    page.locator(f"{TAB}[data-state={state}]:not([data-run='{before}'])").wait_for(timeout=90_000)
+
+
+def quick(page: Page) -> None:
+    """The clothes' denoiser on the boot, in a few steps."""
+    page.locator('[data-example="boot"]').click()
+    page.locator('[data-example="boot"][aria-pressed="true"]').wait_for()
+    page.locator("#edit-denoiser").select_option("fashion")
+    set_range(page, "#edit-steps", 6)
+
+
+def test_a_hole_is_painted_by_pointer_and_keys_and_filled(server: Server, page: Page) -> None:
+    opened(server, page)
+    quick(page)
+    run(page, "failed")  # nothing is painted over of the new picture
+    expect(page.locator("#edit-message")).to_have_text(
+        "The mask is empty: it must be white where the picture is to be made anew."
+    )
+    page.locator('[data-view="rectangle"]').click()
+    canvas = page.locator("#edit-mask")
+    box = canvas.bounding_box()
+    assert box
+    corner = lambda x, y: (box["x"] + x * box["width"], box["y"] + y * box["height"])  # noqa: E731
+    page.mouse.move(*corner(0.5, 0.25))
+    page.mouse.down()
+    page.mouse.move(*corner(1, 0.75))
+    page.mouse.up()
+    assert abs(share(page) - 0.25) < 0.03
+    page.locator("#edit-undo").click()
+    assert share(page) == 0
+    page.locator("#edit-redo").click()
+    painted = share(page)
+    canvas.focus()
+    for key in ("e", "[", "Space", "ArrowLeft", "ArrowLeft", "Space"):
+        page.keyboard.press(key)
+    assert 0 < share(page) < painted
+    page.keyboard.press("Control+z")
+    assert share(page) == painted
+    page.locator("#edit-thing").select_option("sandal")
+    set_range(page, "#edit-count", 2)
+    run(page)
+    assert page.locator("#edit-canvas").get_attribute("data-index") == "6"
+    for name in ("measured", "cheap", "look", "ours", "original", "mean", "spread"):
+        expect(page.locator(f'[data-answer="{name}"]')).to_be_visible()
+    expect(page.locator('[data-answer="ours"]')).to_contain_text(re.compile(r"PSNR \d+\.\d\d dB"))
+    expect(page.locator('[data-answer="ours"]')).to_contain_text("A(x) 0.00 levels")
+    measured = pixels(page, '[data-answer="measured"] canvas')
+    ours = pixels(page, '[data-answer="ours"] canvas')
+    assert (ours[:, :13] == measured[:, :13]).all()  # what was not painted over
+    assert not (ours == measured).all()
+    page.get_by_role("button", name="Seed 2").click()
+    assert not (pixels(page, "#edit-canvas") == ours).all()
+    set_range(page, "#edit-divider", 50)
+    stage = page.locator(".edit-result .edit-stage")
+    assert stage.evaluate("e => getComputedStyle(e).getPropertyValue('--divide')") == "50%"
+    page.get_by_role("button", name="Python code").click()
+    expect(page.locator("#edit-code")).to_contain_text("diffviz.restore(", timeout=30_000)
+
+
+def test_tasks_have_their_settings_and_a_run_is_stopped(server: Server, page: Page) -> None:
+    opened(server, page)
+    quick(page)
+    page.locator("#edit-task").select_option("upscale")
+    expect(page.locator("#edit-mask")).to_be_hidden()
+    expect(page.locator("#edit-blur")).to_be_hidden()
+    assert page.locator("#edit-method option[value=repaint]").is_disabled()
+    page.locator("#edit-factor").select_option("8")
+    page.locator("#edit-degrade").check()
+    run(page, "failed")
+    expect(page.locator("#edit-message")).to_contain_text("28 × 28 pixels are not blocks of 8 × 8")
+    page.locator("#edit-factor").select_option("4")
+    page.locator("#edit-method").select_option("pigdm")
+    expect(page.locator("#edit-cost")).to_contain_text("6 steps × 3 = 18 network evaluations")
+    run(page)
+    expect(page.locator('[data-answer="cheap"]')).to_contain_text("bicubic")
+    set_range(page, "#edit-steps", 250)
+    page.locator("#edit-run").click()
+    page.locator(f"{TAB}[data-state=running]").wait_for()
+    page.locator("#edit-stop").click()
+    expect(page.locator("#edit-message")).to_have_text("Stopped.")
+    page.locator("#edit-task").select_option("denoise")
+    set_range(page, "#edit-steps", 6)
+    run(page)
+    expect(page.locator("#edit-message")).to_contain_text(re.compile(r"Noise: 2\d\.\d of 255"))
