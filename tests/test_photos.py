@@ -3,6 +3,14 @@
 import torch
 from torch import Generator
 
+from diffviz.data.examples import (
+    PHOTOGRAPHS,
+    example,
+    example_credit,
+    example_names,
+    example_path,
+    shown_names,
+)
 from diffviz.data.photos.crops import HELD_OUT, INFO, Crops, photos, split_of
 
 
@@ -39,3 +47,16 @@ def test_crops_are_a_function_of_the_generator() -> None:
 def test_sigma_data_is_what_the_crops_have() -> None:
     x0, _ = Crops().batch(1000, Generator().manual_seed(0))
     assert abs(float(x0.square().mean().sqrt()) - INFO.sigma_data) < 0.02
+
+
+def test_eight_photographs_are_examples_with_their_credit() -> None:
+    shown = {photo.name: photo for photo in photos() if photo.example}
+    for name, of in PHOTOGRAPHS.items():
+        assert name in shown_names()
+        assert example_path(name) == shown[of].file
+        assert shown[of].licence in example_credit(name)
+        assert max(example(name).shape) == 256
+    assert len(PHOTOGRAPHS) == 8
+    assert sum(of in HELD_OUT for of in PHOTOGRAPHS.values()) == 4
+    assert example_credit("boot") == ""
+    assert "sunset" in example_names()

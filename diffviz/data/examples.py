@@ -1,5 +1,6 @@
-"""The bundled example pictures: four painted by the formulas below, four from Fashion-MNIST's
-test part, a hero. `python -m diffviz.data.examples` makes all the files again."""
+"""The bundled example pictures: eight photographs, four from Fashion-MNIST's test part, a hero, and
+four painted by the formulas below, which programs may name. `python -m diffviz.data.examples` makes
+all but the photographs again."""
 
 from __future__ import annotations
 
@@ -14,11 +15,23 @@ from torch import Generator, Tensor
 from diffviz.data.fashion.pictures import load_fashion
 from diffviz.data.heroes.stacks import compose, draw
 from diffviz.data.language import NONE
+from diffviz.data.photos.crops import Photo, photos
 from diffviz.media.decoding import load_picture
 from diffviz.media.files import save_png
 
 FOLDER = Path(__file__).parent / "example_pictures"
 FASHION_ROWS = {"boot": 28, "pullover": 20, "bag": 30, "sneaker": 9}  # of the test part
+# Half of them denoisers have never seen: coffee, red panda, tulips and petra are held out.
+PHOTOGRAPHS = {
+    "coffee": "ski-coffee",
+    "red panda": "gc-erase-red_panda",
+    "tulips": "jxl-tulips",
+    "petra": "gc-monument-petra",
+    "kingfisher": "gc-erase-kingfisher",
+    "castle": "gc-monument-neuschwansteinCastle",
+    "crab": "gc-erase-crab",
+    "dandelions": "lomiri-seeding",
+}
 HERO = "hero"
 HERO_IS = {
     "species": "human",
@@ -42,15 +55,32 @@ X, Y = np.meshgrid(_axis, _axis)  # 0..1 from the left and from the top
 
 
 def example_names() -> list[str]:
-    """Their names, in the order in which the page shows them."""
-    return [*PAINTERS, *FASHION_ROWS, HERO]
+    """Their names, those that the page shows first."""
+    return [*shown_names(), *PAINTERS]
+
+
+def shown_names() -> list[str]:
+    """Of those that the page shows, in its order."""
+    return [*PHOTOGRAPHS, *FASHION_ROWS, HERO]
 
 
 def example_path(name: str) -> Path:
     """The file; raises ValueError for an unknown name, naming the choices."""
     if name not in example_names():
         raise ValueError(f"unknown example {name!r}; choose from {', '.join(example_names())}")
-    return FOLDER / f"{name}.png"
+    photo = _photograph(name)
+    return photo.file if photo else FOLDER / f"{name}.png"
+
+
+def example_credit(name: str) -> str:
+    """What must be said of a photograph wherever it is shown; "" of what is none."""
+    photo = _photograph(name)
+    return photo.credit if photo else ""
+
+
+def _photograph(name: str) -> Photo | None:
+    wanted = PHOTOGRAPHS.get(name)
+    return next((photo for photo in photos() if photo.name == wanted), None)
 
 
 @cache

@@ -106,7 +106,7 @@ def test_the_canvas_shows_the_servers_x_t(forward: Page, kind: str) -> None:
     else:
         schedule = make_schedule(kind)
     forward.locator("#forward-schedule select").select_option(kind)
-    for name in ("marbles", "boot"):
+    for name in ("petra", "boot"):
         choose_example(forward, name)
         x0 = example(name)
         for t in (0, 1, 137, 500, 999, 1000):
@@ -117,7 +117,7 @@ def test_the_canvas_shows_the_servers_x_t(forward: Page, kind: str) -> None:
 
 
 def test_seed_zero_terminal_snr_and_as_it_is(forward: Page) -> None:
-    x0 = example("sunset")
+    x0 = example("coffee")
     forward.locator("#forward-advanced summary").click()
     forward.locator("#forward-seed input").fill("77")
     forward.locator("#forward-seed input").press("Enter")
@@ -378,7 +378,7 @@ def test_three_schedules_side_by_side_share_one_eps(forward: Page) -> None:
     forward.get_by_label("Schedule to compare").nth(0).select_option("karras")
     forward.get_by_label("Schedule to compare").nth(1).select_option("flow")
     two_frames(forward)
-    x0 = example("sunset")
+    x0 = example("coffee")
     for k, kind in enumerate(("karras", "flow"), start=1):
         schedule = make_schedule(kind)
         x_t = add_noise(x0, noise(0, x0.shape), schedule, 500)
@@ -499,7 +499,7 @@ def test_denoise_endpoint(client: Client) -> None:
         ({"parameters": {"rho": 7}}, "it takes s"),
         ({"parameters": {"s": [1]}}, "s must be a number"),
         ({"schedule": "drawn", "handles": [0.5, 0.2]}, "fall strictly from 1"),
-        ({"example_name": "moon"}, "sunset"),
+        ({"example_name": "moon"}, "coffee"),
     ],
 )
 def test_wrong_values_name_the_right_ones(

@@ -28,7 +28,7 @@ TASKS_OWN = frozenset({"factor", "blur", "length", "angle", "noise", "degrade", 
 class Asked(Restoration):
     """What the Edit tab and the endpoint /restore ask for."""
 
-    example_name: Example = "boot"
+    example_name: Example = "coffee"
     denoiser: Model = GENERAL
     what: Annotated[
         str,

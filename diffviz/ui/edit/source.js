@@ -10,8 +10,8 @@ import { root } from "../lib/root.js";
 /** onPicture(source): another picture is there. @param {Facts} facts @param {EditServer} server @param {(source: Source) => void} onPicture */
 export function sourcePanel(facts, server, onPicture) {
   let latest = 0;
-  const examples = facts.examples.map(({ name, thumbnail, credit = name }) => {
-    const button = make("button", { type: "button", className: "example", title: credit, "aria-label": `Example: ${name}`, onclick: () => load(name) },
+  const examples = facts.examples.map(({ name, thumbnail, credit: said }) => {
+    const button = make("button", { type: "button", className: "example", title: said || name, "aria-label": `Example: ${name}`, onclick: () => load(name) },
       make("img", { src: thumbnail, alt: "" }));
     button.dataset.example = name;
     return button;

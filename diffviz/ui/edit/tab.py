@@ -18,7 +18,7 @@ from torch import Tensor
 
 from diffviz.checkpoints import checkpoint_names
 from diffviz.data import source_of, words_of
-from diffviz.data.examples import example, example_names
+from diffviz.data.examples import example
 from diffviz.guidance.methods import METHODS
 from diffviz.media.levels import grey_levels
 from diffviz.media.picture import PICTURE
@@ -33,7 +33,7 @@ from diffviz.serving.models import GENERAL, bundled
 from diffviz.serving.restoring import Prepared, export, prepare, told
 from diffviz.ui.component import live_view
 from diffviz.ui.edit.api import Asked, restore_endpoints
-from diffviz.ui.forward.tab import thumbnail, uploaded
+from diffviz.ui.forward.tab import examples_shown, uploaded
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.messages import answer, sentence, told_in_the_page
 from diffviz.ui.sample.tab import NETWORK, SILENT, visitor
@@ -98,7 +98,7 @@ def _facts() -> dict[str, Any]:
             for name in sorted(checkpoint_names(), key=lambda name: name != GENERAL)
             if bundled(name).card.data.medium == PICTURE.name
         ],
-        "examples": [{"name": name, "thumbnail": thumbnail(name)} for name in example_names()],
+        "examples": examples_shown(),
         "size": SIZE,
         "maxSeed": MAX_SEED,
         "maxBytes": MAX_BYTES,

@@ -51,7 +51,7 @@ export interface Facts {
   tasks: TaskFacts[];
   methods: MethodFacts[];
   denoisers: DenoiserFacts[];
-  examples: { name: string; thumbnail: string; credit?: string }[];
+  examples: { name: string; thumbnail: string; credit: string }[];
   size: number; // of the longer side, at most
   maxSeed: number;
 }

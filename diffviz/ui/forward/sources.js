@@ -16,8 +16,8 @@ const NO_SERVER = "The server does not answer; please try again.";
 export function sourcesPanel(state, server, onPicture) {
   let latest = 0;
 
-  const examples = state.facts.examples.map(({ name, thumbnail }) => {
-    const button = make("button", { type: "button", className: "example", title: name, "aria-label": `Example: ${name}` });
+  const examples = state.facts.examples.map(({ name, thumbnail, credit }) => {
+    const button = make("button", { type: "button", className: "example", title: credit || name, "aria-label": `Example: ${name}` });
     button.append(make("img", { src: thumbnail, alt: "" }));
     button.addEventListener("click", () => load({ example: name }));
     button.dataset.name = name;
@@ -27,6 +27,7 @@ export function sourcesPanel(state, server, onPicture) {
   const upload = make("label", { className: "button", htmlFor: "forward-upload" }, "Upload");
   const webcam = make("button", { type: "button", id: "forward-webcam" }, "Webcam");
   const error = make("p", { id: "forward-error", className: "forward-error", role: "alert", hidden: true });
+  const credit = make("p", { id: "forward-credit", className: "muted" });
   const camera = make("div", { className: "forward-camera" });
   const panel = make(
     "div",
@@ -34,6 +35,7 @@ export function sourcesPanel(state, server, onPicture) {
     make("div", { className: "forward-examples", role: "group", "aria-label": "Example pictures" }, ...examples),
     make("div", { className: "forward-own" }, file, upload, webcam, make("span", { className: "muted" }, "or paste or drop a picture; it is not kept, and its transparent parts become white")),
     camera,
+    credit,
     error,
   );
 
@@ -48,6 +50,7 @@ export function sourcesPanel(state, server, onPicture) {
     const answer = await ask((seed) => server.load({ ...request, seed }));
     if (!answer) return;
     for (const button of examples) button.setAttribute("aria-pressed", String(button.dataset.name === request.example));
+    credit.textContent = state.facts.examples.find(({ name }) => name === request.example)?.credit ?? "";
     onPicture(decodePicture(answer));
   }
 

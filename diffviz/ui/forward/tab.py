@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from diffviz.data import words_of
-from diffviz.data.examples import example, example_names, example_path
+from diffviz.data.examples import example, example_credit, example_path, shown_names
 from diffviz.forward import noise
 from diffviz.media.levels import grey_levels
 from diffviz.media.raster import MAX_BYTES, SIZE, PictureError
@@ -73,7 +73,7 @@ def _facts() -> dict[str, Any]:
         "T": {"minimum": MIN_STEPS, "maximum": MAX_STEPS},
         "maxSeed": MAX_SEED,
         "maxBytes": MAX_BYTES,
-        "examples": [{"name": name, "thumbnail": thumbnail(name)} for name in example_names()],
+        "examples": examples_shown(),
         "denoisers": [_denoiser_facts(name) for name in DENOISERS],
         "guidance": declared(EditSettings)["guidance"].facts(),
     }
@@ -100,13 +100,21 @@ def _denoiser_facts(name: str) -> dict[str, Any]:
     }
 
 
-def thumbnail(name: str) -> str:
-    """A small PNG as a data: address."""
+def examples_shown() -> list[dict[str, str]]:
+    """The examples, with a thumbnail and what must be said of them."""
+    return [
+        {"name": name, "thumbnail": _thumbnail(name), "credit": example_credit(name)}
+        for name in shown_names()
+    ]
+
+
+def _thumbnail(name: str) -> str:
+    """A small WebP as a data: address."""
     with Image.open(example_path(name)) as image:
         image.thumbnail((THUMBNAIL * 2, THUMBNAIL * 2))
         file = io.BytesIO()
-        image.save(file, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+        image.save(file, "WEBP", lossless=min(image.size) < THUMBNAIL, quality=80)
+    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def load(backend: Backend, request: Any) -> dict[str, Any]:

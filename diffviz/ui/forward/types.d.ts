@@ -41,7 +41,7 @@ export interface Facts {
   T: { minimum: number; maximum: number };
   maxSeed: number;
   maxBytes: number;
-  examples: { name: string; thumbnail: string }[];
+  examples: { name: string; thumbnail: string; credit: string }[];
   denoisers: DenoiserFacts[];
   guidance: { minimum: number; maximum: number; default: number };
 }
