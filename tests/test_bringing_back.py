@@ -13,12 +13,17 @@ from typing import Any
 
 import gradio as gr
 import pytest
+import torch
 from torch import Tensor
 
+from diffviz.checkpoints import Card
+from diffviz.data.examples import example
+from diffviz.data.photos.crops import INFO as PHOTOS
 from diffviz.denoisers.base import Level, Prediction
 from diffviz.denoisers.exact import GaussianDenoiser
+from diffviz.networks.unet import UNetConfig
 from diffviz.serving.admission import Admission
-from diffviz.serving.guessing import DENOISERS
+from diffviz.serving.guessing import DENOISERS, what_it_sees
 from diffviz.serving.made_files import MadeFiles
 from diffviz.serving.ticket import Ticket
 from diffviz.ui.forward.bringing_back import Edited, _bring_back, edit_picture
@@ -68,6 +73,7 @@ def backend(asked: list[str], tmp_path: Path) -> Iterator[Any]:
         admission=admission,
         guessing=SimpleNamespace(denoiser=denoiser),
         files=MadeFiles(Room(tmp_path, 100)),
+        settings=SimpleNamespace(uploads=tmp_path),
     )
     admission.close()
 
@@ -146,6 +152,25 @@ def test_nonsense_is_answered_with_a_sentence(backend: Any, wrong: dict[str, Any
 def test_what_is_no_request_is_told_so(backend: Any, request_: Any) -> None:
     (answer,) = messages(backend, request_)
     assert answer["failed"] == "The request is not one that this page makes."
+
+
+def test_a_picture_may_be_named_instead_of_sent(backend: Any) -> None:
+    """As one that a denoiser sees at its full size is, which would be much to send."""
+    named = {name: value for name, value in REQUEST.items() if name != "small"}
+    _, *frames, end = messages(backend, named | {"picture": {"example": "petra"}})
+    assert len(base64.b64decode(frames[-1]["frame"]["x"])) == 28 * 28
+    assert end["apart"] > 0
+    (answer,) = messages(backend, named | {"picture": {"upload": "/etc/passwd"}})
+    assert answer["failed"] == "The path is none of an uploaded file."
+
+
+def test_a_denoiser_of_any_size_sees_the_very_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = UNetConfig(image_size=(64, 64), image_channels=3, attention=False)
+    card = Card("photos", config, "edm", PHOTOS, (0.005, 30.0), 0, 0.0)
+    monkeypatch.setattr("diffviz.serving.guessing.card_of", lambda name: card)
+    petra, boot = example("petra"), example("boot")
+    assert what_it_sees(petra, "photos") is petra
+    assert torch.equal(what_it_sees(boot, "photos"), boot.expand(3, -1, -1))
 
 
 @pytest.mark.parametrize("name", DENOISERS)

@@ -150,6 +150,6 @@ def frame(
         "seconds": round(seconds, 4),
         **{
             view: base64.b64encode(planes).decode()
-            for view, planes in zip(VIEWS, sent.numpy(), strict=True)
+            for view, planes in zip(VIEWS, sent.contiguous().numpy(), strict=True)
         },
     }

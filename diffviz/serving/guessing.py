@@ -23,7 +23,7 @@ from diffviz.media.decoding import fitted
 from diffviz.media.picture import PICTURE
 from diffviz.runs.guess import Guess, guess
 from diffviz.runs.schema import SEED
-from diffviz.serving.models import Models, bundled
+from diffviz.serving.models import GENERAL, Models, bundled
 from diffviz.serving.ticket import Ticket, TooLateError
 from diffviz.serving.turns import Turns
 from diffviz.settings import unknown
@@ -55,6 +55,8 @@ def _offered() -> dict[str, Offered]:
         if source.things and source.medium == PICTURE.name and source.name in there
     }
     best = DATA_SETS[DEFAULT].optimum
+    # What knows most of people's pictures comes first.
+    table = {name: table[name] for name in sorted(table, key=lambda name: name != GENERAL)}
     if best and DEFAULT in table:
         knows = DATA_SETS[DEFAULT].knows
         table[OPTIMUM] = Offered(best.label, DEFAULT, knows, best.says, best.exact)
@@ -121,11 +123,15 @@ def _optimum() -> Denoiser:
 
 
 def what_it_sees(picture: Tensor, name: str) -> Tensor:
-    """The picture as that denoiser knows pictures, (C, H, W); the very one where it fits."""
-    info = card_of(name).data
-    if picture.shape == info.shape:
+    """The picture as that denoiser knows pictures, (C, H, W); the very one where it fits, and of
+    its own size where the denoiser knows any."""
+    card = card_of(name)
+    channels, height, width = card.data.shape
+    if card.network.any_size:
+        height, width = picture.shape[1:]
+    if picture.shape == (channels, height, width):
         return picture
-    return fitted(picture, info.shape)
+    return fitted(picture, (channels, height, width))
 
 
 def from_levels_sent(text: Any, name: str) -> Tensor:

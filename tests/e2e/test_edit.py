@@ -34,6 +34,7 @@ def panel(server: Server, page: Page) -> Page:
     page.locator("#forward-t").dispatch_event("pointerdown")  # ends the introduction
     expect(page.locator(PLAYER)).to_be_hidden()
     page.locator(f"{PANEL} summary").click()
+    page.locator("#forward-back-denoiser select").select_option("fashion")
     choose(page, "boot")
     return page
 

@@ -46,6 +46,7 @@ def forward(page: Page, server: Server) -> Page:
     page.goto(server.url)
     page.locator(f"{CANVAS}[data-t]").wait_for()
     page.locator("#forward-t").dispatch_event("pointerdown")  # ends the introduction
+    page.locator("#forward-denoiser select").select_option("fashion")
     return page
 
 

@@ -3,7 +3,7 @@
 
 import { make } from "../lib/dom.js";
 import { bytes, context2d, paint } from "../lib/pixels.js";
-import { root } from "../lib/root.js";
+import { upload } from "../lib/upload.js";
 
 /** @import { EditServer, Facts, Source } from "./types.d.ts" */
 
@@ -99,11 +99,5 @@ export function sourcePanel(facts, server, onPicture) {
  */
 export async function sent({ canvas, example }) {
   if (example) return { example };
-  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-  const form = new FormData();
-  form.append("files", /** @type {Blob} */ (blob), "picture.png");
-  const response = await fetch(`${root()}/gradio_api/upload`, { method: "POST", body: form });
-  if (!response.ok) throw new Error("The server does not take the picture; please try again in a moment.");
-  const [upload] = await response.json();
-  return { upload };
+  return { upload: await upload(canvas) };
 }

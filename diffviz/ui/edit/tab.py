@@ -30,10 +30,11 @@ from diffviz.runs.tasks import TASKS
 from diffviz.serving.admission import InLine
 from diffviz.serving.backend import Backend
 from diffviz.serving.models import GENERAL, bundled
+from diffviz.serving.pictures import uploaded
 from diffviz.serving.restoring import Prepared, export, prepare, told
 from diffviz.ui.component import live_view
 from diffviz.ui.edit.api import Asked, restore_endpoints
-from diffviz.ui.forward.tab import examples_shown, uploaded
+from diffviz.ui.forward.tab import examples_shown
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.messages import answer, sentence, told_in_the_page
 from diffviz.ui.sample.tab import NETWORK, SILENT, visitor

@@ -1,9 +1,9 @@
 // A picture brought to t and back by a denoiser: image-to-image, and DDIM inversion.
 
 import { make } from "../lib/dom.js";
-import { bytes, float16 } from "../lib/pixels.js";
 import { slider } from "../lib/slider.js";
 import { errorsPanel } from "./errors.js";
+import { seenOf, shownTo } from "./noised.js";
 import { Walk } from "./walk.js";
 
 const STEPS = [10, 20, 50, 100, 200];
@@ -13,7 +13,7 @@ const ANYTHING = "anything";
 
 /** @import { Mode } from "./walk.js" */
 /** @import { ForwardState } from "./state.js" */
-/** @import { BackMessage, Change, ForwardServer, Picture, Small } from "./types.d.ts" */
+/** @import { BackMessage, Change, ForwardServer, Picture } from "./types.d.ts" */
 
 /** @param {ForwardState} state @param {Change} change @param {ForwardServer} server @param {(event: string, data?: object) => void} trigger */
 export function backPanel(state, change, server, trigger) {
@@ -109,12 +109,13 @@ export function backPanel(state, change, server, trigger) {
   }
 
   function describe() {
-    const { name, says, speaks, things, shape: [channels, height, width] } = known();
+    const { name, says, speaks, things, any } = known();
+    const { same, shape: [channels, height, width] } = small();
     denoiser.input.value = name;
     wordsField.hidden = heard.hidden = !speaks;
-    thing.root.hidden = speaks;
+    thing.root.hidden = speaks || !things.length;
     thing.input.replaceChildren(...[ANYTHING, ...things].map((value) => option(value)));
-    const seen = small().same ? "The very picture above." : `Your picture’s ${height === width ? "square " : ""}centre, brought to what the denoiser knows: ${width} × ${height}, ${channels === 1 ? "grey" : "in colour"}.`;
+    const seen = any || same ? "The very picture above." : `Your picture’s ${height === width ? "square " : ""}centre, brought to what the denoiser knows: ${width} × ${height}, ${channels === 1 ? "grey" : "in colour"}.`;
     note.textContent = `${seen} ${says}`;
     showGuidance();
     if (root.open) listen();
@@ -124,7 +125,7 @@ export function backPanel(state, change, server, trigger) {
     if (root.dataset.state === "running") halt();
     root.dataset.state = "new";
     message.textContent = "";
-    walk.clear(known().shape);
+    walk.clear(small().shape);
     errors.clear();
   }
 
@@ -146,14 +147,13 @@ export function backPanel(state, change, server, trigger) {
     if (["done", "stale"].includes(root.dataset.state ?? "")) root.dataset.state = same ? "done" : "stale";
   }
 
-  /** @type {{ of: Small, x0: Float32Array, eps: Float32Array } | undefined} */
+  /** @type {{ picture: Picture, sees: string, seen: ReturnType<typeof seenOf> } | undefined} */
   let cache;
   function decoded() {
-    const of = small();
-    if (cache?.of !== of) {
-      cache = { of, x0: Float32Array.from(bytes(of.x0), (level) => level / 127.5 - 1), eps: float16(of.eps) };
-    }
-    return cache;
+    const picture = /** @type {Picture} */ (state.picture);
+    const { sees } = known();
+    if (cache?.picture !== picture || cache.sees !== sees) cache = { picture, sees, seen: seenOf(picture, sees) };
+    return cache.seen;
   }
 
   /** @param {Set<string>} changed */
@@ -168,7 +168,7 @@ export function backPanel(state, change, server, trigger) {
   }
 
   /** @param {Mode} newMode */
-  function start(newMode) {
+  async function start(newMode) {
     if (root.dataset.state === "running") halt();
     if (state.t === 0) {
       message.textContent = "At t = 0 there is nothing to bring back. Move the slider first.";
@@ -181,16 +181,22 @@ export function backPanel(state, change, server, trigger) {
     root.dataset.mode = mode;
     stop.hidden = false;
     message.textContent = "Waiting for its turn …";
-    walk.clear(known().shape);
+    walk.clear(small().shape);
     if (mode === "back") errors.clear(); // they are of inversions
     showBeginning();
     age();
     shown = now();
-    trigger("back", { request: {
-      id: asked, mode, denoiser: state.denoiser, small: small().x0, what: wanted(),
-      t: state.t, steps: Number(steps.input.value), guidance: guidance.value, seed: state.picture?.seed,
+    const picture = /** @type {Picture} */ (state.picture);
+    const request = {
+      id: asked, mode, denoiser: state.denoiser, what: wanted(),
+      t: state.t, steps: Number(steps.input.value), guidance: guidance.value, seed: picture.seed,
       ...state.described(),
-    } });
+    };
+    const pictured = await shownTo(picture, known()).catch(() => null);
+    if (request.id !== asked) return;
+    if (pictured) return trigger("back", { request: { ...request, ...pictured } });
+    message.textContent = "The server does not take the picture; please try again in a moment.";
+    end("failed");
   }
 
   function halt() {
@@ -218,6 +224,7 @@ export function backPanel(state, change, server, trigger) {
       walk.add(frame);
     } else if (failed) {
       message.textContent = failed;
+      if (state.picture) delete state.picture.upload; // it may be gone by now: the next run sends it again
       end("failed");
     } else {
       walk.finish(apart);

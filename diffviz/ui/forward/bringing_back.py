@@ -27,10 +27,10 @@ from diffviz.serving.frames import frame, outside
 from diffviz.serving.guessing import (
     Guessing,
     card_of,
-    from_levels_sent,
     ratio_range,
     what_it_sees,
 )
+from diffviz.serving.pictures import seen_by
 from diffviz.serving.ticket import Ticket
 from diffviz.settings import Setting
 from diffviz.ui.controls import endpoint
@@ -132,7 +132,7 @@ async def _bring_back(
     def message(**content: Any) -> str:
         return json.dumps({"id": number, **content})
 
-    asked = await asyncio.to_thread(answer, _asked, wanted)
+    asked = await asyncio.to_thread(answer, partial(_asked, backend), wanted)
     if "error" in asked:
         yield message(failed=asked["error"])
         return
@@ -157,11 +157,13 @@ def _told(guessing: Guessing, asked: dict[str, Any], ticket: Ticket) -> Iterator
     for back, step in edit.stages(guessing, ticket):
         seconds = time.perf_counter() - started
         x = step.x
-        yield {"frame": frame(PICTURE, int(back), step, step.nfe * edit.sides, seconds)}
+        sent = frame(PICTURE, int(back), step, step.nfe * edit.sides, seconds)
+        del sent["eps"]  # which is not shown, and as much again
+        yield {"frame": sent}
     yield {"apart": rms_distance(x, edit.x0)}
 
 
-def _asked(request: Any) -> dict[str, Any]:
+def _asked(backend: Backend, request: Any) -> dict[str, Any]:
     """What a page's request asks for; raises what `answer` turns into a sentence."""
     same = ("denoiser", "what", "schedule", "T", "t", "steps", "mode", "seed", "guidance")
     asked = Edited(
@@ -170,7 +172,7 @@ def _asked(request: Any) -> dict[str, Any]:
         schedule_parameters=request["parameters"],
         handles=request["handles"],
     )
-    edit = prepared(asked, from_levels_sent(request["small"], asked.denoiser))
+    edit = prepared(asked, seen_by(backend, request, asked.denoiser))
     return {"edit": edit, "range": ratio_range(asked.denoiser)}
 
 

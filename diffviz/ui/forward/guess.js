@@ -3,6 +3,7 @@
 import { make } from "../lib/dom.js";
 import { float16, grey, paint } from "../lib/pixels.js";
 import { digits } from "../lib/text.js";
+import { shownTo } from "./noised.js";
 
 /** @import { Answer } from "../lib/types.d.ts" */
 /** @import { ForwardState } from "./state.js" */
@@ -44,9 +45,15 @@ export function guessPanel(state, change, server) {
   }
 
   function describe() {
-    const { name, knows, exact, sees, shape: [channels, height, width] } = known();
+    const { name, knows, exact, says, any, sees } = known();
     select.value = name;
-    const what = /** @type {Picture} */ (state.picture).small[sees].same
+    const { same, shape: [channels, height, width] } = /** @type {Picture} */ (state.picture).small[sees];
+    root.dataset.any = String(any);
+    if (any) {
+      note.textContent = says;
+      return;
+    }
+    const what = same
       ? "The very picture and noise above."
       : `The picture’s centre, ${width} × ${height}, ${channels === 1 ? "grey" : "in colour"}, with noise of its own from the same seed; this denoiser only knows ${knows}.`;
     note.textContent = exact ? `${what} ${exact}` : what;
@@ -62,10 +69,11 @@ export function guessPanel(state, change, server) {
       return;
     }
     const id = ++latest;
-    const { name, sees, shape } = known();
-    const request = { id, small: /** @type {Picture} */ (state.picture).small[sees].x0, seed: /** @type {Picture} */ (state.picture).seed, alpha, sigma, denoiser: name };
+    const picture = /** @type {Picture} */ (state.picture);
+    const { name, sees } = known();
+    const { shape } = picture.small[sees];
     /** @type {Answer<GuessAnswer>} */
-    const answer = (await server.denoise(request).catch(() => null)) ?? { error: "The server does not answer." };
+    const answer = (await asked(id, picture, alpha, sigma, name).catch(() => null)) ?? { error: "The server does not answer." };
     if (id !== latest) return;
     if (answer.error !== undefined) {
       message.textContent = answer.error;
@@ -83,6 +91,14 @@ export function guessPanel(state, change, server) {
     show("eps", 1, `error ${digits(answer.epsError)}`);
     root.dataset.t = String(t);
     root.dataset.state = "answered";
+  }
+
+  /** @param {number} id @param {Picture} picture @param {number} alpha @param {number} sigma @param {string} denoiser */
+  async function asked(id, picture, alpha, sigma, denoiser) {
+    const shown = await shownTo(picture, known());
+    const answer = await server.denoise({ id, ...shown, seed: picture.seed, alpha, sigma, denoiser });
+    if (answer.error !== undefined) delete picture.upload; // it may be gone by now: the next request sends it again
+    return answer;
   }
 
   /** A sentence, where this noise level is outside of what the network was trained on. @param {number} alpha @param {number} sigma */

@@ -1,14 +1,17 @@
 // The picture that drowns: x_t = α_t·x0 + σ_t·ε on a canvas, at every frame of a drag.
 
-import { bytes, context2d, float16 } from "../lib/pixels.js";
+import { make } from "../lib/dom.js";
+import { bytes, context2d, float16, paint } from "../lib/pixels.js";
+import { upload } from "../lib/upload.js";
 
-/** @import { LoadAnswer, NoiseAnswer, Picture, Small } from "./types.d.ts" */
+/** @import { DenoiserFacts, LoadAnswer, NoiseAnswer, Picture, Shown, Small } from "./types.d.ts" */
 
 /** What `load` on the server answered, decoded: planar for the maths, in pixels' order to paint. @param {LoadAnswer} answer @returns {Picture} */
 export function decodePicture(answer) {
   const { channels, height, width } = answer;
-  const x0 = Float32Array.from(bytes(answer.x0), (level) => level / 127.5 - 1);
-  const picture = { ...answer, x0, x0Pixels: interleave(x0, channels, height * width) };
+  const levels = bytes(answer.x0);
+  const x0 = fromLevels(levels);
+  const picture = { ...answer, levels, x0, x0Pixels: interleave(x0, channels, height * width) };
   return withNoise(picture, answer);
 }
 
@@ -20,12 +23,45 @@ export function decodePicture(answer) {
  */
 export function withNoise(picture, { seed, eps: base64, small: ofSmall }) {
   const eps = float16(base64);
-  /** @param {Small | string} noise */
-  const of = (noise) => (typeof noise === "string" ? noise : noise.eps);
-  const small = Object.fromEntries(Object.entries(picture.small).map(([name, seen]) => [name, { ...seen, eps: of(ofSmall[name]) }]));
+  /** @param {Small} seen @param {Small | string} noise @returns {Small} */
+  const with_ = (seen, noise) => (seen.same || typeof noise !== "string" ? seen : { ...seen, eps: noise });
+  const small = Object.fromEntries(Object.entries(picture.small).map(([name, seen]) => [name, with_(seen, ofSmall[name])]));
   const epsPixels = interleave(eps, picture.channels, picture.height * picture.width);
   return { ...picture, seed, eps, epsPixels, small };
 }
+
+/** @param {Uint8Array} levels */
+const fromLevels = (levels) => Float32Array.from(levels, (level) => level / 127.5 - 1);
+
+/** x0 and ε as a denoiser sees them, planar. @param {Picture} picture @param {string} sees */
+export function seenOf(picture, sees) {
+  const small = picture.small[sees];
+  if (small.same) return { shape: small.shape, x0: picture.x0, eps: picture.eps };
+  return { shape: small.shape, x0: fromLevels(bytes(small.x0)), eps: float16(small.eps) };
+}
+
+/**
+ * What a request says of the picture: its levels as a denoiser sees them, or, where that denoiser sees
+ * the whole of it, its example's name or where it was sent to.
+ * @param {Picture} picture
+ * @param {DenoiserFacts} denoiser
+ * @returns {Promise<Shown>}
+ */
+export async function shownTo(picture, { any, sees }) {
+  const { small, levels, channels, height, width, example } = picture;
+  const seen = small[sees];
+  if (!any) return { small: seen.same ? base64(levels) : seen.x0 };
+  if (example) return { picture: { example } };
+  if (!picture.upload) {
+    const canvas = make("canvas", {});
+    paint(canvas, levels, channels, height, width);
+    picture.upload = await upload(canvas);
+  }
+  return { picture: { upload: picture.upload } };
+}
+
+/** @param {Uint8Array} levels */
+const base64 = (levels) => btoa(levels.reduce((text, level) => text + String.fromCharCode(level), ""));
 
 /** (C, H, W) → (H, W, C). @param {Float32Array} planes @param {number} channels @param {number} size */
 function interleave(planes, channels, size) {

@@ -33,7 +33,7 @@ export function sourcesPanel(state, server, onPicture) {
     "div",
     { className: "forward-sources" },
     make("div", { className: "forward-examples", role: "group", "aria-label": "Example pictures" }, ...examples),
-    make("div", { className: "forward-own" }, file, upload, webcam, make("span", { className: "muted" }, "or paste or drop a picture; it is not kept, and its transparent parts become white")),
+    make("div", { className: "forward-own" }, file, upload, webcam, make("span", { className: "muted" }, "or paste or drop a picture; it is deleted within the hour, and its transparent parts become white")),
     camera,
     credit,
     error,
@@ -51,7 +51,7 @@ export function sourcesPanel(state, server, onPicture) {
     if (!answer) return;
     for (const button of examples) button.setAttribute("aria-pressed", String(button.dataset.name === request.example));
     credit.textContent = state.facts.examples.find(({ name }) => name === request.example)?.credit ?? "";
-    onPicture(decodePicture(answer));
+    onPicture({ ...decodePicture(answer), example: request.example });
   }
 
   /** The same picture with the noise of the seed as it is now. */

@@ -6,11 +6,11 @@ import base64
 import io
 import json
 import math
-import os
 from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
@@ -18,25 +18,23 @@ from diffviz.data import words_of
 from diffviz.data.examples import example, example_credit, example_path, shown_names
 from diffviz.forward import noise
 from diffviz.media.levels import grey_levels
-from diffviz.media.raster import MAX_BYTES, SIZE, PictureError
+from diffviz.media.raster import MAX_BYTES, SIZE
 from diffviz.runs.schema import MAX_SEED, SEED, EditSettings
 from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from diffviz.serving.backend import Backend
 from diffviz.serving.guessing import (
     DENOISERS,
-    Guessing,
     card_of,
-    from_levels_sent,
     ratio_range,
     sees,
     what_it_sees,
 )
+from diffviz.serving.pictures import seen_by, uploaded
 from diffviz.settings import declared
 from diffviz.ui.component import live_view
 from diffviz.ui.forward.api import forward_endpoints
 from diffviz.ui.forward.bringing_back import edit_endpoint, hear, let_bring_back
 from diffviz.ui.messages import answer
-from diffviz.web.uploads import is_within
 
 THUMBNAIL = 56
 SEEN = tuple(dict.fromkeys(map(sees, DENOISERS)))  # by whom pictures are seen in different ways
@@ -80,8 +78,9 @@ def _facts() -> dict[str, Any]:
 
 
 def _denoiser_facts(name: str) -> dict[str, Any]:
-    """sees: whose pictures it sees, the key of `load`'s "small"; things: the classes that it can be
-    asked for, or none where it `speaks`, that is, takes words; knows, says, exact: of Offered."""
+    """any: whether it takes pictures of any size, at their own. sees: whose pictures it sees, the
+    key of `load`'s "small"; things: the classes that it can be asked for, or none where it
+    `speaks`, that is, takes words; knows, says, exact: of Offered."""
     info, offered = card_of(name).data, DENOISERS[name]
     words = words_of(info)
     low, high = ratio_range(name)
@@ -93,6 +92,7 @@ def _denoiser_facts(name: str) -> dict[str, Any]:
         "exact": offered.exact,
         "sees": offered.model,
         "shape": info.shape,
+        "any": card_of(name).network.any_size,
         "range": [low, high] if math.isfinite(high) else None,
         "speaks": words is not None,
         "example": words.of_a_picture if words else "",
@@ -119,7 +119,8 @@ def _thumbnail(name: str) -> str:
 
 def load(backend: Backend, request: Any) -> dict[str, Any]:
     """{"example": name} or {"path": of an upload}, and "seed" → the picture x0 as bytes and its ε
-    as float16, both planar; and "small", the same of what each denoiser sees of it."""
+    as float16, both planar; and "small", the same of what each denoiser sees of it, where that is
+    not the very picture."""
     return answer(partial(_load, backend), request)
 
 
@@ -143,16 +144,19 @@ def _load(backend: Backend, request: Any) -> dict[str, Any]:
 
 def _small(picture: Tensor, name: str, seed: int) -> dict[str, Any]:
     small = what_it_sees(picture, name)
+    if small is picture:
+        return {"shape": small.shape, "same": True}
     return {
+        "shape": small.shape,
         "x0": _base64(grey_levels(small).numpy()),
         "eps": _half(noise(seed, small.shape)),
-        "same": small is picture,
+        "same": False,
     }
 
 
 def other_noise(request: Any) -> dict[str, Any]:
     """{"seed", "shape"} → the ε of that seed for a picture of that shape, and "small", those for
-    what each denoiser sees."""
+    what each denoiser sees of one."""
     return answer(_other_noise, request)
 
 
@@ -161,34 +165,22 @@ def _other_noise(request: Any) -> dict[str, Any]:
     channels, height, width = (int(side) for side in request["shape"])
     if channels not in (1, 3) or not (0 < height <= SIZE and 0 < width <= SIZE):
         raise ValueError("no picture here has that shape")
-    small = {name: _half(noise(seed, card_of(name).data.shape)) for name in SEEN}
+    shapes = {name: what_it_sees(torch.zeros(channels, height, width), name).shape for name in SEEN}
+    small = {name: _half(noise(seed, shape)) for name, shape in shapes.items()}
     return {"seed": seed, "eps": _half(noise(seed, (channels, height, width))), "small": small}
 
 
-def uploaded(backend: Backend, path: Any) -> Tensor:
-    """The picture of a file that was just uploaded; the file is then deleted."""
-    if not is_within(path, backend.settings.uploads):
-        raise ValueError("the path is none of an uploaded file")
-    try:
-        return backend.decoders.picture(path)
-    except FileNotFoundError as error:
-        raise PictureError("the upload is gone; please choose the file again") from error
-    finally:
-        if os.path.isfile(path):
-            os.unlink(path)
-
-
 def denoise(backend: Backend, request: Any) -> dict[str, Any]:
-    """{"id", "small": x0 of `load`'s "small", "seed", "alpha", "sigma", "denoiser"} → the same id,
+    """{"id", what `seen_by` takes, "seed", "alpha", "sigma", "denoiser"} → the same id,
     x_t, x̂0 and ε̂ as float16, and their root mean square errors."""
-    return answer(partial(_denoise, backend.guessing), request)
+    return answer(partial(_denoise, backend), request)
 
 
-def _denoise(guessing: Guessing, request: Any) -> dict[str, Any]:
+def _denoise(backend: Backend, request: Any) -> dict[str, Any]:
     name = str(request["denoiser"])
-    seen = guessing.guess(
+    seen = backend.guessing.guess(
         name,
-        from_levels_sent(request["small"], name),
+        seen_by(backend, request, name),
         int(request["seed"]),
         float(request["alpha"]),
         float(request["sigma"]),

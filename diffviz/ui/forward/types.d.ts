@@ -26,6 +26,7 @@ export interface Kind {
 export interface DenoiserFacts {
   name: string;
   label: string;
+  any: boolean; // it takes pictures of any size, at their own
   sees: string; // the key of a picture's `small`
   shape: [channels: number, height: number, width: number];
   range: [least: number, most: number] | null; // of σ/α
@@ -46,12 +47,14 @@ export interface Facts {
   guidance: { minimum: number; maximum: number; default: number };
 }
 
-/** What a denoiser sees of a picture: bytes and float16 in base64. */
-export interface Small {
-  x0: string;
-  eps: string;
-  same: boolean;
-}
+/** What a denoiser sees of a picture: bytes and float16 in base64, or the very picture. */
+export type Small = { shape: [channels: number, height: number, width: number] } & (
+  | { same: false; x0: string; eps: string }
+  | { same: true }
+);
+
+/** Which picture a request is about: levels, or where they are. */
+export type Shown = { small: string } | { picture: { example: string } | { upload: string } };
 
 export interface LoadAnswer {
   seed: number;
@@ -75,6 +78,9 @@ export interface Picture extends Omit<LoadAnswer, "x0" | "eps"> {
   eps: Float32Array;
   x0Pixels: Float32Array;
   epsPixels: Float32Array;
+  levels: Uint8Array; // of x0
+  example?: string; // its name
+  upload?: string; // where it was sent to, once it was
 }
 
 export type NamedSchedule = Schedule & { kind: string };
