@@ -30,6 +30,9 @@ from diffviz.settings import unknown
 
 MOST_AT_ONCE = 2  # of the optimum; more on two cores only slow each other down
 WAIT_SECONDS = 2.0
+LARGER_SECONDS = (
+    0.5  # more, for each time that a picture is as large as what a denoiser learned from
+)
 MAX_SIGMA = 1000.0
 OPTIMUM = "optimal"
 
@@ -92,7 +95,9 @@ class Guessing:
         SEED.check(seed)
         if not (0 <= alpha <= 1 and 0 < sigma <= MAX_SIGMA and math.isfinite(sigma)):
             raise ValueError("where there is no noise, there is nothing to find; choose a later t")
-        ticket = Ticket(secrets.token_hex(8), WAIT_SECONDS, quick=True)
+        larger = x0.numel() / math.prod(card_of(name).data.shape) - 1
+        seconds = WAIT_SECONDS + max(0.0, larger) * LARGER_SECONDS
+        ticket = Ticket(secrets.token_hex(8), seconds, quick=True)
         with self._turns.turn(MANY) if name == OPTIMUM else told_if_late():
             return guess(self.denoiser(name, ticket), x0, seed, alpha, sigma, slots)
 
