@@ -169,6 +169,21 @@ def test_a_paused_one_may_go_on_beside_the_others_that_may_be(trainings: Trainin
     assert trainings.ask(jobs[0], OWNER, "resume")["state"] == "queued"
 
 
+def test_an_address_has_its_share_whoever_owns_them(tmp_path: Path) -> None:
+    """An owner's token can be made up anew."""
+    settings = Config(trainings=tmp_path, public=True, rate_trainings=100, training_queue=16)
+    trainings = Trainings(settings)
+    begun = [trainings.begin(PLAN, f"{n:016}", client="8.8.8.8")[0].id for n in range(4)]
+    with pytest.raises(ValueError, match="4 trainings from your address run, wait or pause"):
+        trainings.begin(PLAN, OWNER, client="8.8.8.8")
+    trainings.begin(PLAN, OWNER, client="9.9.9.9")
+    trainings.ask(begun[0], f"{0:016}", "stop")
+    trainings.begin(PLAN, f"{4:016}", client="8.8.8.8")
+    with pytest.raises(ValueError, match="4 trainings from your address"):
+        trainings.ask(begun[0], f"{0:016}", "resume")
+    trainings.store.close()
+
+
 def test_what_all_and_what_one_may_take_of_the_disk(tmp_path: Path) -> None:
     each = needs_of(PLAN).disk
     settings = Config(

@@ -21,6 +21,8 @@ from hypothesis import strategies as st
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
+from diffviz.web.answers import RefusedError
+from diffviz.web.bodies import Bodies
 from diffviz.web.clients import Forwarded, neighbourhood
 from diffviz.web.gate import same_site
 from diffviz.web.headers import INLINE, page_policy
@@ -28,7 +30,7 @@ from diffviz.web.kept import Kept
 from diffviz.web.limits import CLIENTS, Buckets
 from diffviz.web.logs import REQUEST_ID, Line
 from diffviz.web.prefix import Prefix
-from diffviz.web.routes import Kind, find
+from diffviz.web.routes import ROUTES, Kind, Route, find
 from diffviz.web.uploads import tidy
 
 
@@ -376,3 +378,39 @@ def test_old_uploads_are_deleted(tmp_path: Path) -> None:
     assert new.exists()
     assert not old.exists()
     assert tidy(tmp_path / "nowhere") == 0
+
+
+def test_long_bodies_are_looked_at_in_turns_of_their_own() -> None:
+    """Those that are refused too: twenty at once would hold everybody else up."""
+    turn, looked = 0, []
+
+    def check(route: Route, path: str, value: Any) -> None:
+        looked.append(turn)
+        raise ValueError("nobody can use this")
+
+    async def nobody(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError("it was refused")
+
+    async def send_long(app: Any) -> None:
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b'["' + b"x" * 20_000 + b'"]'}
+
+        route = next(route for route in ROUTES if route.kind is Kind.EVENT)
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+        with pytest.raises(RefusedError, match="nobody can use this"):
+            await app(scope | {"state": {"route": route}}, receive, nobody)
+
+    async def count() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    async def all_at_once() -> None:
+        app = Bodies(nobody, {Kind.EVENT: 2**18}, 5, check)
+        counting = asyncio.create_task(count())
+        await asyncio.gather(*(send_long(app) for _ in range(8)))
+        counting.cancel()
+
+    asyncio.run(all_at_once())
+    assert len(set(looked)) == 8

@@ -4,7 +4,7 @@ with the server, and on the command line."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from diffviz.config import Config
@@ -17,12 +17,14 @@ OPEN = (QUEUED, RUNNING, PAUSED)
 
 @dataclass(frozen=True)
 class Grants:
-    """hours, memory: of one training. open: of one owner, that run, wait or pause. queue: that may
-    wait. disk, disk_each: of all, and of one owner. Memory and disk in MB."""
+    """hours, memory: of one training. open: of one owner, that run, wait or pause; open_there: of
+    one address, whose owners can be made up anew. queue: that may wait. disk, disk_each: of all,
+    and of one owner or address. Memory and disk in MB."""
 
     hours: float = math.inf
     memory: float = math.inf
     open: float = math.inf
+    open_there: float = math.inf
     queue: float = math.inf
     disk: float = math.inf
     disk_each: float = math.inf
@@ -33,6 +35,7 @@ class Grants:
             settings.training_hours,
             settings.training_mb,
             settings.training_each,
+            max(settings.training_each, int(settings.share_of_one * settings.training_queue)),
             settings.training_queue,
             settings.trainings_mb,
             settings.trainings_each_mb,
@@ -44,11 +47,13 @@ def check_granted(
     grants: Grants,
     jobs: Sequence[Job] = (),
     owner: str = "",
+    beside: Collection[str] = (),
     needed: Needs | None = None,
 ) -> None:
     """Raises ValueError, in a sentence, for a training that goes beyond what is granted.
 
-    jobs: all that there are but this one. owner: its owner's digest. needed: where it is known
+    jobs: all that there are but this one. owner: its owner's digest. beside: the
+    ids of those from the same address. needed: where it is known
     better than the plan tells.
     """
     if plan.settings().hours > grants.hours:
@@ -64,9 +69,14 @@ def check_granted(
         raise ValueError(
             f"you have {count} trainings that run, wait or pause; stop or delete one first"
         )
+    there = [job for job in jobs if job.owner == owner or job.id in beside]
+    if (count := sum(job.state in OPEN for job in there)) >= grants.open_there:
+        raise ValueError(
+            f"{count} trainings from your address run, wait or pause; please try again later"
+        )
     if sum(job.state == QUEUED for job in jobs) >= grants.queue:
         raise ValueError("the queue of trainings is full; please try again later")
-    if needed.disk + sum(map(_disk, own)) > grants.disk_each:
+    if needed.disk + sum(map(_disk, there)) > grants.disk_each:
         raise ValueError(
             f"your trainings may take {grants.disk_each:,.0f} MB of disk, and this one would need "
             f"{needed.disk:,.0f} MB: delete one first, or choose fewer channels"

@@ -72,6 +72,7 @@ class Trainings:
         )
         self._beginning = threading.Lock()
         self._readers: set[str] = set()
+        self._addresses: dict[str, str] = {}  # by job, of those begun since the app started
         self._begun = Buckets(settings.rate_trainings, BEGUN_SECONDS)
         self._answers: TTLCache[tuple[str, int], dict[str, Any]] = TTLCache(
             MOST_ANSWERS, FRESH_SECONDS
@@ -95,9 +96,10 @@ class Trainings:
         check("owner", token)
         self._tidy()
         plan.check()
+        address = neighbourhood(client) if client else ""
         with self._beginning:
-            self._check_granted(plan, digest(token))
-            if client and (wait := self._begun.take(neighbourhood(client))):
+            self._check_granted(plan, digest(token), address)
+            if client and (wait := self._begun.take(address)):
                 minutes = math.ceil(wait / 60)
                 raise ValueError(
                     f"many trainings were begun from your address; try again in {minutes} min"
@@ -105,14 +107,16 @@ class Trainings:
         job, said = new_id(), ""
         if plan.data.name == OWN:
             path = self.store.folder(job) / "pictures.safetensors"
-            with self._reading(neighbourhood(client) or token):
+            with self._reading(address or token):
                 paths = [Path(file) for file in files]
                 said = pack(paths, size, channels, path, load=self.load).sentence
             plan = replace(plan, data=replace(plan.data, path=str(path.resolve())))
         with self._beginning:  # others may have begun meanwhile
             try:
-                self._check_granted(plan, digest(token))
-                return self.store.add(plan, token, job), said
+                self._check_granted(plan, digest(token), address)
+                added = self.store.add(plan, token, job)
+                self._addresses[job] = address
+                return added, said
             except BaseException:
                 shutil.rmtree(self.store.folder(job), ignore_errors=True)
                 raise
@@ -139,10 +143,13 @@ class Trainings:
             if job.changed < oldest:
                 self.store.remove(job.id)
 
-    def _check_granted(self, plan: Plan, owner: str, job: str = "") -> None:
+    def _check_granted(self, plan: Plan, owner: str, address: str, job: str = "") -> None:
         """job: the one that asks to go on."""
         others = [other for other in self.store.in_state(*STATES) if other.id != job]
-        check_granted(plan, Grants.of(self.settings), others, owner)
+        there = {other.id: self._addresses.get(other.id, "") for other in others}
+        self._addresses = {name: place for name, place in there.items() if place}
+        beside = {name for name, place in self._addresses.items() if place == address}
+        check_granted(plan, Grants.of(self.settings), others, owner, beside)
 
     def ask(self, job: str, token: str, action: str) -> dict[str, Any]:
         """Let an owner pause, resume, stop or delete; returns the new status, or {"gone": job}."""
@@ -151,7 +158,9 @@ class Trainings:
         with self._beginning:
             found = self.store.get(job)
             if action == "resume" and found.owner == owner and found.state not in (QUEUED, RUNNING):
-                self._check_granted(found.plan, owner, job)
+                address = self._addresses.get(job, "")
+                self._check_granted(found.plan, owner, address, job)
+                self._addresses[job] = address
             left = self.store.ask(job, token, action)
         with self._answering:  # what was told before is no longer so
             self._answers.clear()

@@ -12,7 +12,7 @@ from diffviz.data.base import DataInfo, Slot
 from diffviz.networks import network_for
 from diffviz.networks.base import NetworkConfig
 from diffviz.networks.sizes import Sizes
-from diffviz.training.plan import Plan
+from diffviz.training.plan import OWN, Plan
 
 # Measured by peaks of resident memory, of trainings from 0.5 to 18.5 million weights and batches of
 # 32 to 512, which come to 65 to 100 % of what is told here.
@@ -23,6 +23,9 @@ KEPT_BYTES, SAMPLE_BYTES = 5.6, 100e3  # for each sample, and each number kept o
 # and two moments; a checkpoint and the one before it, in float16.
 STATE_BYTES, CHECKPOINT_BYTES = 32, 4
 SHEETS, SHEET_SAMPLES = 120, 2 * 13 * 10  # kept, and samples on each, a byte for each number
+
+
+OWN_BYTES = 5_000 * 3 * 32**2  # of one's own pictures, as many as may be uploaded
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,9 @@ def needs_of(plan: Plan) -> Needs:
     network = usual.changed(plan.shape(usual.kind))
     if plan.start:
         network = read_card(FOLDER / f"{plan.start}.json").network.adapted_to(info)
-    return needs(network, source.shape, plan.settings().batch)
+    found = needs(network, source.shape, plan.settings().batch)
+    own = OWN_BYTES / 1e6 if plan.data.name == OWN else 0
+    return Needs(found.memory, found.disk + own, found.finished + own)
 
 
 def needs(network: NetworkConfig, shape: tuple[int, ...], batch: int) -> Needs:

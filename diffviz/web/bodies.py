@@ -56,8 +56,8 @@ class Bodies:
                 self._look(body, route, scope["path"])
             else:  # others are answered between two long ones
                 async with self._long:
+                    await asyncio.sleep(0)  # before it: a refusal ends this at once
                     self._look(body, route, scope["path"])
-                    await asyncio.sleep(0)
             await self.app(scope, _again(body, receive), send)
 
     def _look(self, body: bytes, route: Route, path: str) -> None:

@@ -3,7 +3,8 @@
     python tests/bench/pauses.py [SECONDS]
 
 Starts the app on loopback as strangers find it, and sends it for some seconds each, on 20
-connections, as much as the rates allow of: events, long events, resets, the page by other names.
+connections, as much as the rates allow of: events, long events, resets,
+uploads of many files, the page by other names.
 The longest pause of each, and the longest work of the loop's thread, are told by the upper ends of
 their buckets. Nothing else should be running; on a busy machine only the work says something.
 """
@@ -60,6 +61,10 @@ def floods(page: dict[str, Any]) -> dict[str, Callable[[httpx.Client, int], http
         "long events": lambda http, number: joined(http, number, [[1]] * 7000),
         "resets": lambda http, _: http.post(
             "/gradio_api/reset", json={"event_id": "a" * 32, "x": [{"path": "/x"}] * 5000}
+        ),
+        "uploads of many files": lambda http, number: http.post(
+            "/gradio_api/upload",
+            files=[("files", (f"{i}.png", f"{number} {i}".encode())) for i in range(500)],
         ),
         "pages by other names": lambda http, number: http.get(
             "/config", headers={"Host": f"host{number}"}
