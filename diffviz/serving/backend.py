@@ -59,7 +59,8 @@ class Backend:
         return cast(Callable[Arguments, Answer], MethodType(handler, self))
 
     def start(self) -> None:
-        """Let the trainings go on."""
+        """Let the trainings go on, and have ready what opens pictures."""
+        self.decoders.start()
         if self.trainings:
             self.trainings.supervisor.start()
 

@@ -40,7 +40,7 @@ TOO_MUCH = "this picture takes too long to open, or too much memory"
 
 
 class Decoders:
-    """Up to `count` processes, each started when it is first needed.
+    """Up to `count` processes, each started when it is first needed, or by `start`.
 
     A visitor, that is, an address, has one of them at a time, so that whatever one sends, another
     is free for others; who waits is served in the order of coming. Methods raise PictureError.
@@ -52,6 +52,13 @@ class Decoders:
         self._idle: list[_Child] = []
         self._served: set[str] = set()  # visitors
         self._line: list[str] = []
+        self._ready = False
+
+    def start(self) -> None:
+        """From now on have all of them ready: nobody waits for one to load what it needs."""
+        with self._changed:
+            self._ready = True
+            self._idle += [_Child() for _ in range(self.count - len(self._idle))]
 
     def picture(self, path: str | Path, size: int = SIZE) -> Tensor:
         """As `load_picture`; the visitor is whose request is being answered."""
@@ -72,6 +79,7 @@ class Decoders:
     def close(self) -> None:
         """End them; another picture would start them anew."""
         with self._changed:
+            self._ready = False
             for child in self._idle:
                 child.end()
             self._idle.clear()
@@ -100,10 +108,13 @@ class Decoders:
             yield child
         finally:
             with self._changed:
-                if child and child.lives:
-                    self._idle.append(child)
                 self._served.remove(visitor)
                 self._changed.notify_all()
+                if child and child.lives:
+                    self._idle.append(child)
+                elif self._ready:
+                    with suppress(OSError):  # whoever needs it will try again
+                        self._idle.append(_Child())
 
     def _is_next(self, visitor: str) -> bool:
         """Whether it is the first in line of those that are not being served, and there is room."""
