@@ -16,6 +16,7 @@ from diffviz.checkpoints import Card, Checkpoint
 from diffviz.data.photos.crops import INFO
 from diffviz.data.photos.crops import photos as photographs
 from diffviz.denoisers.exact import GaussianDenoiser
+from diffviz.forward import noise
 from diffviz.guidance.methods import METHODS
 from diffviz.guidance.operators import Mask
 from diffviz.media.decoding import load_picture
@@ -211,6 +212,24 @@ def test_a_noisy_picture_is_denoised_as_its_exact_posterior_says() -> None:
     away = last.x - mean
     assert float(away.std()) == pytest.approx(expected, rel=0.05)
     assert float(away.mean()) == pytest.approx(0, abs=0.01)
+
+
+def test_sampling_begins_at_the_cheap_answer_or_at_noise_alone() -> None:
+    """As it is told; or where a denoiser that knows parts alone needs it."""
+    for said, of, level in (
+        ({}, PHOTOS, 0.5),
+        ({"begin": 2.0}, PHOTOS, 2.0),
+        ({"begin": 1000.0}, PHOTOS, 30.0),
+        ({}, FIXED, 30.0),
+        ({"task": "colour"}, PHOTOS, 30.0),
+    ):
+        asked = settings(**said)
+        posed = pose(asked, of.card, PICTURE, HOLE)
+        first = next(restore(asked, posed, of))
+        assert level * 0.97 < first.sigma / first.alpha <= level
+        eps = noise(0, posed.shape)
+        begun = first.alpha * posed.cheap + first.sigma * eps
+        assert torch.equal(first.x, begun if level < 30 else first.sigma * eps[None])
 
 
 def test_denoising_begins_at_the_noise_that_there_is() -> None:

@@ -30,7 +30,11 @@ FULL = 4096  # of the longer side of a picture into which a result is pasted
 class Options(RestoreSettings):
     """The picture to restore, how, and where to."""
 
-    defaults: ClassVar[Mapping[str, str]] = {"view": "x", "noise": "0; found, of a noisy picture"}
+    defaults: ClassVar[Mapping[str, str]] = {
+        "view": "x",
+        "noise": "0; found, of a noisy picture",
+        "begin": "what suits",
+    }
 
     picture: Picture
     mask: Annotated[

@@ -17,6 +17,7 @@ from diffviz.guidance.measurement import Measurement
 from diffviz.guidance.methods import METHODS
 from diffviz.media.decoding import fitted
 from diffviz.runs.schema import (
+    MAX_RATIO,
     Model,
     Sampler,
     SamplingSettings,
@@ -33,6 +34,7 @@ SIDES = ("all", "left", "right", "top", "bottom", "left and right", "top and bot
 MAX_RESULTS = 8
 LEVEL = 1 / 127.5  # of 256 grey levels, in −1..1
 PAINTED = -0.5  # of a mask, from −1 to 1; an edge that was smoothed belongs to the hole
+NEAR = 0.5  # σ/α: details are drowned, and what is larger is seen
 USUAL_NOISE = 25.0  # grey levels, of a picture that is degraded by noise alone
 SAMPLING = declared(SamplingSettings)
 
@@ -137,6 +139,17 @@ class Restoration(ScheduleSettings, SamplingSettings):
             unit="pixels",
         ),
     ] = 128
+    begin: Annotated[
+        float | None,
+        Setting(
+            label="Begin at",
+            help="The cheap answer, noised to this level, is where sampling begins; "
+            f"{MAX_RATIO} is from noise alone. What suits the denoiser, where it is not said",
+            minimum=0.05,
+            maximum=MAX_RATIO,
+            unit="σ/α",
+        ),
+    ] = None
     count: Annotated[
         int,
         replace(
@@ -173,6 +186,14 @@ class Restoration(ScheduleSettings, SamplingSettings):
 
     def grid(self, schedule: NoiseSchedule) -> list[int]:
         return schedule.grid(self.steps, self.spacing)
+
+    def beginning(self, card: Card) -> float:
+        """The σ/α at which sampling begins; MAX_RATIO for noise alone. A denoiser of any size has
+        seen parts of pictures: what is large in one it takes from the cheap answer, but no colours
+        from a grey one."""
+        if self.begin is not None:
+            return self.begin
+        return NEAR if card.network.any_size and not self.entry.coloured else MAX_RATIO
 
     @property
     def evaluations(self) -> int:

@@ -10,11 +10,12 @@ from torch import Tensor
 from diffviz.checkpoints import Checkpoint
 from diffviz.denoisers.base import Denoiser
 from diffviz.device import send
-from diffviz.forward import SeededNoise
+from diffviz.forward import SeededNoise, add_noise
 from diffviz.guidance.classifier_free import GuidedDenoiser
 from diffviz.guidance.methods import condition_on
 from diffviz.runs.conditions import conditions
 from diffviz.runs.restoration import Posed, RestoreSettings
+from diffviz.runs.schema import MAX_RATIO
 from diffviz.samplers import Step, sample
 from diffviz.schedules import NoiseSchedule
 
@@ -42,12 +43,15 @@ def restore(
         sides = 1 if settings.guidance == 1 else 2
         interval = settings.guidance_interval
         denoiser = GuidedDenoiser(denoiser, settings.guidance, negative, interval)
-    noise = SeededNoise(settings.seeds, posed.shape, device)
+    noise, x = SeededNoise(settings.seeds, posed.shape, device), None
     if settings.entry.on_path:
         grid, x = beginning(settings, schedule, y, posed.measurement.noise)
         x = send(x.expand(settings.count, -1, -1, -1), device)
     else:
-        grid, x = from_noise(settings, schedule, checkpoint.card.ratio_range[1]), None
+        level = settings.beginning(checkpoint.card)
+        grid = grid_from(settings, schedule, min(level, checkpoint.card.ratio_range[1]))
+        if level < MAX_RATIO:
+            x = add_noise(send(posed.cheap, device), noise(), schedule, grid[0])
         denoiser = condition_on(
             denoiser, posed.measurement, settings.method, **settings.method_parameters
         )
@@ -65,11 +69,16 @@ def restore(
     return (_told(step, posed, settings.evaluations * sides) for step in steps)
 
 
-def from_noise(settings: RestoreSettings, schedule: NoiseSchedule, most: float) -> list[int]:
-    """The grid from the last t whose σ/α the denoiser knows: methods move x̂0 by σ²/α times a
-    gradient, which beyond it is worth nothing."""
+def grid_from(settings: RestoreSettings, schedule: NoiseSchedule, most: float) -> list[int]:
+    """The grid from the last t whose σ/α is at most that: no more than the denoiser knows, for
+    methods move x̂0 by σ²/α times a gradient, which beyond it is worth nothing.
+
+    To begin with a guess, noised to where it cannot be told from the truth, is shorter and nearer
+    than from noise alone (Chung et al. 2022b, "Come-closer-diffuse-faster", theorem 1).
+    """
     ratio = schedule.sigma / schedule.alpha
-    start = max(1, int(torch.searchsorted(ratio, most, right=True)) - 1)
+    last = int(torch.searchsorted(ratio, most, right=True)) - 1
+    start = min(max(1, last), schedule.T)
     return schedule.grid(min(settings.steps, start), settings.spacing, start=start)
 
 

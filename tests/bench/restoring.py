@@ -42,7 +42,7 @@ from diffviz.measure.judge import load_judge, verdict
 from diffviz.media.decoding import load_picture
 from diffviz.media.levels import grey_levels
 from diffviz.runs.restoration import Posed, RestoreSettings, pose
-from diffviz.runs.restoring import from_noise, restore
+from diffviz.runs.restoring import grid_from, restore
 from diffviz.samplers import sample
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
@@ -176,7 +176,7 @@ def clothes(asked: argparse.Namespace) -> Figures:
     guided = condition_on(
         checkpoint.denoiser(), Measurement(operator, y, 0.0, info.sigma_data), asked.method
     )
-    grid = from_noise(settings, schedule, checkpoint.card.ratio_range[1])
+    grid = grid_from(settings, schedule, checkpoint.card.ratio_range[1])
     noise = SeededNoise(range(len(y)), info.shape)
     *_, last = sample(guided, schedule, grid, noise, settings.sampler)
     bicubic = F.interpolate(y, scale_factor=4, mode="bicubic").clamp(-1, 1)

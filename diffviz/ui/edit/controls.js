@@ -6,7 +6,7 @@ import { slider } from "../lib/slider.js";
 /** @import { DenoiserFacts, Facts, MethodFacts, SettingFacts, TaskFacts } from "./types.d.ts" */
 /** @typedef {{ root: HTMLElement, value: any, disable?: (names: string[]) => void }} Field */
 
-const ADVANCED = ["degrade", "size", "steps", "count", "seed"];
+const ADVANCED = ["degrade", "size", "begin", "steps", "count", "seed"];
 const COMMON = ["task", "method", "denoiser"];
 
 /** onChange(): something else is asked for. @param {Facts} facts @param {() => void} onChange */
@@ -60,7 +60,7 @@ export function controlsPanel(facts, onChange) {
     }
     fields.method.disable?.(facts.methods.filter((one) => one.holes && !holes).map((one) => one.name));
     if (method().holes && !holes) fields.method.value = facts.methods.find((one) => !one.holes)?.name;
-    fields.method.root.hidden = free;
+    fields.method.root.hidden = fields.begin.root.hidden = free;
     for (const one of own) fields[one].root.hidden = !parameters.includes(one);
     fields.degrade.root.hidden = !degrades;
     fields.size.root.hidden = !any;
@@ -114,7 +114,7 @@ function field(setting, onChange, choices = setting.choices) {
     };
   }
   if (setting.default === null || maximum === undefined || minimum === undefined || !step || (maximum - minimum) / step > 10_000) {
-    const input = make("input", { type: "number", id: `edit-${name}`, min: minimum, max: maximum, step, value: setting.default ?? "", placeholder: "found", oninput: onChange });
+    const input = make("input", { type: "number", id: `edit-${name}`, min: minimum, max: maximum, step, value: setting.default ?? "", placeholder: name === "begin" ? "what suits" : "none, or found", oninput: onChange });
     return {
       root: make("label", { className: "edit-field", title: help }, make("span", {}, label, unit && ` (${unit})`), input),
       get value() { return input.value === "" ? null : Number(input.value); },
