@@ -17,6 +17,7 @@ COMMANDS = {
     "restore": "fill holes, add pixels, sharpen, colour or denoise a picture",
     "train": "train a denoiser, or go on with one",
     "evaluate": "measure how good a denoiser's pictures are",
+    "figure": "draw schedules, runs, losses and convergence, as PNG, SVG or PDF",
     "bench": "measure how fast networks, samplers and training run here",
     "make": "make again what ships beside the denoisers",
 }
