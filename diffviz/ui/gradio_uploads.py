@@ -17,13 +17,16 @@ from gradio.route_utils import GradioMultiPartParser, GradioUploadFile
 from gradio_client.utils import (  # type: ignore[import-untyped]
     strip_invalid_filename_characters,
 )
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from diffviz.web.uploads import FILE_BYTES
 
 MOST_PARTS = 1000  # as many as Gradio's page sends at once
+MOST_TEXT = 64 * 1024  # bytes of what is no file, which are held in memory
 # Of what comes at once, so much is looked at in one turn of the loop where many parts begin in it.
 MANY_BEGIN, LOOK_BYTES = 50, 4096
 BEGINNING = b"\r\n\r\n"  # ends a part's headers
@@ -62,6 +65,14 @@ class Parser(GradioMultiPartParser):
         )
         self.take = take
         self.files: list[Path] = []
+        self.text = 0
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._current_part.file is None:
+            self.text += end - start
+            if self.text > MOST_TEXT:
+                raise MultiPartException("There is too much in this form that is no file.")
+        super().on_part_data(data, start, end)
 
     def on_headers_finished(self) -> None:
         super().on_headers_finished()
@@ -109,7 +120,10 @@ async def upload(
         upload_progress=upload_progress,
     )
     try:
-        form = await parser.parse()
+        try:
+            form = await parser.parse()
+        except FormParserError as error:  # a boundary that is none
+            raise MultiPartException("This is no form.") from error
         return await asyncio.to_thread(put, form.getlist("files"), folder), [], []
     finally:  # not awaited: who goes away ends this at once
         asyncio.get_running_loop().run_in_executor(None, parser.remove)

@@ -89,6 +89,36 @@ def test_small_files_count_for_what_they_take_of_the_disk(small: Server, folder:
     assert uploaded(small, "8.1.0.3", 100).status_code == 200  # and others have their own
 
 
+FORMS = {
+    "a long boundary": ("x" * 500, b""),
+    "a text of 5 MB": (
+        "x",
+        b'--x\r\nContent-Disposition: form-data; name="f"\r\n\r\n' + b"a" * 5_000_000,
+    ),
+    "1,500 parts": ("x", PART * 1500 + b"--x--\r\n"),
+    "no end": ("x", PART * 3 + b"--x"),
+    "names of other places": ("x", PART.replace(b'"a"', b'"../../a"') + b"--x--\r\n"),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_odd_forms_are_refused_or_stay_in_the_folder(
+    small: Server, folder: Path, name: str
+) -> None:
+    boundary, content = FORMS[name]
+    headers = {"X-Forwarded-For": f"8.1.2.{len(name)}"}
+    headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
+    url = f"{small.url}/gradio_api/upload"
+    answer = httpx.post(url, content=content, headers=headers, timeout=60)
+    if answer.status_code == 200:
+        paths = map(Path, answer.json())
+        assert all(path.resolve().parent.parent == folder / "uploads" for path in paths)
+    else:
+        assert answer.status_code in (400, 413, 507)
+    eventually(lambda: not list((folder / "uploads").glob("part-*")))
+    assert "Traceback" not in small.log.read_text()
+
+
 def test_stalled_uploads_hold_no_files_open(small: Server, folder: Path) -> None:
     descriptors = Path(f"/proc/{small.process.pid}/fd")
     before = len(list(descriptors.iterdir()))
