@@ -62,7 +62,8 @@ class Mailboxes(dict[str, Mailbox]):
 
 
 class SharedQueue(Queue):
-    """Of an address no more than the share waits, and whose turn was longest ago is next.
+    """Of an address no more than the share waits, or is worked on at once of what has a limit, and
+    whose turn was longest ago is next.
 
     share: of all places that one address may have. patience: seconds in which somebody must come
     for what an event says. failed: called for each failure of a task in the background.
@@ -80,6 +81,7 @@ class SharedQueue(Queue):
             default_concurrency_limit=made.default_concurrency_limit,
         )
         self.most = made.max_size or 10_000
+        self.share = share
         self.each = max(1, int(share * self.most))
         self.sessions_each = max(1, int(share * MOST_SESSIONS))
         self.patience, self.failed = patience, failed
@@ -150,6 +152,9 @@ class SharedQueue(Queue):
 
     def get_events(self) -> tuple[list[Event], bool, str] | None:
         """The next event that may begin: of the address whose turn was longest ago its first."""
+        at_work = Counter(
+            (job[0].concurrency_id, client_of(job[0].request)) for job in self.active_jobs if job
+        )
         free = [
             waiting
             for waiting in self.event_queue_per_concurrency_id.values()
@@ -159,14 +164,21 @@ class SharedQueue(Queue):
                 or waiting.current_concurrency < waiting.concurrency_limit
             )
         ]
-        if not free or None not in self.active_jobs:
+
+        def may(waiting: Any, event: Event) -> bool:
+            """What nobody reads is at work until its time is over: not in all places."""
+            most = max(1, int(self.share * (waiting.concurrency_limit or self.max_thread_count)))
+            return at_work[waiting.concurrency_id, client_of(event.request)] < most
+
+        allowed = [(q, event) for q in free for event in q.queue if may(q, event)]
+        if not allowed or None not in self.active_jobs:
             return None
 
         def turn(found: tuple[Any, Event]) -> tuple[int, float]:
             event = found[1]
             return self._turns.get(client_of(event.request), 0), event.enqueue_time
 
-        waiting, event = min(((q, event) for q in free for event in q.queue), key=turn)
+        waiting, event = min(allowed, key=turn)
         waiting.queue.remove(event)
         self._turn += 1
         self._turns[client_of(event.request)] = self._turn

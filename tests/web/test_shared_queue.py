@@ -136,6 +136,20 @@ def test_one_address_cannot_fill_the_queue(from_address: Visitors) -> None:
     assert time.monotonic() - started < 5
 
 
+def test_what_waits_to_be_read_is_not_in_all_places(from_address: Visitors) -> None:
+    """Many events of a session each, so that there is more unread than is kept: they are at work
+    until somebody reads, or for as long as is waited for that."""
+    stranger, victim = from_address("8.4.0.2"), from_address("8.1.0.5")
+    event = stranger.named("noise")
+    values = stranger.initial(event)
+    assert gets_noise(victim, "before")
+    for number in range(60):
+        stranger.join(event, values, session_hash=f"pile{number % 5}")
+    started = time.monotonic()
+    assert gets_noise(victim, "beside")
+    assert time.monotonic() - started < LISTEN_SECONDS / 2
+
+
 def test_what_nobody_listens_to_ends_within_seconds(from_address: Visitors) -> None:
     """Runs of endpoints whose stream nobody opens, or from which somebody went away."""
     stranger, victim = from_address("8.5.0.1"), from_address("8.1.0.4")
