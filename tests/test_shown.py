@@ -11,6 +11,7 @@ from diffviz.data import DATA_SETS
 from diffviz.runs.schema import EACH, RunSettings, Variation
 from diffviz.serving.exports import file_name
 from diffviz.serving.frames import words
+from diffviz.ui.messages import capital, sentence
 from diffviz.ui.sample.controls import suited
 from diffviz.ui.sample.tab import INTRO
 
@@ -36,6 +37,19 @@ def test_the_words_above_are_true_of_all_columns(
     card: Card, settings: dict[str, Any], said: str
 ) -> None:
     assert words(RunSettings(**settings), card.data) == said
+
+
+def test_symbols_are_no_letters_to_be_capitals() -> None:
+    texts = ["η", "β start", "σ must be", "ρ", "x_t is", "steps must be"]
+    assert list(map(capital, texts)) == [
+        "η",
+        "β start",
+        "σ must be",
+        "ρ",
+        "x_t is",
+        "Steps must be",
+    ]
+    assert sentence(ValueError("β start must be a number")) == "β start must be a number."
 
 
 def test_a_file_s_name_tells_what_it_is() -> None:

@@ -20,6 +20,8 @@ from diffviz.data.heroes.sentences import (
 from diffviz.data.heroes.stacks import Heroes, draw
 from diffviz.data.heroes.words import COLOURS, DYED, EMPTY, FILLERS, SYNONYMS, nouns
 from diffviz.data.language import MAX_LENGTH, NONE, Understood, singular
+from diffviz.runs.asking import heard, heard_not
+from diffviz.ui.sample.words import SPEAKING
 
 DRAWN = [decode(row) for row in Heroes("all").draw(500, Generator().manual_seed(0)).values]
 CONDITIONS = st.fixed_dictionaries(
@@ -101,16 +103,36 @@ def test_sentences_are_understood(text: str) -> None:
         ("red, green", ("red", "green")),
         ("a wizard, a Wizard", ("wizard",)),
         ("no wings and a hat", ("wings",)),
-        ("not a troll", ("troll",)),
+        ("not a troll", ()),  # `unwanted`
         ("two trolls", ("two",)),
         ("clothes", ("clothes",)),
-        ("тролль ⚔️ 😀 \0 ‮ 剣", ("тролль", "剣")),
+        ("тролль ⚔️ 😀 \0 ‮ 剣", ("тролль", "⚔", "😀", "剣")),
         ("ＴＲＯＬＬ", ()),
         ("don't", ("don't",)),
     ],
 )
 def test_what_is_not_understood_is_listed(text: str, unknown: tuple[str, ...]) -> None:
     assert understand(text).unknown == unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "unwanted"),
+    [
+        ("not a dwarf", ("dwarf",)),
+        ("no hat", ()),
+        ("a hat, not a troll or an orc", ("troll", "orc")),
+    ],
+)
+def test_what_cannot_be_left_out_is_pointed_to_where_it_can(
+    text: str, unwanted: tuple[str, ...]
+) -> None:
+    assert understand(text).unwanted == unwanted
+    assert heard(SPEAKING["heroes"], text).count("“But not” in the Sample tab") == len(unwanted)
+
+
+def test_what_it_shall_not_be_is_heard_too() -> None:
+    assert heard_not(SPEAKING["heroes"], " ") == ""
+    assert "Not understood: “unicorn”" in heard_not(SPEAKING["heroes"], "a unicorn")
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,13 @@ PLURALS = {"lves": "lf", "rves": "rf", "ches": "ch", "ies": "y", "ss": "ss", "s"
 @dataclass(frozen=True)
 class Understood:
     """condition: slot → value, of two values for a slot the first. unknown: the words that say
-    nothing here, in small letters. contradictions: sentences, for people."""
+    nothing here, in small letters. contradictions: sentences, for people. unwanted: words that are
+    understood, after a "no" that no value here can say: "not a dwarf"."""
 
     condition: dict[str, str]
     unknown: tuple[str, ...]
     contradictions: tuple[str, ...]
+    unwanted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,13 +90,14 @@ class Language:
         mentions, unknown = self._mentions([*split(sentence), BREAK])
         condition: dict[str, str] = {}
         contradictions: list[str] = []
+        unwanted: list[str] = []
         for i, mention in enumerate(mentions):
             if mention.shares and mention.noun.usual and not mention.colours:
                 mention.colours = mentions[i - 1].colours
             said, troubles = self._said(mention)
             contradictions += troubles
             if not said and not troubles:
-                unknown.append(mention.words)
+                (unwanted if mention.negated else unknown).append(mention.words)
             for slot, value in said:
                 if condition.setdefault(slot, value) != value:
                     contradictions.append(
@@ -102,7 +105,7 @@ class Language:
                     )
         contradictions += self.contradictions(condition)
         return Understood(
-            condition, tuple(dict.fromkeys(unknown)), tuple(dict.fromkeys(contradictions))
+            condition, *(tuple(dict.fromkeys(told)) for told in (unknown, contradictions, unwanted))
         )
 
     def _mentions(self, words: list[str]) -> tuple[list[Mention], list[str]]:
@@ -181,12 +184,13 @@ class Language:
 
 
 def split(sentence: str) -> list[str]:
-    """Its words in small letters, without hyphens and "'s"; all punctuation becomes BREAK."""
+    """Its words in small letters, without hyphens and "'s"; all punctuation becomes BREAK, but an
+    emoji is a word, which says nothing."""
     text = unicodedata.normalize("NFKC", sentence).casefold().replace("’", "'")
     text = re.sub(r"'s?(?!\w)", "", text)
     text = re.sub(r"[-_:]", " ", text).replace("/", " or ")
     words = re.findall(r"\w+(?:'\w+)*|[^\w\s]", text)
-    return [word if re.match(r"\w", word) else BREAK for word in words]
+    return [w if re.match(r"\w", w) or unicodedata.category(w) == "So" else BREAK for w in words]
 
 
 def singular(word: str) -> str:

@@ -14,7 +14,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from diffviz.samplers import Step
 
-VIEWS = {"x": "x_t", "x0": "x̂0", "eps": "ε̂"}
+VIEWS = {"x": "xₜ", "x0": "x̂0", "eps": "ε̂"}
 
 
 def view_of(step: Step, view: str) -> Tensor:

@@ -38,5 +38,15 @@ def heard(words: Words, text: str) -> str:
     if said.unknown:
         unknown = ", ".join(f"“{html.escape(word)}”" for word in said.unknown)
         lines.append(f'<p class="unheard">Not understood: {unknown}</p>')
+    lines += [
+        f'<p class="unheard">“{html.escape(thing)}” cannot simply be left out; “But not” in the'
+        " Sample tab steers away from it.</p>"
+        for thing in said.unwanted
+    ]
     lines += [f'<p class="unheard">{html.escape(told)}</p>' for told in said.contradictions]
     return f'<div class="heard" role="status">{"".join(lines)}</div>'
+
+
+def heard_not(words: Words, text: str) -> str:
+    """The same of a sentence that guidance steers away from, which may say nothing."""
+    return heard(words, text) if text.strip() else ""

@@ -11,7 +11,7 @@ import gradio as gr
 from gradio.components import Component
 
 from diffviz.settings import FLAG, LIST, NUMBER, TABLE, WHOLE, Setting, Settings, offered, plain
-from diffviz.ui.messages import told_in_the_page
+from diffviz.ui.messages import capital, told_in_the_page
 
 # A slider of more stops than that cannot be set to one of them.
 MOST_STOPS = 10_000
@@ -21,7 +21,7 @@ def control(setting: Setting, elem_id: str | None = None, **options: Any) -> Com
     """The control of a setting, inside the current block. options: what is the page's own, in place
     of what is made from the declaration."""
     told: dict[str, Any] = {
-        "label": setting.label[:1].upper() + setting.label[1:],
+        "label": capital(setting.label),
         "value": plain(setting.default),
         "elem_id": elem_id,
         "info": setting.help if setting.hint else None,

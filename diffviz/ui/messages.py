@@ -32,6 +32,9 @@ def answer(work: Callable[[Any], dict[str, Any]], request: Any) -> dict[str, Any
 def sentence(error: ValueError) -> str:
     message = str(error)
     first = message.partition(" ")[0]
-    if len(first) > 1 or first == "a":  # t is not T
-        message = message[:1].upper() + message[1:]
-    return message + "."
+    return (capital(message) if len(first) > 1 or first == "a" else message) + "."  # t is not T
+
+
+def capital(text: str) -> str:
+    """With a capital first letter, but that a symbol stays what it is: β is not B, x_t no X."""
+    return text[:1].upper() + text[1:] if text[:1].isascii() and text[1:2] != "_" else text

@@ -34,6 +34,11 @@ def set_slider(page: Page, element: str, value: float) -> None:
     enter(page, f"#{element} input[type=number]", value)
 
 
+def choose(page: Page, element: str, label: str) -> None:
+    page.locator(f"#{element} input").click()
+    page.get_by_role("option", name=label, exact=True).click()
+
+
 def generate(page: Page) -> None:
     page.locator("#sample-run").click()
 
@@ -94,7 +99,7 @@ def test_every_frame_arrives_and_scrubs_without_a_request(server: Server, page: 
         assert page.eval_on_selector("#sample-canvas", "c => c.dataset.index") == str(index)
         shown.add(tuple(pixels(page)))
     assert len(shown) == 31
-    for view in ("x̂0", "ε̂", "x_t"):
+    for view in ("x̂0", "ε̂", "xₜ"):
         page.get_by_role("button", name=view, exact=True).click()
     assert requests == []
 
@@ -261,9 +266,36 @@ def test_bad_settings_are_told_in_the_page(server: Server, page: Page) -> None:
     log = server.log.read_text()
     open_tab(page, server)
     page.get_by_role("button", name="Sampler and schedule").click()
-    set_slider(page, "sample-T", 10)
+    choose(page, "sample-schedule", "Drawn in Forward")
     generate(page)
-    expect(page.locator(".toast-body")).to_contain_text(
-        "Steps must be a whole number from 1 to T = 10, not 20"
-    )
+    expect(page.locator(".toast-body")).to_contain_text("Draw a schedule in the Forward tab first")
     assert server.log.read_text() == log
+
+
+def test_what_cannot_go_together_is_not_offered(server: Server, page: Page) -> None:
+    open_tab(page, server)
+    page.get_by_role("button", name="Sampler and schedule").click()
+    set_slider(page, "sample-T", 10)
+    expect(page.locator("#sample-steps input[type=number]")).to_have_value("10")
+    expect(page.locator("#sample-steps")).to_contain_text("At most T = 10")
+    set_slider(page, "sample-T", 1000)
+    expect(page.locator("#sample-steps")).not_to_contain_text("At most")
+    zero = page.locator("#sample-ztsnr input")
+    zero.check()
+    choose(page, "sample-schedule", "Karras (EDM)")
+    expect(zero).to_be_disabled()
+    expect(zero).not_to_be_checked()
+    expect(page.locator("#sample-ztsnr")).to_contain_text("Only for schedules with α² + σ² = 1")
+    page.locator("#sample-seed input").fill("1.5")
+    page.locator("#sample-seed input").blur()
+    expect(page.locator("#sample-seed input")).to_have_value("2")
+    page.get_by_role("button", name="Race").click()
+    rivals = page.locator("#sample-rivals")
+    expect(rivals.get_by_label("DPM-Solver++ 2M SDE", exact=True)).to_have_count(0)
+    for name in ("Heun", "UniPC"):
+        rivals.get_by_label(name, exact=True).check()
+    expect(rivals.locator("input")).to_have_count(2)
+    expect(rivals).to_contain_text("take one away")
+    choose(page, "sample-sampler", "Heun")
+    expect(rivals.locator("input:checked")).to_have_count(1)
+    expect(rivals.get_by_label("DDIM", exact=True)).to_be_enabled()

@@ -2,6 +2,7 @@
 
 import { make } from "../lib/dom.js";
 import { slider } from "../lib/slider.js";
+import { counted } from "../lib/text.js";
 import { errorsPanel } from "./errors.js";
 import { seenOf, shownTo } from "./noised.js";
 import { Walk } from "./walk.js";
@@ -239,7 +240,7 @@ export function backPanel(state, change, server, trigger) {
 /** What must be said of a run that has begun. @param {NonNullable<BackMessage["start"]>} begun */
 function remark({ steps, grid, outside }) {
   const said = [];
-  if (steps === grid[0]) said.push(`From t = ${steps} there are ${steps} steps and no more.`);
+  if (steps === grid[0]) said.push(`From t = ${steps} there ${steps === 1 ? "is" : "are"} ${counted(steps, "step")} and no more.`);
   if (outside) said.push(`${outside === 1 ? "One step is" : `${outside} steps are`} outside the noise that this network was trained on.`);
   return said.join(" ");
 }

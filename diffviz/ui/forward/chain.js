@@ -3,7 +3,7 @@
 import { make } from "../lib/dom.js";
 import { context2d, grey, paint } from "../lib/pixels.js";
 import { chainIndices, noisingChain } from "../lib/noise.js";
-import { digits } from "../lib/text.js";
+import { counted, digits } from "../lib/text.js";
 import { transition } from "../lib/schedules.js";
 
 /** @import { ForwardState } from "./state.js" */
@@ -89,7 +89,7 @@ export function chainPanel(state) {
     if (mine !== run) return;
     const apart = difference(walked.canvas, direct.canvas);
     root.dataset.difference = String(apart);
-    said.textContent = `After ${indices.length} steps and at once: the largest difference is ${apart} grey levels of 255.`;
+    said.textContent = `After ${counted(indices.length, "step")} and at once: the largest difference is ${apart} grey levels of 255.`;
     reset();
   }
 

@@ -1,7 +1,7 @@
 // How the error of a way there and back falls with its steps.
 
 import { make } from "../lib/dom.js";
-import { digits } from "../lib/text.js";
+import { counted, digits } from "../lib/text.js";
 
 /** add(steps, error): of one more way, which was walked; clear(): they are of another picture. */
 export function errorsPanel() {
@@ -19,7 +19,7 @@ export function errorsPanel() {
     list.replaceChildren(...rows.map(([steps, error]) => {
       const bar = make("span", { className: "bar" });
       bar.style.width = `${(100 * error) / most}%`;
-      const row = make("li", {}, make("span", { className: "number" }, `${steps} steps`), make("span", { className: "track" }, bar), make("b", { className: "number" }, digits(error)));
+      const row = make("li", {}, make("span", { className: "number" }, counted(steps, "step")), make("span", { className: "track" }, bar), make("b", { className: "number" }, digits(error)));
       Object.assign(row.dataset, { steps, error });
       return row;
     }));

@@ -41,6 +41,35 @@ export function endExport() {
   store.set("exporting", "");
 }
 
+/** A whole number within its bounds, as it is run. @param {number} low @param {number} high @param {number | null} value */
+export function whole(low, high, value) {
+  return value === null ? value : Math.min(high, Math.max(low, Math.round(value)));
+}
+
+/** Zero terminal SNR as the schedule allows it. @param {string[]} preserving schedules with α² + σ² = 1 @param {string} schedule @param {boolean} on */
+export function zeroTerminal(preserving, schedule, on) {
+  const possible = preserving.includes(schedule);
+  const info = possible ? null : "Only for schedules with α² + σ² = 1.";
+  return { __type__: "update", interactive: possible, value: on && possible, info };
+}
+
+/** As many steps as T allows. @param {number} most @param {number} T @param {number} steps */
+export function stepsWithin(most, T, steps) {
+  const maximum = Math.min(most, Math.max(1, T));
+  const info = T < most ? `At most T = ${T}.` : null;
+  return { __type__: "update", maximum, value: Math.min(steps, maximum), info };
+}
+
+/** The rivals that there is room for, beside the sampler itself. @param {number} most @param {[string, string][]} samplers labels and names @param {string} sampler @param {string[]} chosen */
+export function rivalsOf(most, samplers, sampler, chosen) {
+  const others = samplers.filter(([, name]) => name !== sampler);
+  const value = chosen.filter((name) => name !== sampler).slice(0, most);
+  const full = value.length === most;
+  const choices = full ? others.filter(([, name]) => value.includes(name)) : others;
+  const info = full ? "That is all there is room for: take one away to choose another." : null;
+  return { __type__: "update", choices, value, info };
+}
+
 /** Another seed, below the number given. @param {number} end */
 export function newSeed(end) {
   return Math.floor(Math.random() * end);

@@ -14,6 +14,11 @@ export function minus(value) {
   return String(value).replace("-", "−");
 }
 
+/** So many of something, of which there may be one. @param {number} count @param {string} thing */
+export function counted(count, thing) {
+  return `${thousands(count)} ${thing}${count === 1 ? "" : "s"}`;
+}
+
 /** With commas between thousands. @param {number} count */
 export function thousands(count) {
   return count.toLocaleString("en");

@@ -5,7 +5,7 @@ import { bytes } from "./pixels.js";
 /** @typedef {"x" | "x0" | "eps"} View */
 /** @typedef {Record<View, Uint8Array>} Decoded */
 
-export const VIEWS = /** @type {const} */ ({ x: "x_t", x0: "x̂0", eps: "ε̂" });
+export const VIEWS = /** @type {const} */ ({ x: "xₜ", x0: "x̂0", eps: "ε̂" });
 export const HINTS = {
   x: "the noisy picture, before this step",
   x0: "the picture that the network sees in it",

@@ -27,6 +27,7 @@ from diffviz.samplers import SAMPLERS
 from diffviz.schedules import SCHEDULES
 from diffviz.serving.models import Models, bundled
 from diffviz.settings import Setting, declared, plain
+from diffviz.ui.component import page_call
 from diffviz.ui.controls import control, said
 from diffviz.ui.sample.words import WordControls, build_words
 
@@ -167,8 +168,9 @@ def build_controls(models: Models, first: RunSettings) -> Controls:
             elem_id="sample-values",
         )
     with gr.Accordion("Race", open=False):
+        others = [choice for choice in ASKED["sampler"].labelled() if choice[1] != first.sampler]
         rivals = gr.CheckboxGroup(
-            ASKED["sampler"].labelled(),
+            others,
             label="Up to two rivals, from the same noise",
             elem_id="sample-rivals",
         )
@@ -179,6 +181,7 @@ def build_controls(models: Models, first: RunSettings) -> Controls:
             if name in PARAMETERS:
                 sliders += _sliders_of_the_chosen(named[name], PARAMETERS[name])
     handles = gr.Textbox(visible=False)
+    _offer_what_goes_together(named, rivals)
     named |= {"denoiser": denoiser, "what": what, "negative": words.negative}
     named |= {"vary": vary, "values": values}
     return Controls(
@@ -193,6 +196,31 @@ def build_controls(models: Models, first: RunSettings) -> Controls:
         start=start,
         stop=stop,
         dice=dice,
+    )
+
+
+def _offer_what_goes_together(named: dict[str, Component], rivals: gr.CheckboxGroup) -> None:
+    """What one choice rules out of another cannot be chosen, and says why; and the seed that is
+    shown is the one that is run."""
+    seed, bounds = named["seed"], ASKED["seed"]
+    whole = page_call("whole", bounds.minimum, bounds.maximum)
+    seed.blur(None, seed, seed, js=whole, api_visibility="private")  # type: ignore[attr-defined]  # of a Number
+    preserving = [kind.name for kind in SCHEDULES.values() if kind.variance_preserving]
+    samplers = ASKED["sampler"].labelled()
+    for changed, others, call in (
+        ("schedule", "zero_terminal_snr", page_call("zeroTerminal", [*preserving, DRAWN])),
+        ("T", "steps", page_call("stepsWithin", PAGE_STEPS)),
+    ):
+        inputs, output = [named[changed], named[others]], named[others]
+        named[changed].change(None, inputs, output, js=call, api_visibility="private")  # type: ignore[attr-defined]  # of each of these
+    call, inputs = page_call("rivalsOf", RIVALS, samplers), [named["sampler"], rivals]
+    gr.on(
+        [named["sampler"].change, rivals.input],  # type: ignore[attr-defined]  # of a Dropdown
+        None,
+        inputs,
+        rivals,
+        js=call,
+        api_visibility="private",
     )
 
 

@@ -1,6 +1,7 @@
 // Above the pictures of a run: which view of its steps is shown, how far it is, what was asked for.
 
 import { make } from "../lib/dom.js";
+import { counted } from "../lib/text.js";
 import { segments } from "../lib/segments.js";
 import { HINTS, VIEWS } from "../lib/views.js";
 
@@ -34,7 +35,7 @@ export function headPanel(state) {
 /** How far a run is at one of its frames. @param {Run} run @param {number} index */
 function progress({ start: { steps, outside }, recorded, stopped, complete }, index) {
   const state = recorded ? "a recorded run · " : stopped ? "stopped · " : complete ? "" : "sampling · ";
-  const place = index < steps ? `step ${index + 1} of ${steps}` : `done after ${steps} steps`;
+  const place = index < steps ? `step ${index + 1} of ${steps}` : `done after ${counted(steps, "step")}`;
   const beyond = outside ? ` · ${outside === 1 ? "one step is" : `${outside} steps are`} outside the noise this network was trained on` : "";
   return state + place + beyond;
 }

@@ -16,7 +16,7 @@ from diffviz.data import DATA_SETS
 from diffviz.data.base import Slot
 from diffviz.data.language import MAX_LENGTH
 from diffviz.data.source import Words
-from diffviz.runs.asking import heard
+from diffviz.runs.asking import heard, heard_not
 from diffviz.settings import Setting
 from diffviz.ui.controls import control
 from diffviz.ui.messages import told_in_the_page
@@ -64,6 +64,7 @@ def build_words(declared: Setting) -> WordControls:
         negative = control(
             declared, "sample-negative", placeholder=known.negative, max_length=MAX_LENGTH
         )
+        told_not = gr.HTML("", elem_id="sample-not-heard")
         with gr.Accordion("Word by word", open=False):
             parts, choices = [], {}
             for name, these in SPEAKING.items():
@@ -85,6 +86,9 @@ def build_words(declared: Setting) -> WordControls:
     # Not `input`, of which Gradio's text box tells for keys alone: a sentence may be pasted.
     every = [choice for dropdowns in choices.values() for choice in dropdowns]
     words.change(_hear, [words, source], [told, *every], trigger_mode="always_last", **SILENT)
+    negative.change(  # type: ignore[attr-defined]  # of a Textbox
+        _hear_not, [negative, source], told_not, trigger_mode="always_last", **SILENT
+    )
     source.change(_about, source, [words, negative, *parts, unseen], **SILENT)
     return WordControls(group, source, words, negative, unseen)
 
@@ -144,6 +148,12 @@ def _hear(text: str, source: str) -> list[Any]:
             values = (said.get(slot.name, NOT_SAID) for slot in words.slots)
             told += values if name == source else (gr.skip() for _ in words.slots)
         return told
+
+
+def _hear_not(text: str, source: str) -> str:
+    """What the page says of what it shall not be."""
+    with told_in_the_page():
+        return heard_not(speaking(source), text)
 
 
 def _compose(source: str, *chosen: str) -> str:
