@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from gradio.routes import templates
 
 from diffviz.checkpoints import Card, load_checkpoint
 from diffviz.data import DATA_SETS
 from diffviz.runs.schema import EACH, RunSettings, Variation
+from diffviz.schedules import make_schedule
 from diffviz.serving.exports import file_name
-from diffviz.serving.frames import words
+from diffviz.serving.frames import outside, words
+from diffviz.ui.gradio_seams import tell_of_links
 from diffviz.ui.messages import capital, sentence
+from diffviz.ui.page import SHARED_LINK
 from diffviz.ui.sample.controls import suited
 from diffviz.ui.sample.tab import INTRO
+from tests.running import ROOT
 
+UI = ROOT / "diffviz" / "ui"
 FASHION, HEROES = (load_checkpoint(name).card for name in ("fashion", "heroes"))
 DRESS = {"class": "dress"}
 CLASSES = Variation("class", ("bag", "coat"))
@@ -52,10 +59,27 @@ def test_symbols_are_no_letters_to_be_capitals() -> None:
     assert sentence(ValueError("β start must be a number")) == "β start must be a number."
 
 
+@pytest.mark.parametrize(
+    ("schedule", "steps", "beyond"),
+    [
+        ("cosine", 20, 0),
+        ("cosine", 1000, 16),
+        ("linear", 20, 4),
+        ("flow", 20, 0),
+        ("karras", 20, 3),
+    ],
+)
+def test_steps_outside_of_training_are_told_where_that_can_be_seen(
+    schedule: str, steps: int, beyond: int
+) -> None:
+    path = make_schedule(schedule)
+    assert outside(path, path.grid(steps), FASHION.ratio_range) == beyond
+
+
 def test_a_file_s_name_tells_what_it_is() -> None:
     asked = RunSettings(condition={"species": "frog", "main hand": "axe"}, seed=7)
     assert file_name(asked, HEROES) == "diffviz-heroes-a-frog-holding-an-axe-seed-7"
-    assert file_name(INTRO, FASHION, "x0") == "diffviz-fashion-one-of-each-x0-seed-3"
+    assert file_name(INTRO, FASHION, "x0") == "diffviz-fashion-one-of-each-x0-seed-0"
 
 
 def test_the_page_offers_what_was_measured_best() -> None:
@@ -64,3 +88,20 @@ def test_the_page_offers_what_was_measured_best() -> None:
     assert suited("of a stranger") == {"guidance": 1.5, "sampler": "ddim"}
     for name, source in DATA_SETS.items():
         assert suited(name)["guidance"] == (source.guidance or 1.5)
+
+
+def test_a_shared_link_tells_of_us() -> None:
+    for _ in range(2):  # as two apps of a process would
+        tell_of_links(SHARED_LINK)
+    environment = templates.env
+    assert environment.loader
+    source, *_ = environment.loader.get_source(environment, "frontend/index.html")
+    told = re.findall(
+        r'<meta\s+(?:property|name)="(og:|twitter:)([^"]+)"\s+content="([^"]*)"', source
+    )
+    names = [name for _, name, _ in told]
+    assert sorted(names) == sorted(set(names))
+    assert {"title", "description", "image"} <= set(names)
+    assert not [text for _, _, text in told if "radio" in text or "{url}" in text or not text]
+    picture = next(text for _, name, text in told if name == "image")
+    assert (UI / picture.partition("/live/")[2]).is_file()

@@ -26,6 +26,7 @@ from diffviz.schedules import NoiseSchedule
 
 _run_numbers = itertools.count()
 CURVE_POINTS = 120
+PURE_NOISE = 255.0  # σ/α at which the picture, −1..1, is half a grey level of 255 beside the noise
 
 
 def stream(
@@ -105,10 +106,12 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
 
 
 def outside(schedule: NoiseSchedule, grid: Sequence[int], ratio_range: tuple[float, float]) -> int:
-    """How many of a grid's steps begin at a σ/α that the denoiser was not trained on."""
+    """How many of a grid's steps begin at a σ/α that the denoiser was not trained on, but for those
+    that begin in what is pure noise for any picture."""
     low, high = ratio_range
     ratios = schedule.sigma[grid[:-1]] / schedule.alpha[grid[:-1]]
-    return int(((ratios < low) | (ratios > high)).sum())
+    beyond = (ratios > high) & (ratios < PURE_NOISE)
+    return int(((ratios < low) | beyond).sum())
 
 
 def headings(settings: RunSettings) -> list[str]:

@@ -36,10 +36,11 @@ from diffviz.ui.gradio_seams import (
     lighten,
     look_at_files_elsewhere,
     sessions_kept,
+    tell_of_links,
     uploads_in,
 )
 from diffviz.ui.gradio_uploads import take_uploads
-from diffviz.ui.page import CSS, HEAD, THEME, build_page
+from diffviz.ui.page import CSS, HEAD, ICON, SHARED_LINK, THEME, build_page
 from diffviz.ui.payloads import check_request
 from diffviz.web.connections import Bounds, options
 from diffviz.web.headers import PagePolicy
@@ -71,6 +72,7 @@ def _app(settings: Config, metrics: Metrics, backend: Backend) -> ASGIApp:
     queue = share_queue(page, settings.share_of_one, settings.listen_seconds, failed)
     page.state_session_capacity = settings.sessions
     keep_little()
+    tell_of_links(SHARED_LINK)
     remember_little(failed)
     answer_ranges()
     look_at_files_elsewhere()
@@ -102,6 +104,8 @@ def _app(settings: Config, metrics: Metrics, backend: Backend) -> ASGIApp:
         theme=THEME,
         css=CSS,
         head=HEAD,
+        favicon_path=str(ICON),
+        footer_links=["gradio"],  # its other pages need addresses that are closed here
         ssr_mode=False,
         root_path=settings.root_path or None,
         run_history=False,
@@ -115,10 +119,10 @@ def _app(settings: Config, metrics: Metrics, backend: Backend) -> ASGIApp:
 
 class Scripts(StaticFiles):
     """The JavaScript modules that lie beside our Python, those of media that have theirs elsewhere,
-    and nothing else."""
+    the picture of a shared link, and nothing else."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        if not path.endswith(".js"):
+        if not path.endswith(".js") and path != "lib/card.png":
             raise HTTPException(404)
         for medium in MEDIA.values():
             if medium.module and path == f"lib/renderers/{medium.renderer}.js":

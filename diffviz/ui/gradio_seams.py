@@ -8,6 +8,7 @@ gradio_memory.py.)
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from asyncio import to_thread
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ import gradio.state_holder
 import gradio.utils
 from gradio.block_function import BlockFunction as BlockFunction
 from gradio.state_holder import SessionState
+from jinja2 import BaseLoader, Environment
 from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -37,6 +39,7 @@ from diffviz.web.logs import LOG, REQUEST_ID
 
 PROGRESS_SECONDS = 30.0
 LOOK_SECONDS = 0.01
+_OF_LINKS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>')
 _UPLOADS: ContextVar[Path] = ContextVar("uploads")
 _gradios_move: Any = gradio.processing_utils.async_move_files_to_cache
 _gradios_folder = gradio.utils.get_upload_folder
@@ -170,6 +173,32 @@ class Uploads:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with uploads_in(self.folder):
             await self.app(scope, receive, send)
+
+
+class _Templates(BaseLoader):
+    """Gradio's page, with what is told of it where a link is shared in place of Gradio's own."""
+
+    def __init__(self, gradios: BaseLoader, told: str) -> None:
+        self.gradios, self.told = gradios, told
+
+    def get_source(self, environment: Environment, template: str) -> Any:
+        source, *rest = self.gradios.get_source(environment, template)
+        first = _OF_LINKS.search(source)
+        if first:
+            rest_of_it = _OF_LINKS.sub("", source[first.end() :])
+            source = source[: first.start()] + self.told + rest_of_it
+        return source, *rest
+
+
+def tell_of_links(told: str) -> None:
+    """told: HTML for the page's head, a template that knows `config`."""
+    environment = gradio.routes.templates.env
+    gradios: Any = environment.loader
+    if isinstance(gradios, _Templates):
+        gradios = gradios.gradios
+    environment.loader = _Templates(gradios, told)
+    if environment.cache is not None:
+        environment.cache.clear()
 
 
 def event_data(event: gr.EventData, name: str) -> Any:

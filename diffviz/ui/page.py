@@ -8,6 +8,7 @@ import gradio as gr
 
 from diffviz.serving.backend import Backend
 from diffviz.serving.models import TRAINED
+from diffviz.ui import glossary
 from diffviz.ui.component import page_call
 from diffviz.ui.edit.tab import edit_tab
 from diffviz.ui.forward.tab import forward_tab
@@ -18,13 +19,15 @@ from diffviz.ui.train.tab import train_tab
 HERE = Path(__file__).parent
 # A tab's own styles may build on the page's.
 CSS = "\n".join(path.read_text() for path in [HERE / "page.css", *sorted(HERE.glob("*/*.css"))])
-HEAD = '<meta name="description" content="See how a diffusion model works.">'
+HEAD = f'<meta name="description" content="See how a diffusion model works.">{glossary.head()}'
 THEME = gr.themes.Base(
     primary_hue="indigo",
     neutral_hue="slate",
     font=["ui-sans-serif", "system-ui", "sans-serif"],
     font_mono=["ui-monospace", "monospace"],
 ).set(button_primary_background_fill="*primary_600")  # white on the lighter default is 4.46:1
+SHARED_LINK = (HERE / "shared_link.html").read_text()
+ICON = HERE / "icon.png"
 INTRODUCTION = (HERE / "introduction.html").read_text()
 
 

@@ -233,6 +233,19 @@ def test_the_picture_is_seen_where_generate_is_pressed(
     assert beyond == []
 
 
+def test_terms_are_explained_by_keyboard_too(server: Server, page: Page) -> None:
+    open_tab(page, server)
+    term = page.locator("#sample-player .explained", has_text="ᾱ")
+    term.focus()
+    page.keyboard.press("Enter")
+    said = page.get_by_text("The picture’s share of xₜ")
+    expect(said).to_be_in_viewport(ratio=1)
+    expect(term).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Escape")
+    expect(said).to_be_hidden()
+    expect(page.locator(".player-outside")).to_be_hidden()  # the first run has nothing to excuse
+
+
 def test_what_is_shown_belongs_to_the_run_on_show(server: Server, page: Page) -> None:
     open_tab(page, server)
     # The controls say what plays beside them, with what was measured best for this denoiser.
@@ -249,7 +262,7 @@ def test_what_is_shown_belongs_to_the_run_on_show(server: Server, page: Page) ->
     with page.expect_download(timeout=60_000) as download:
         page.get_by_role("button", name="GIF", exact=True).click()
         expect(page.locator(".player-files [role=status]")).to_have_text("Making the GIF …")
-    assert download.value.suggested_filename == "diffviz-fashion-one-of-each-seed-3.gif"
+    assert download.value.suggested_filename == "diffviz-fashion-one-of-each-seed-0.gif"
     expect(page.locator("#sample-file")).to_be_visible()
     expect(page.get_by_role("button", name="MP4", exact=True)).to_be_enabled()
     page.locator("#sample-model input").click()

@@ -9,9 +9,9 @@ test("a whole number is one before it is run", () => {
 });
 
 test("zero terminal SNR goes, with its reason, where the schedule has none", () => {
-  const possible = { __type__: "update", interactive: true, value: true, info: null };
-  assert.deepEqual(zeroTerminal(["cosine"], "cosine", true), possible);
-  const { interactive, value, info } = zeroTerminal(["cosine"], "karras", true);
+  const possible = { __type__: "update", interactive: true, value: true, info: "why" };
+  assert.deepEqual(zeroTerminal(["cosine"], "why", "cosine", true), possible);
+  const { interactive, value, info } = zeroTerminal(["cosine"], "why", "karras", true);
   assert.deepEqual([interactive, value], [false, false]);
   assert.match(info, /α² \+ σ² = 1/);
 });
@@ -25,12 +25,12 @@ test("steps keep within T", () => {
 test("no more rivals than there is room for, and never the sampler itself", () => {
   const samplers = [["DDIM", "ddim"], ["Heun", "heun"], ["Euler", "euler"], ["UniPC", "unipc"]];
   const names = ({ choices }) => choices.map(([, name]) => name);
-  assert.deepEqual(names(rivalsOf(2, samplers, "ddim", [])), ["heun", "euler", "unipc"]);
-  const full = rivalsOf(2, samplers, "ddim", ["heun", "unipc"]);
+  assert.deepEqual(names(rivalsOf(2, samplers, "hint", "ddim", [])), ["heun", "euler", "unipc"]);
+  const full = rivalsOf(2, samplers, "hint", "ddim", ["heun", "unipc"]);
   assert.deepEqual([names(full), full.value], [["heun", "unipc"], ["heun", "unipc"]]);
   assert.match(full.info, /take one away/);
-  const other = rivalsOf(2, samplers, "heun", ["heun", "unipc"]);
-  assert.deepEqual([names(other), other.value, other.info], [["ddim", "euler", "unipc"], ["unipc"], null]);
+  const other = rivalsOf(2, samplers, "hint", "heun", ["heun", "unipc"]);
+  assert.deepEqual([names(other), other.value, other.info], [["ddim", "euler", "unipc"], ["unipc"], "hint"]);
 });
 
 test("one step, two steps", () => {

@@ -34,6 +34,7 @@ window.HTMLCanvasElement.prototype.getContext = function () {
   this.context ??= {
     createImageData: (width, height) => new ImageData(width, height),
     putImageData: (image) => (this.pixels = [...image.data]),
+    clearRect: (...place) => (this.cleared = place),
   };
   return this.context;
 };

@@ -18,7 +18,7 @@ export function chainPanel(state) {
   const walked = figure("forward-chain", "One step at a time");
   const direct = figure("forward-direct", "Straight to t");
   const said = make("p", { className: "number", role: "status" });
-  const intro = "Noise is really added in many small steps, each with noise of its own. A formula goes straight to any t. Play, and see both land on the same picture.";
+  const intro = "Noise is really added in many small steps, each with noise of its own. A formula goes straight to any t. Play, and see both land on the same picture: the noise of the formula is the sum of the small ones, scaled, and the small ones are drawn here so that it is. Other small ones would lead to another picture of the same kind, as noisy.";
   const root = make(
     "div",
     { className: "card forward-chain" },

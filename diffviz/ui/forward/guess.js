@@ -2,6 +2,7 @@
 
 import { make } from "../lib/dom.js";
 import { float16, grey, paint } from "../lib/pixels.js";
+import { explained } from "../lib/glossary.js";
 import { digits } from "../lib/text.js";
 import { shownTo } from "./noised.js";
 
@@ -13,8 +14,8 @@ import { shownTo } from "./noised.js";
 export function guessPanel(state, change, server) {
   const figures = {
     xt: figure("forward-guess-xt", "xₜ, as the denoiser sees it"),
-    x0: figure("forward-guess-x0", "x̂0, the picture it guesses"),
-    eps: figure("forward-guess-eps", "ε̂, the noise it guesses"),
+    x0: figure("forward-guess-x0", "x̂0, the picture it guesses", explained("error", "error")),
+    eps: figure("forward-guess-eps", "ε̂, the noise it guesses", explained("error", "error")),
   };
   const options = state.facts.denoisers.map(({ name, label }) => make("option", { value: name }, label));
   const select = make("select", {}, ...options);
@@ -87,8 +88,8 @@ export function guessPanel(state, change, server) {
       figures[part].error.textContent = text;
     };
     show("xt", 1 / divisor, `t = ${t}`);
-    show("x0", 1, `error ${digits(answer.x0Error)}`);
-    show("eps", 1, `error ${digits(answer.epsError)}`);
+    show("x0", 1, digits(answer.x0Error));
+    show("eps", 1, digits(answer.epsError));
     root.dataset.t = String(t);
     root.dataset.state = "answered";
   }
@@ -114,9 +115,9 @@ export function guessPanel(state, change, server) {
   return { root, update, rest: ask };
 }
 
-/** @param {string} id @param {string} label */
-function figure(id, label) {
+/** @param {string} id @param {string} label @param {Node[]} before its number */
+function figure(id, label, ...before) {
   const canvas = make("canvas", { id, className: "picture", role: "img", "aria-label": label, width: 28, height: 28 });
   const error = make("span", { className: "number muted" });
-  return { root: make("figure", {}, canvas, make("figcaption", {}, make("span", {}, label), error)), canvas, error };
+  return { root: make("figure", {}, canvas, make("figcaption", {}, make("span", {}, label), make("span", {}, ...before, " ", error))), canvas, error };
 }

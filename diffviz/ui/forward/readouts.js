@@ -1,6 +1,7 @@
 // The numbers that belong to the picture: the equation with live values, curves, and a histogram.
 
 import { make } from "../lib/dom.js";
+import { explained } from "../lib/glossary.js";
 import { digits } from "../lib/text.js";
 import { paint } from "../lib/pixels.js";
 import { store } from "../lib/store.js";
@@ -36,9 +37,11 @@ export function numbersPanel(state) {
     make("p", { className: "values" }, sub("x", "t"), " = ", term("", alpha, x0, sub("x", "0"), ", the picture"), term("+", sigma, eps, "ε, the noise")),
   );
   const rows = { "t": number(), "ᾱ": number(), "SNR": number(), "log-SNR": number() };
+  const names = { "t": "t", "ᾱ": "alpha_bar", "SNR": "snr", "log-SNR": "log_snr" };
   const list = make("dl", { className: "forward-numbers" });
-  for (const [name, output] of Object.entries(rows)) {
-    list.append(make("div", {}, make("dt", {}, name), make("dd", {}, output)));
+  for (const [label, output] of Object.entries(rows)) {
+    const name = names[/** @type {keyof typeof names} */ (label)];
+    list.append(make("div", {}, make("dt", {}, explained(name, label)), make("dd", {}, output)));
   }
 
   /** @param {Set<string>} changed */
@@ -81,6 +84,9 @@ export function curvesPanel(state, change) {
     if (changed.has("schedule") || changed.has("rivals")) {
       bar.update(state.schedules.map((schedule) => (/** @type {number} */ t) => alphaBar(schedule, t)), state.T);
       snr.update(state.schedules.map((schedule) => (/** @type {number} */ t) => logSnr(schedule, t)), state.T);
+      legend.hidden = state.schedules.length < 2;
+      legend.replaceChildren(...state.schedules.map(({ kind }, k) =>
+        make("li", {}, make("span", { className: `key key-${k}` }), state.kindNamed(kind).label)));
       editor.update(state.handles, state.T, state.kind === DRAWN);
     }
     bar.move(state.t);
@@ -94,11 +100,13 @@ export function curvesPanel(state, change) {
   }
   /** @param {{ root: Node }} plot @param {string} caption */
   const figure = (plot, caption) => make("figure", {}, make("figcaption", {}, caption), plot.root);
+  const legend = make("ul", { className: "forward-legend", hidden: true });
   const root = make(
     "div",
     { className: "forward-curves" },
     figure(bar, "ᾱ: share of the picture"),
     figure(snr, "log-SNR: picture against noise"),
+    legend,
   );
   return { root, update, rest };
 }

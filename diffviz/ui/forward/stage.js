@@ -180,6 +180,7 @@ function stripPanel(state, go) {
     stops.forEach(({ text, button, painter }, k) => {
       painter.paint(...state.shown(state.schedule, at(k)));
       text.textContent = String(at(k));
+      button.hidden = k > 0 && at(k) === at(k - 1); // a short T has fewer stops
       button.setAttribute("aria-label", `Go to t = ${at(k)}`);
     });
   }

@@ -46,10 +46,10 @@ export function whole(low, high, value) {
   return value === null ? value : Math.min(high, Math.max(low, Math.round(value)));
 }
 
-/** Zero terminal SNR as the schedule allows it. @param {string[]} preserving schedules with α² + σ² = 1 @param {string} schedule @param {boolean} on */
-export function zeroTerminal(preserving, schedule, on) {
+/** Zero terminal SNR as the schedule allows it. @param {string[]} preserving schedules with α² + σ² = 1 @param {string} meaning @param {string} schedule @param {boolean} on */
+export function zeroTerminal(preserving, meaning, schedule, on) {
   const possible = preserving.includes(schedule);
-  const info = possible ? null : "Only for schedules with α² + σ² = 1.";
+  const info = possible ? meaning : "Only for schedules with α² + σ² = 1.";
   return { __type__: "update", interactive: possible, value: on && possible, info };
 }
 
@@ -60,13 +60,13 @@ export function stepsWithin(most, T, steps) {
   return { __type__: "update", maximum, value: Math.min(steps, maximum), info };
 }
 
-/** The rivals that there is room for, beside the sampler itself. @param {number} most @param {[string, string][]} samplers labels and names @param {string} sampler @param {string[]} chosen */
-export function rivalsOf(most, samplers, sampler, chosen) {
+/** The rivals that there is room for, beside the sampler itself. @param {number} most @param {[string, string][]} samplers labels and names @param {string} hint @param {string} sampler @param {string[]} chosen */
+export function rivalsOf(most, samplers, hint, sampler, chosen) {
   const others = samplers.filter(([, name]) => name !== sampler);
   const value = chosen.filter((name) => name !== sampler).slice(0, most);
   const full = value.length === most;
   const choices = full ? others.filter(([, name]) => value.includes(name)) : others;
-  const info = full ? "That is all there is room for: take one away to choose another." : null;
+  const info = full ? "That is all there is room for: take one away to choose another." : hint;
   return { __type__: "update", choices, value, info };
 }
 

@@ -40,7 +40,7 @@ export function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
 }
 
-/** The terms of a <dl> with what each has for a value. @param {[string, string][]} rows */
+/** The terms of a <dl> with what each has for a value. @param {[Node | string, Node | string][]} rows */
 export function terms(rows) {
   return rows.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]);
 }

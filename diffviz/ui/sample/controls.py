@@ -29,10 +29,12 @@ from diffviz.serving.models import Models, bundled
 from diffviz.settings import Setting, declared, plain
 from diffviz.ui.component import page_call
 from diffviz.ui.controls import control, said
+from diffviz.ui.glossary import TERMS
 from diffviz.ui.sample.words import WordControls, build_words
 
 PAGE_STEPS = 250
 RIVALS = 2
+RACE = "DDIM with η = 0 and Euler take the same steps: they end in the same picture."
 MOST_COLUMNS = 8
 SCALES = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0)  # guidance, where it is compared
 SAMPLING = declared(SamplingSettings)
@@ -142,7 +144,7 @@ def build_controls(models: Models, first: RunSettings) -> Controls:
     )
     words = build_words(ASKED["negative"])
     named = {
-        name: control(ASKED[name], elem_id(name), value=said[name])
+        name: control(ASKED[name], elem_id(name), value=said[name], **hint(name))
         for name in SHOWN
         if not ASKED[name].advanced
     }
@@ -172,12 +174,13 @@ def build_controls(models: Models, first: RunSettings) -> Controls:
         rivals = gr.CheckboxGroup(
             others,
             label="Up to two rivals, from the same noise",
+            info=RACE,
             elem_id="sample-rivals",
         )
     sliders: list[Component] = []
     with gr.Accordion("Sampler and schedule", open=False):
         for name in (name for name in SHOWN if ASKED[name].advanced):
-            named[name] = control(ASKED[name], elem_id(name), value=said[name])
+            named[name] = control(ASKED[name], elem_id(name), value=said[name], **hint(name))
             if name in PARAMETERS:
                 sliders += _sliders_of_the_chosen(named[name], PARAMETERS[name])
     handles = gr.Textbox(visible=False)
@@ -208,12 +211,16 @@ def _offer_what_goes_together(named: dict[str, Component], rivals: gr.CheckboxGr
     preserving = [kind.name for kind in SCHEDULES.values() if kind.variance_preserving]
     samplers = ASKED["sampler"].labelled()
     for changed, others, call in (
-        ("schedule", "zero_terminal_snr", page_call("zeroTerminal", [*preserving, DRAWN])),
+        (
+            "schedule",
+            "zero_terminal_snr",
+            page_call("zeroTerminal", [*preserving, DRAWN], TERMS["zero_terminal_snr"]),
+        ),
         ("T", "steps", page_call("stepsWithin", PAGE_STEPS)),
     ):
         inputs, output = [named[changed], named[others]], named[others]
         named[changed].change(None, inputs, output, js=call, api_visibility="private")  # type: ignore[attr-defined]  # of each of these
-    call, inputs = page_call("rivalsOf", RIVALS, samplers), [named["sampler"], rivals]
+    call, inputs = page_call("rivalsOf", RIVALS, samplers, RACE), [named["sampler"], rivals]
     gr.on(
         [named["sampler"].change, rivals.input],  # type: ignore[attr-defined]  # of a Dropdown
         None,
@@ -249,6 +256,11 @@ def values_of(info: DataInfo, vary: str) -> list[str]:
     return next(([*slot.values, ANYTHING] for slot in info.slots if slot.name == vary), [])
 
 
+def hint(name: str) -> dict[str, str]:
+    """What the glossary says, as an option of the control."""
+    return {"info": TERMS[name]} if name in TERMS else {}
+
+
 def elem_id(name: str) -> str:
     return f"sample-{IDS.get(name, name.replace('_', '-'))}"
 
@@ -261,7 +273,7 @@ def _sliders_of_the_chosen(
     sliders: list[Component] = []
     for name, parameters in table.items():
         with gr.Group(visible=bool(parameters) and name == choice.value) as group:
-            sliders += [control(p, f"sample-{name}-{p.name}") for p in parameters]
+            sliders += [control(p, f"sample-{name}-{p.name}", **hint(p.name)) for p in parameters]
         groups.append(group)
 
     def show(chosen: str) -> list[gr.Group]:

@@ -1,14 +1,19 @@
 // Where on the schedule a frame is: in an equation, in numbers and on the path of the run.
 
 import { make, terms } from "../lib/dom.js";
+import { explained } from "../lib/glossary.js";
 import { pathPlot } from "./path.js";
 
 /** @import { SampleState } from "./state.js" */
 
+const NUMBERS = [["t", "t"], ["alpha", "α"], ["sigma", "σ"], ["alpha_bar", "ᾱ"], ["snr", "SNR"]];
+
 /** @param {SampleState} state */
 export function factsPanel(state) {
   const equation = make("p", { className: "player-equation number" });
-  const numbers = make("dl", { className: "player-numbers number", title: "Where on the schedule this frame is" });
+  const values = NUMBERS.map(() => make("span", {}));
+  const numbers = make("dl", { className: "player-numbers number" },
+    ...terms(NUMBERS.map(([name, label], k) => [explained(name, label), values[k]])));
   const path = pathPlot();
   const root = make("div", {}, equation, make("div", { className: "player-facts" }, numbers, path.root));
 
@@ -22,10 +27,11 @@ export function factsPanel(state) {
       x_t, " = ", make("strong", {}, alpha.toFixed(4)), " · x̂0 + ", make("strong", {}, sigma.toFixed(4)), " · ε̂");
     const bar = (alpha * alpha) / (alpha * alpha + sigma * sigma);
     const snr = (alpha / sigma) ** 2;
-    numbers.replaceChildren(...terms([
-      ["t", `${t} of ${start.T}`], ["α", alpha.toFixed(4)], ["σ", sigma.toFixed(4)],
-      ["ᾱ", bar.toFixed(4)], ["SNR", Number.isFinite(snr) ? snr.toPrecision(3) : "∞"],
-    ]));
+    const told = [
+      `${t} of ${start.T}`, alpha.toFixed(4), sigma.toFixed(4), bar.toFixed(4),
+      Number.isFinite(snr) ? snr.toPrecision(3) : "∞",
+    ];
+    told.forEach((text, k) => (values[k].textContent = text));
     path.draw(start, t);
   }
   return { root, update };

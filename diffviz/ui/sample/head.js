@@ -1,6 +1,7 @@
 // Above the pictures of a run: which view of its steps is shown, how far it is, what was asked for.
 
 import { make } from "../lib/dom.js";
+import { explained } from "../lib/glossary.js";
 import { counted } from "../lib/text.js";
 import { segments } from "../lib/segments.js";
 import { HINTS, VIEWS } from "../lib/views.js";
@@ -18,13 +19,19 @@ export function headPanel(state) {
   });
   const status = make("p", { className: "player-status muted", "aria-live": "polite" });
   const words = make("p", { className: "player-words" });
-  const root = make("div", {}, make("div", { className: "player-head" }, views.root, status), words);
+  const number = make("span", {});
+  const outside = make("p", { className: "player-outside muted", hidden: true }, explained("outside", number));
+  const root = make("div", {}, make("div", { className: "player-head" }, views.root, status, outside), words);
 
   /** @param {Set<string>} changed */
   function update(changed) {
     views.update(state.view);
     const { run, waiting } = state;
-    if (changed.has("run") && run) words.textContent = run.start.words;
+    if (changed.has("run") && run) {
+      words.textContent = run.start.words;
+      outside.hidden = !run.start.outside;
+      number.textContent = `${counted(run.start.outside, "step")} outside the noise this network was trained on`;
+    }
     const frame = run && state.frame(run.lanes[0]);
     const text = waiting ? `diffviz is busy: you are number ${waiting} in line` : frame ? progress(run, frame.index) : "";
     if (status.textContent !== text) status.textContent = text;
@@ -33,9 +40,8 @@ export function headPanel(state) {
 }
 
 /** How far a run is at one of its frames. @param {Run} run @param {number} index */
-function progress({ start: { steps, outside }, recorded, stopped, complete }, index) {
+function progress({ start: { steps }, recorded, stopped, complete }, index) {
   const state = recorded ? "a recorded run · " : stopped ? "stopped · " : complete ? "" : "sampling · ";
   const place = index < steps ? `step ${index + 1} of ${steps}` : `done after ${counted(steps, "step")}`;
-  const beyond = outside ? ` · ${outside === 1 ? "one step is" : `${outside} steps are`} outside the noise this network was trained on` : "";
-  return state + place + beyond;
+  return state + place;
 }

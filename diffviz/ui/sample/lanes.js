@@ -1,6 +1,8 @@
 // The pictures of a run: a canvas for each lane, with what it took so far.
 
 import { make } from "../lib/dom.js";
+import { explained } from "../lib/glossary.js";
+import { counted } from "../lib/text.js";
 import { rendererOf } from "../lib/renderer.js";
 import { VIEWS } from "../lib/views.js";
 
@@ -12,7 +14,7 @@ const MANY = 4; // headings above which one lane takes more room
 /** @param {SampleState} state */
 export function lanesPanel(state) {
   const root = make("div", { className: "player-lanes" });
-  /** @type {{ canvas: HTMLCanvasElement, caption: HTMLElement }[]} */
+  /** @type {({ canvas: HTMLCanvasElement } & ReturnType<typeof captionOf>)[]} */
   let figures = [];
 
   /** @param {Start} start */
@@ -21,7 +23,7 @@ export function lanesPanel(state) {
     root.style.setProperty("--aspect", String(shape.length < 3 ? 1 : (columns * width) / (Math.ceil(count / columns) * height)));
     figures = lanes.map((_, i) => ({
       canvas: make("canvas", { className: "picture", role: "img", id: i ? `sample-canvas-${i + 1}` : "sample-canvas" }),
-      caption: make("figcaption", { className: "number" }),
+      ...captionOf(),
     }));
     root.replaceChildren(
       ...figures.map(({ canvas, caption }) => {
@@ -37,14 +39,16 @@ export function lanesPanel(state) {
   /** @param {Lane} lane @param {Frame} frame @param {number} k */
   function draw(lane, frame, k) {
     if (!state.run) return;
-    const { canvas, caption } = figures[k];
+    const { canvas, label, asked, time, mark, fingerprint } = figures[k];
     rendererOf(state.run.start.renderer, () => state.change("view"))?.draw(canvas, frame[state.view], state.run.start);
     Object.assign(canvas.dataset, { t: frame.t, index: frame.index });
     canvas.setAttribute("aria-label", `${VIEWS[state.view]} at t = ${frame.t}, ${lane.label}`);
-    const parts = [make("strong", {}, lane.label), ` ${frame.evaluations} network evaluations · ${frame.seconds.toFixed(2)} s`];
-    if (frame.index === state.run.start.steps && lane.fingerprint)
-      parts.push(make("code", { title: "Fingerprint of the result: the exported code prints the same" }, lane.fingerprint));
-    caption.replaceChildren(...parts);
+    label.textContent = lane.label;
+    asked.textContent = counted(frame.evaluations, "evaluation");
+    time.textContent = `${frame.seconds.toFixed(2)} s`;
+    const done = frame.index === state.run.start.steps && lane.fingerprint;
+    fingerprint.hidden = !done;
+    mark.textContent = done || "";
   }
 
   /** @param {Set<string>} changed */
@@ -57,4 +61,12 @@ export function lanesPanel(state) {
     });
   }
   return { root, update };
+}
+
+/** What stands below a lane's pictures. */
+function captionOf() {
+  const [label, asked, time, mark] = [make("strong", {}), make("span", {}), make("span", {}), make("code", {})];
+  const fingerprint = make("span", { hidden: true }, explained("fingerprint", "fingerprint"), " ", mark);
+  const caption = make("figcaption", { className: "number" }, label, explained("evaluations", asked), time, fingerprint);
+  return { caption, label, asked, time, mark, fingerprint };
 }

@@ -43,7 +43,7 @@ from diffviz.ui.sample.nearest import nearest_endpoint, nearest_pictures
 from diffviz.ui.sample.words import asked_unseen
 
 # What plays before the first click, and what the controls beside it say at first.
-INTRO = RunSettings(condition={"class": EACH}, count=9, seed=3, **suited(DEFAULT))
+INTRO = RunSettings(condition={"class": EACH}, count=9, **suited(DEFAULT))
 # Who runs when is our own admission's to say, which tells visitors their place in the line.
 NETWORK: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": None}
 # Gradio hands each value to a thread and back to be checked; `payloads` and the handler do that.
