@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from diffviz.ui.glossary import TERMS, head
+from diffviz.serving.glossary import TERMS, head
 from diffviz.ui.page import CSS, HEAD
 from diffviz.ui.sample.controls import PARAMETERS, SHOWN
 from tests.running import ROOT

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import gradio as gr
 
+from diffviz.serving import glossary
 from diffviz.serving.backend import Backend
 from diffviz.serving.models import TRAINED
-from diffviz.ui import glossary
 from diffviz.ui.component import page_call
 from diffviz.ui.edit.tab import edit_tab
 from diffviz.ui.forward.tab import forward_tab

@@ -4,13 +4,13 @@ import { make } from "./dom.js";
 
 const GAP = 6; // pixels between a term and what is said of it
 
-/** What ui/glossary.py says, by name. @returns {Record<string, string>} */
+/** What serving/glossary.py says, by name. @returns {Record<string, string>} */
 function terms() {
   return JSON.parse(document.getElementById("glossary")?.textContent ?? "{}");
 }
 
 /**
- * A term as it stands in a text. @param {string} name of it in ui/glossary.py
+ * A term as it stands in a text. @param {string} name of it in serving/glossary.py
  * @param {...(Node | string)} label
  */
 export function explained(name, ...label) {

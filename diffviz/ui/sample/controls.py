@@ -25,11 +25,11 @@ from diffviz.runs.schema import (
 )
 from diffviz.samplers import SAMPLERS
 from diffviz.schedules import SCHEDULES
+from diffviz.serving.glossary import TERMS
 from diffviz.serving.models import Models, bundled
 from diffviz.settings import Setting, declared, plain
 from diffviz.ui.component import page_call
 from diffviz.ui.controls import control, said
-from diffviz.ui.glossary import TERMS
 from diffviz.ui.sample.words import WordControls, build_words
 
 PAGE_STEPS = 250
