@@ -22,6 +22,9 @@ globalThis.setTimeout = (callback, pause, ...rest) => {
   const timer = timeout(callback, pause, ...rest);
   return pause >= 1000 ? timer.unref() : timer;
 };
+// Nor does a film that has no pictures yet.
+const { setInterval: interval } = globalThis;
+globalThis.setInterval = (...given) => interval(...given).unref();
 globalThis.fetch = async (address) => {
   const id = String(address).split("/train/")[1].split("?")[0];
   const found = statuses[id];
