@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,10 @@ from diffviz.forward import noise
 from diffviz.guidance.methods import METHODS
 from diffviz.guidance.operators import Mask
 from diffviz.media.decoding import load_picture
+from diffviz.media.files import save_png
+from diffviz.media.levels import fingerprint
 from diffviz.networks.unet import UNetConfig
+from diffviz.runs.code import restore_code
 from diffviz.runs.restoration import RestoreSettings, pose
 from diffviz.runs.restoring import beginning, restore
 from diffviz.runs.tasks import TASKS, harmonic, noise_in
@@ -275,3 +279,18 @@ def test_the_engine_restores_alike_and_is_stopped_within_a_step(method: str) -> 
             next(steps)
     finally:
         engine.close()
+
+
+def test_the_exported_code_repeats_the_run_to_the_last_bit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("diffviz.checkpoints.load_checkpoint", lambda name: PHOTOS)
+    save_png(PICTURE[None], "picture.png", scale=1)
+    save_png(HOLE[None], "mask.png", scale=1)
+    asked = settings(method="dps", method_parameters={"strength": 2.0}, count=2, begin=1.0, seed=5)
+    posed = pose(asked, PHOTOS.card, PICTURE, HOLE)
+    *_, last = restore(asked, posed, PHOTOS)
+    exec(restore_code(asked, masked=True, threads=1), {})
+    assert f"fingerprint {fingerprint(last.x)}" in capsys.readouterr().out
+    assert Path("restored.png").exists()
