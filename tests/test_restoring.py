@@ -221,7 +221,7 @@ def test_a_noisy_picture_is_denoised_as_its_exact_posterior_says() -> None:
 def test_sampling_begins_at_the_cheap_answer_or_at_noise_alone() -> None:
     """As it is told; or where a denoiser that knows parts alone needs it."""
     for said, of, level in (
-        ({}, PHOTOS, 0.5),
+        ({}, PHOTOS, 0.3),
         ({"begin": 2.0}, PHOTOS, 2.0),
         ({"begin": 1000.0}, PHOTOS, 30.0),
         ({}, FIXED, 30.0),

@@ -34,7 +34,7 @@ SIDES = ("all", "left", "right", "top", "bottom", "left and right", "top and bot
 MAX_RESULTS = 8
 LEVEL = 1 / 127.5  # of 256 grey levels, in −1..1
 PAINTED = -0.5  # of a mask, from −1 to 1; an edge that was smoothed belongs to the hole
-NEAR = 0.5  # σ/α: details are drowned, and what is larger is seen
+NEAR = 0.3  # σ/α: details are drowned, and what is larger is seen
 USUAL_NOISE = 25.0  # grey levels, of a picture that is degraded by noise alone
 SAMPLING = declared(SamplingSettings)
 
