@@ -238,7 +238,7 @@ def test_terms_are_explained_by_keyboard_too(server: Server, page: Page) -> None
     term = page.locator("#sample-player .explained", has_text="ᾱ")
     term.focus()
     page.keyboard.press("Enter")
-    said = page.get_by_text("The picture’s share of xₜ")
+    said = page.locator("#sample-player").get_by_text("The picture’s share of xₜ")
     expect(said).to_be_in_viewport(ratio=1)
     expect(term).to_have_attribute("aria-expanded", "true")
     page.keyboard.press("Escape")
