@@ -87,15 +87,20 @@ def save_card(card: Card, folder: Path = FOLDER) -> None:
     write_whole(folder / f"{card.name}.json", lambda temporary: temporary.write_text(text, "utf-8"))
 
 
+def load_card(name: str = DEFAULT, folder: Path = FOLDER) -> Card:
+    """The card of the checkpoint of that name; raises ValueError, naming those that there are."""
+    known = checkpoint_names(folder)
+    if name not in known:
+        raise ValueError(f"unknown model {name!r}; choose from {', '.join(known) or 'none yet'}")
+    return read_card(folder / f"{name}.json")
+
+
 def load_checkpoint(name: str = DEFAULT, folder: Path = FOLDER) -> Checkpoint:
     """The checkpoint of that name, ready to run: float32, channels_last, no gradients.
 
     Raises ValueError, naming those that there are, or saying what is wrong with the files.
     """
-    known = checkpoint_names(folder)
-    if name not in known:
-        raise ValueError(f"unknown model {name!r}; choose from {', '.join(known) or 'none yet'}")
-    card = read_card(folder / f"{name}.json")
+    card = load_card(name, folder)
     path = folder / f"{name}.safetensors"
     try:
         _check_weights(path, card.network)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from diffviz.checkpoints import FOLDER, read_card
+from diffviz.checkpoints import load_card
 from diffviz.data import DATA_SETS
 from diffviz.data.base import DataInfo, Slot
 from diffviz.networks import network_for
@@ -38,7 +38,7 @@ class Needs:
 
 
 def needs_of(plan: Plan) -> Needs:
-    """Of a plan that was checked. Raises ValueError as `read_card` does."""
+    """Of a plan that was checked. Raises ValueError as `load_card` does."""
     source = DATA_SETS[plan.data.name]
     slot = Slot("any", tuple(map(str, range(10))))
     count = source.slots if source.slots is not None else 1
@@ -46,7 +46,7 @@ def needs_of(plan: Plan) -> Needs:
     usual = network_for(info)
     network = usual.changed(plan.shape(usual.kind))
     if plan.start:
-        network = read_card(FOLDER / f"{plan.start}.json").network.adapted_to(info)
+        network = load_card(plan.start).network.adapted_to(info)
     found = needs(network, source.shape, plan.settings().batch)
     own = OWN_BYTES / 1e6 if plan.data.name == OWN else 0
     return Needs(found.memory, found.disk + own, found.finished + own)

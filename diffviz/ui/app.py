@@ -104,7 +104,6 @@ def _app(settings: Config, metrics: Metrics, backend: Backend) -> ASGIApp:
         theme=THEME,
         css=CSS,
         head=HEAD,
-        favicon_path=str(ICON),
         footer_links=["gradio"],  # its other pages need addresses that are closed here
         ssr_mode=False,
         root_path=settings.root_path or None,
@@ -112,6 +111,7 @@ def _app(settings: Config, metrics: Metrics, backend: Backend) -> ASGIApp:
         max_file_size=f"{UPLOADED.megabytes}mb",
         show_error=False,
     )
+    page.favicon_path = str(ICON)  # as an argument it would be warned of where the path is ""
     check = partial(check_request, page, settings.uploads)
     outside = Listening(app, queue)
     return guarded(outside, settings, metrics, backend.files.room, UPLOADED.megabytes, check)
