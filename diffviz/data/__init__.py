@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from diffviz.data.fashion.source import FASHION, FASHION_SUBSET
 from diffviz.data.heroes.source import HEROES
 from diffviz.data.source import DEFAULT as DEFAULT
+from diffviz.data.source import GENERAL as GENERAL
 from diffviz.data.source import DataChoice as DataChoice
 from diffviz.data.source import DataSource as DataSource
 from diffviz.data.source import Shipped, Words

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from diffviz.data.language import Understood
 
 DEFAULT = "fashion"  # the data set, and the bundled denoiser of it, where none is named
+GENERAL = "photos"  # likewise, for anybody's picture
 MAX_SAMPLES = 50_000  # of an evaluation
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from diffviz.checkpoints import Card
+from diffviz.data import GENERAL
 from diffviz.forward import noise
 from diffviz.guidance.measurement import Measurement
 from diffviz.guidance.methods import METHODS
@@ -207,7 +208,7 @@ class RestoreSettings(Restoration):
     """All that determines a restoration of a picture. condition, negative: slot → value, as for
     RunSettings."""
 
-    model: Model = "photos"
+    model: Model = GENERAL
     condition: Annotated[
         Mapping[str, str], Setting(label="What", help="What to make, such as class=sandal")
     ] = {}

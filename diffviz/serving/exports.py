@@ -68,7 +68,7 @@ def write_file(
 
 def file_name(settings: RunSettings, card: Card, view: str = "x") -> str:
     """What tells one run's files from another's, without the ending: such as
-    diffviz-heroes-a-frog-with-an-axe-x0-seed-3."""
+    diffviz-MODEL-a-frog-with-an-axe-x0-seed-3."""
     parts = ["diffviz", card.name, words(settings, card.data)[:MOST_LETTERS]]
     parts += [view] * (view != "x") + ["seed", str(settings.seed)]
     return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")

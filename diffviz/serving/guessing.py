@@ -16,14 +16,14 @@ import torch
 from torch import Tensor
 
 from diffviz.checkpoints import Card, checkpoint_names
-from diffviz.data import DATA_SETS, DEFAULT
+from diffviz.data import DATA_SETS, DEFAULT, GENERAL
 from diffviz.denoisers.base import Denoiser
 from diffviz.denoisers.exact import MixtureDenoiser
 from diffviz.media.decoding import fitted
 from diffviz.media.picture import PICTURE
 from diffviz.runs.guess import Guess, guess
 from diffviz.runs.schema import SEED
-from diffviz.serving.models import GENERAL, Models, bundled
+from diffviz.serving.models import Models, bundled
 from diffviz.serving.ticket import Ticket, TooLateError
 from diffviz.serving.turns import Turns
 from diffviz.settings import unknown

@@ -14,8 +14,6 @@ from diffviz.jobs.trainings import Trainings, running
 from diffviz.serving.engine import Engine
 from diffviz.serving.ticket import Ticket
 
-# Of those that ship, the one that knows most of what people bring.
-GENERAL = next(name for name in ("photos", DEFAULT) if name in (*checkpoint_names(), DEFAULT))
 TRAINED = "training:"  # before the id of a training, in place of a bundled denoiser's name
 
 

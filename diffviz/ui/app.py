@@ -111,7 +111,7 @@ def _app(settings: Config, metrics: Metrics, backend: Backend) -> ASGIApp:
         max_file_size=f"{UPLOADED.megabytes}mb",
         show_error=False,
     )
-    page.favicon_path = str(ICON)  # as an argument it would be warned of where the path is ""
+    setattr(page, "favicon_path", str(ICON))  # noqa: B010  # as an argument it would be warned of where the path is ""
     check = partial(check_request, page, settings.uploads)
     outside = Listening(app, queue)
     return guarded(outside, settings, metrics, backend.files.room, UPLOADED.megabytes, check)

@@ -9,11 +9,11 @@ from typing import Annotated, Any, ClassVar
 import gradio as gr
 from torch import Tensor
 
+from diffviz.data import GENERAL
 from diffviz.media.files import save_png
 from diffviz.runs.restoration import Restoration
 from diffviz.runs.schema import Model
 from diffviz.serving.backend import Backend
-from diffviz.serving.models import GENERAL
 from diffviz.serving.restoring import Prepared, finished, prepare
 from diffviz.settings import Setting, offered
 from diffviz.ui.controls import as_sent, control, endpoint, in_order

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from diffviz.checkpoints import checkpoint_names
-from diffviz.data import source_of, words_of
+from diffviz.data import GENERAL, source_of, words_of
 from diffviz.data.examples import example
 from diffviz.guidance.methods import METHODS
 from diffviz.media.levels import grey_levels
@@ -29,7 +29,7 @@ from diffviz.runs.schema import MAX_SEED
 from diffviz.runs.tasks import TASKS
 from diffviz.serving.admission import InLine
 from diffviz.serving.backend import Backend
-from diffviz.serving.models import GENERAL, bundled
+from diffviz.serving.models import bundled
 from diffviz.serving.pictures import uploaded
 from diffviz.serving.restoring import Prepared, export, prepare, told
 from diffviz.ui.component import live_view
