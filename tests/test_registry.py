@@ -140,7 +140,7 @@ def test_a_toys_renderer_is_served(registered: None) -> None:
     with TestClient(app) as browser:
         for name in ("dial", "points", "picture"):
             answer = browser.get(f"/live/lib/renderers/{name}.js")
-            assert answer.headers["content-type"].startswith("text/javascript")
+            assert "javascript" in answer.headers["content-type"]
             assert "export function draw" in answer.text
         assert browser.get("/live/lib/renderers/no.js").status_code == 404
         assert browser.get("/live/lib/renderers/dial.py").status_code == 404

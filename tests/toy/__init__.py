@@ -115,7 +115,7 @@ DIAL = Medium(
     network="two-layers",
     module=Path(__file__).parent / "dial.js",
 )
-SOURCE = DataSource("dials", "Dials: a hand each", load, medium="dial")
+SOURCE = DataSource("dials", "Dials: a hand each", load, medium="dial", shape=(2, 1), slots=0)
 
 
 def register() -> None:

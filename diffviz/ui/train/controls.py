@@ -19,6 +19,7 @@ from diffviz.training.config import TrainConfig
 from diffviz.training.plan import OWN, Plan
 from diffviz.training.presets import PRESETS
 from diffviz.ui.controls import as_sent, control, in_order
+from diffviz.ui.messages import told_in_the_page
 
 CONFIG = declared(TrainConfig)
 HOURS = CONFIG["hours"]
@@ -167,16 +168,13 @@ def build_train_controls() -> TrainControls:
     as_sent([*named.values(), *unsaid.values()])
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     data.change(  # type: ignore[attr-defined]  # of each Dropdown
-        lambda name: (
-            gr.Dropdown(choices=_classes(name), value=[], visible=bool(_classes(name))),
-            gr.Group(visible=name == OWN),
-        ),
+        _of_data,
         data,
         [classes, own],
         **quiet,
     )
     preset.change(
-        lambda name: [as_preset(field, name) for field in UNSAID],
+        _of_preset,
         preset,
         [named[field] for field in UNSAID],
         **quiet,
@@ -239,6 +237,21 @@ def _same(value: Any, other: Any) -> bool:
     if isinstance(value, int | float):
         return math.isclose(value, other)
     return bool(value == other)
+
+
+def _of_data(name: Any) -> tuple[gr.Dropdown, gr.Group]:
+    """What goes with a data set: its classes, and the fields for one's own."""
+    with told_in_the_page():
+        classes = _classes(ASKED["data"].check(name))
+    dropdown = gr.Dropdown(choices=classes, value=[], visible=bool(classes))
+    return dropdown, gr.Group(visible=name == OWN)
+
+
+def _of_preset(name: Any) -> list[float]:
+    """The numbers that a preset has, where nobody has given others."""
+    with told_in_the_page():
+        preset = ASKED["preset"].check(name)
+    return [as_preset(field, preset) for field in UNSAID]
 
 
 def _classes(name: str) -> list[str]:
