@@ -212,8 +212,8 @@ def test_the_picture_is_seen_where_generate_is_pressed(
     server: Server, page: Page, size: tuple[int, int]
 ) -> None:
     width, height = size
+    open_tab(page, server)  # at 320 pixels it is in the menu of what does not fit
     page.set_viewport_size({"width": width, "height": height})
-    open_tab(page, server)
     page.locator("#sample-model input").click()
     page.get_by_role("option", name="heroes").click()
     expect(page.locator("#sample-words")).to_be_visible()
