@@ -64,7 +64,7 @@ def test_it_lies_where_it_was_installed(installed: Installed) -> None:
 
 def test_it_finds_its_models(installed: Installed) -> None:
     names = "__import__('diffviz.checkpoints').checkpoints.checkpoint_names()"
-    assert installed.evaluate(names) == "['fashion', 'heroes']"
+    assert installed.evaluate(names) == "['fashion', 'heroes', 'photos']"
     assert installed.evaluate("diffviz.load_checkpoint('fashion').card.name") == "fashion"
 
 
