@@ -25,7 +25,8 @@ from diffviz.media.files import save_png
 from diffviz.media.levels import fingerprint
 from diffviz.networks.unet import UNetConfig
 from diffviz.runs.code import restore_code
-from diffviz.runs.restoration import RestoreSettings, pose
+from diffviz.runs.posing import pose
+from diffviz.runs.restoration import RestoreSettings
 from diffviz.runs.restoring import beginning, restore
 from diffviz.runs.tasks import TASKS, harmonic, noise_in
 from diffviz.serving.engine import LocalEngine, Request

@@ -56,7 +56,7 @@ def run(options: Options) -> None:
     from diffviz.media.decoding import load_picture
     from diffviz.media.files import save_gif, save_mp4, save_png
     from diffviz.media.levels import fingerprint
-    from diffviz.runs.restoration import pose
+    from diffviz.runs.posing import pose
     from diffviz.runs.restoring import restore
 
     out, films = Path(options.out), {".gif": save_gif, ".mp4": save_mp4}

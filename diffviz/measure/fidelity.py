@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from diffviz.guidance.operators import gaussian_kernel
-from diffviz.runs.restoration import LEVEL, Posed
+from diffviz.runs.posing import Posed
+from diffviz.runs.restoration import LEVEL
 
 WINDOW = gaussian_kernel(1.5)  # of SSIM: 11 × 11
 C1, C2 = (0.01 * 2) ** 2, (0.03 * 2) ** 2  # for values from −1 to 1

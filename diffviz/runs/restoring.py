@@ -14,7 +14,8 @@ from diffviz.forward import SeededNoise, add_noise
 from diffviz.guidance.classifier_free import GuidedDenoiser
 from diffviz.guidance.methods import condition_on
 from diffviz.runs.conditions import conditions
-from diffviz.runs.restoration import Posed, RestoreSettings
+from diffviz.runs.posing import Posed
+from diffviz.runs.restoration import RestoreSettings
 from diffviz.runs.schema import MAX_RATIO
 from diffviz.samplers import Step, sample
 from diffviz.schedules import NoiseSchedule

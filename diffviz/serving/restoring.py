@@ -19,7 +19,8 @@ from diffviz.media.medium import VIEWS, columns
 from diffviz.media.picture import PICTURE
 from diffviz.runs.asking import condition_of, speaks
 from diffviz.runs.code import restore_code
-from diffviz.runs.restoration import LEVEL, Posed, Restoration, RestoreSettings, pose
+from diffviz.runs.posing import Posed, pose
+from diffviz.runs.restoration import LEVEL, Restoration, RestoreSettings
 from diffviz.runs.restoring import restore
 from diffviz.samplers import Step
 from diffviz.serving.exports import CODE, FORMATS, MOST_FRAMES

@@ -41,7 +41,8 @@ from diffviz.measure.fidelity import psnr
 from diffviz.measure.judge import load_judge, verdict
 from diffviz.media.decoding import load_picture
 from diffviz.media.levels import grey_levels
-from diffviz.runs.restoration import Posed, RestoreSettings, pose
+from diffviz.runs.posing import Posed, pose
+from diffviz.runs.restoration import RestoreSettings
 from diffviz.runs.restoring import grid_from, restore
 from diffviz.samplers import sample
 

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import binascii
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -27,16 +27,17 @@ from diffviz.runs.asking import ANYTHING
 from diffviz.runs.link import schema
 from diffviz.runs.schema import MAX_SEED
 from diffviz.runs.tasks import TASKS
-from diffviz.serving.admission import InLine
 from diffviz.serving.backend import Backend
 from diffviz.serving.models import bundled
 from diffviz.serving.pictures import uploaded
 from diffviz.serving.restoring import Prepared, export, prepare, told
+from diffviz.serving.ticket import Ticket
 from diffviz.ui.component import live_view
 from diffviz.ui.edit.api import Asked, restore_endpoints
 from diffviz.ui.forward.tab import examples_shown
 from diffviz.ui.gradio_seams import event_data
-from diffviz.ui.messages import answer, sentence, told_in_the_page
+from diffviz.ui.live_runs import live_run
+from diffviz.ui.messages import answer, told_in_the_page
 from diffviz.ui.sample.tab import NETWORK, SILENT, visitor
 
 
@@ -136,25 +137,14 @@ def _picture_of_example(request: Any) -> dict[str, Any]:
 async def _restore(
     backend: Backend, event: gr.EventData, request: gr.Request
 ) -> AsyncIterator[str]:
-    """JSON messages, each with its request's id: {"waiting"}, one's number in the line, those of
-    `told`, or {"failed"}, a sentence."""
-    wanted = event_data(event, "request")
-    number = wanted.get("id") if isinstance(wanted, dict) else None
+    """The messages of `live_run`, those of `told` among them."""
+    async with aclosing(live_run(_asked, _told, backend, event, request)) as messages:
+        async for message in messages:
+            yield message
 
-    def message(**content: Any) -> str:
-        return json.dumps({"id": number, **content})
 
-    asked = await asyncio.to_thread(answer, partial(_asked, backend), wanted)
-    if "error" in asked:
-        yield message(failed=asked["error"])
-        return
-    try:
-        make = partial(told, asked["prepared"], backend.models)
-        async with aclosing(backend.admission.parts(visitor(request), make)) as parts:
-            async for part in parts:
-                yield message(waiting=part.number) if isinstance(part, InLine) else message(**part)
-    except ValueError as error:
-        yield message(failed=sentence(error))
+def _told(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
+    return told(asked["prepared"], backend.models, ticket)
 
 
 def _asked(backend: Backend, request: Any) -> dict[str, Any]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
-from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 import gradio as gr
@@ -21,7 +19,6 @@ from diffviz.runs.conditions import conditions
 from diffviz.runs.editing import Stage, rms_distance, run_edit
 from diffviz.runs.schema import BACK, EditSettings, ScheduleSettings
 from diffviz.schedules import NoiseSchedule
-from diffviz.serving.admission import InLine
 from diffviz.serving.backend import Backend
 from diffviz.serving.frames import frame, outside
 from diffviz.serving.guessing import (
@@ -44,8 +41,8 @@ from diffviz.ui.forward.api import (
     png,
     program_inputs,
 )
-from diffviz.ui.gradio_seams import event_data
-from diffviz.ui.messages import answer, sentence, told_in_the_page
+from diffviz.ui.live_runs import live_run
+from diffviz.ui.messages import answer, told_in_the_page
 from diffviz.ui.sample.tab import NETWORK, SILENT, visitor
 
 # As programs that pass them by place know them; what is declared later comes after these.
@@ -123,30 +120,14 @@ def let_bring_back(backend: Backend, view: gr.HTML) -> None:
 async def _bring_back(
     backend: Backend, event: gr.EventData, request: gr.Request
 ) -> AsyncIterator[str]:
-    """JSON messages, each with its request's id: {"waiting"}, one's number in the line; {"start"},
-    a {"frame"} a step, and {"apart"}, how far the result is from the picture; or {"failed"}, a
-    sentence."""
-    wanted = event_data(event, "request")
-    number = wanted.get("id") if isinstance(wanted, dict) else None
-
-    def message(**content: Any) -> str:
-        return json.dumps({"id": number, **content})
-
-    asked = await asyncio.to_thread(answer, partial(_asked, backend), wanted)
-    if "error" in asked:
-        yield message(failed=asked["error"])
-        return
-    try:
-        make = partial(_told, backend.guessing, asked)
-        made = backend.admission.parts(visitor(request), make)
-        async with aclosing(made) as parts:
-            async for part in parts:
-                yield message(waiting=part.number) if isinstance(part, InLine) else message(**part)
-    except ValueError as error:
-        yield message(failed=sentence(error))
+    """The messages of `live_run`: {"start"}, a {"frame"} a step, and {"apart"}, how far the result
+    is from the picture."""
+    async with aclosing(live_run(_asked, _told, backend, event, request)) as messages:
+        async for message in messages:
+            yield message
 
 
-def _told(guessing: Guessing, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
+def _told(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
     """The messages of a run whose turn it is."""
     edit: Edit = asked["edit"]
     grid = edit.settings.grid(edit.schedule)
@@ -154,7 +135,7 @@ def _told(guessing: Guessing, asked: dict[str, Any], ticket: Ticket) -> Iterator
     yield {"start": {"steps": len(grid) - 1, "grid": grid, "outside": beyond}}
     started = time.perf_counter()
     x = edit.x0
-    for back, step in edit.stages(guessing, ticket):
+    for back, step in edit.stages(backend.guessing, ticket):
         seconds = time.perf_counter() - started
         x = step.x
         sent = frame(PICTURE, int(back), step, step.nfe * edit.sides, seconds)
