@@ -26,7 +26,9 @@ from diffviz.schedules import NoiseSchedule
 
 _run_numbers = itertools.count()
 CURVE_POINTS = 120
-PURE_NOISE = 255.0  # σ/α at which the picture, −1..1, is half a grey level of 255 beside the noise
+# σ/α at which the picture, −1..1, is half a grey level of 255 beside the noise, and the other way
+# about: no network is needed there to tell them apart.
+PURE_NOISE, NO_NOISE = 255.0, 1 / 255
 
 
 def stream(
@@ -107,11 +109,12 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
 
 def outside(schedule: NoiseSchedule, grid: Sequence[int], ratio_range: tuple[float, float]) -> int:
     """How many of a grid's steps begin at a σ/α that the denoiser was not trained on, but for those
-    that begin in what is pure noise for any picture."""
+    that begin in what is pure noise, or no noise, for any picture."""
     low, high = ratio_range
     ratios = schedule.sigma[grid[:-1]] / schedule.alpha[grid[:-1]]
-    beyond = (ratios > high) & (ratios < PURE_NOISE)
-    return int(((ratios < low) | beyond).sum())
+    above = (ratios > high) & (ratios < PURE_NOISE)
+    below = (ratios < low) & (ratios > NO_NOISE)
+    return int((above | below).sum())
 
 
 def headings(settings: RunSettings) -> list[str]:

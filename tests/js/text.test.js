@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { digits, duration, thousands } from "../../diffviz/ui/lib/text.js";
+import { digits, duration, thousands, unlearned } from "../../diffviz/ui/lib/text.js";
 
 test("numbers in few digits", () => {
   const cases = [
@@ -15,3 +15,9 @@ test("durations", () => {
 });
 
 test("thousands", () => assert.equal(thousands(60000), "60,000"));
+
+test("steps that a network was not trained on", () => {
+  assert.equal(unlearned(0), "");
+  assert.match(unlearned(1), /^One step is outside/);
+  assert.match(unlearned(12), /^12 steps are outside/);
+});

@@ -6,6 +6,7 @@ import { controlsPanel } from "./controls.js";
 import { painterPanel } from "./painter.js";
 import { Result } from "./result.js";
 import { sent, sourcePanel } from "./source.js";
+import { unlearned } from "../lib/text.js";
 
 /** @import { LiveView } from "../lib/types.d.ts" */
 /** @import { EditMessage, EditServer, Facts, Source, Start } from "./types.d.ts" */
@@ -128,8 +129,7 @@ export function mount(element, { props, server, trigger, watch }) {
     const said = [];
     if (scaled && source) said.push(`Worked at ${width} × ${height} pixels: your picture has ${source.canvas.width} × ${source.canvas.height}.`);
     if (noise) said.push(`Noise: ${noise.toFixed(1)} of 255 grey levels.`);
-    if (outside) said.push(`${outside} steps are outside the noise that this network was trained on.`);
-    return said.join(" ");
+    return [...said, unlearned(outside)].join(" ").trim();
   }
 
   /** @param {string} format */

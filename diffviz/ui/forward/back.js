@@ -2,7 +2,7 @@
 
 import { make } from "../lib/dom.js";
 import { slider } from "../lib/slider.js";
-import { counted } from "../lib/text.js";
+import { counted, unlearned } from "../lib/text.js";
 import { errorsPanel } from "./errors.js";
 import { seenOf, shownTo } from "./noised.js";
 import { Walk } from "./walk.js";
@@ -241,6 +241,5 @@ export function backPanel(state, change, server, trigger) {
 function remark({ steps, grid, outside }) {
   const said = [];
   if (steps === grid[0]) said.push(`From t = ${steps} there ${steps === 1 ? "is" : "are"} ${counted(steps, "step")} and no more.`);
-  if (outside) said.push(`${outside === 1 ? "One step is" : `${outside} steps are`} outside the noise that this network was trained on.`);
-  return said.join(" ");
+  return [...said, unlearned(outside)].join(" ").trim();
 }

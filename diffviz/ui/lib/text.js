@@ -19,6 +19,12 @@ export function counted(count, thing) {
   return `${thousands(count)} ${thing}${count === 1 ? "" : "s"}`;
 }
 
+/** Of so many steps whose noise a network was not trained on; nothing for none. @param {number} count */
+export function unlearned(count) {
+  if (!count) return "";
+  return `${count === 1 ? "One step is" : `${thousands(count)} steps are`} outside the noise that this network was trained on.`;
+}
+
 /** With commas between thousands. @param {number} count */
 export function thousands(count) {
   return count.toLocaleString("en");
