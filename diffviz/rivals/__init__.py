@@ -1,0 +1,1 @@
+"""Diffusion and its rivals: autoencoder, VAE and GAN, raced on the same data, and translators."""
