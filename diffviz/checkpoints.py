@@ -19,6 +19,7 @@ from diffviz.denoisers.learned import LearnedDenoiser
 from diffviz.media.registry import medium_of
 from diffviz.networks import parse_network
 from diffviz.networks.base import NetworkConfig
+from diffviz.networks.layers import Uninitialised
 from diffviz.parametrization import PARAMETRIZATIONS
 from diffviz.storage import bundled_folder, write_whole
 
@@ -104,7 +105,8 @@ def load_checkpoint(name: str = DEFAULT, folder: Path = FOLDER) -> Checkpoint:
     path = folder / f"{name}.safetensors"
     try:
         _check_weights(path, card.network)
-        network = card.network.build()
+        with Uninitialised():
+            network = card.network.build()
         network.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError, TypeError, ValueError, ZeroDivisionError) as error:
         raise ValueError(f"the weights of model {name!r} do not fit its card: {error}") from error
@@ -119,7 +121,7 @@ def _check_weights(path: Path, config: NetworkConfig) -> None:
         header = int.from_bytes(file.read(8), "little")
     if size > MAX_WEIGHTS or header > min(MAX_HEADER, size):
         raise ValueError(f"more than {MAX_WEIGHTS // MEGABYTE} MB, or no safetensors file")
-    with torch.device("meta"):  # all shapes, and none of the memory
+    with torch.device("meta"), Uninitialised():  # all shapes, and none of the memory
         expected = {name: tuple(value.shape) for name, value in config.build().state_dict().items()}
     with safe_open(path, "pt") as weights:
         names = list(weights.keys())

@@ -135,6 +135,11 @@ def test_help_is_light() -> None:
 
 def test_the_page_waits_for_no_compiler_and_no_plots() -> None:
     assert loaded_by("import diffviz.ui.page", ["numba", "matplotlib", "diffusers", "ray"]) == set()
+    start = """
+from diffviz.ui.app import create_app, read_config
+create_app(read_config())
+"""
+    assert loaded_by(start, ["numba", "matplotlib", "torch._dynamo"]) == set()
 
 
 def test_the_package_offers_what_it_lists() -> None:

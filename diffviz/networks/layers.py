@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Collection
 from itertools import accumulate
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from diffviz.device import send
 
 Layer = TypeVar("Layer", bound=nn.Module)
+
+
+class Uninitialised(TorchFunctionMode):
+    """Within it networks are built without first values, for weights that are loaded after; those
+    of PyTorch's layers take long, and on "meta" they load its compiler, which takes seconds."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Collection[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", None) == nn.init.__name__:
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)
 
 
 class NoiseEmbedding(nn.Module):
@@ -23,7 +42,9 @@ class NoiseEmbedding(nn.Module):
     def __init__(self, dim: int, features: int = 64) -> None:
         super().__init__()
         # From a quarter to sixteen turns a unit; the noise level takes values from about −2 to 2.
-        frequencies = math.pi / 2 * torch.logspace(0, 6, features // 2, base=2.0)
+        # On the CPU first: on "meta" these operations would load PyTorch's compiler.
+        octaves = torch.logspace(0, 6, features // 2, base=2.0, device="cpu")
+        frequencies = torch.tensor((math.pi / 2 * octaves).tolist())
         self.register_buffer("frequencies", frequencies, persistent=False)
         self.mlp = nn.Sequential(nn.Linear(features, dim), nn.SiLU(), nn.Linear(dim, dim))
 

@@ -23,7 +23,7 @@ from diffviz.media.decoding import fitted
 from diffviz.media.picture import PICTURE
 from diffviz.runs.guess import Guess, guess
 from diffviz.runs.schema import SEED
-from diffviz.serving.models import Models, bundled
+from diffviz.serving.models import Models, bundled_card
 from diffviz.serving.ticket import Ticket, TooLateError
 from diffviz.serving.turns import Turns
 from diffviz.settings import unknown
@@ -104,7 +104,7 @@ class Guessing:
 
 def card_of(name: str) -> Card:
     """What it sees and may be asked for; of the optimum, its data's denoiser's. Raises as above."""
-    return bundled(sees(name)).card
+    return bundled_card(sees(name))
 
 
 def sees(name: str) -> str:

@@ -6,7 +6,13 @@ from functools import cache
 
 import torch
 
-from diffviz.checkpoints import Checkpoint, checkpoint_names, load_checkpoint
+from diffviz.checkpoints import (
+    Card,
+    Checkpoint,
+    checkpoint_names,
+    load_card,
+    load_checkpoint,
+)
 from diffviz.data import DEFAULT
 from diffviz.denoisers.base import Denoiser
 from diffviz.device import CPU
@@ -55,11 +61,29 @@ class Models:
 
 def bundled(name: str = DEFAULT, device: torch.device = CPU) -> Checkpoint:
     """The bundled checkpoint of that name, there; raises ValueError, naming the choices."""
-    if name not in checkpoint_names():  # before `cache` keeps whatever strangers ask for
+    return _loaded(_known(name), device)
+
+
+def bundled_card(name: str = DEFAULT) -> Card:
+    """Its card, without its weights; raises as above."""
+    return _card(_known(name))
+
+
+def _known(name: str) -> str:
+    """The name, before `cache` keeps whatever strangers ask for."""
+    if name not in checkpoint_names():
         raise ValueError(f"unknown denoiser {name!r}; choose from {', '.join(checkpoint_names())}")
-    return _loaded(name, device)
+    return name
 
 
-@cache  # its files do not change, and each is loaded once for all
+# Its files do not change, and each is loaded once for all.
+
+
+@cache
 def _loaded(name: str, device: torch.device) -> Checkpoint:
     return load_checkpoint(name).to(device)
+
+
+@cache
+def _card(name: str) -> Card:
+    return load_card(name)

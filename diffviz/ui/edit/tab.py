@@ -28,7 +28,7 @@ from diffviz.runs.link import schema
 from diffviz.runs.schema import MAX_SEED
 from diffviz.runs.tasks import TASKS
 from diffviz.serving.backend import Backend
-from diffviz.serving.models import bundled
+from diffviz.serving.models import bundled_card
 from diffviz.serving.pictures import uploaded
 from diffviz.serving.restoring import Prepared, export, prepare, told
 from diffviz.serving.ticket import Ticket
@@ -98,7 +98,7 @@ def _facts() -> dict[str, Any]:
         "denoisers": [
             _denoiser_facts(name)
             for name in sorted(checkpoint_names(), key=lambda name: name != GENERAL)
-            if bundled(name).card.data.medium == PICTURE.name
+            if bundled_card(name).data.medium == PICTURE.name
         ],
         "examples": examples_shown(),
         "size": SIZE,
@@ -109,7 +109,7 @@ def _facts() -> dict[str, Any]:
 
 def _denoiser_facts(name: str) -> dict[str, Any]:
     """things: the classes that it can be asked for, or none where it `speaks`."""
-    card = bundled(name).card
+    card = bundled_card(name)
     words = words_of(card.data)
     slots = card.data.slots
     return {

@@ -26,7 +26,7 @@ from diffviz.runs.schema import (
 from diffviz.samplers import SAMPLERS
 from diffviz.schedules import SCHEDULES
 from diffviz.serving.glossary import TERMS
-from diffviz.serving.models import Models, bundled
+from diffviz.serving.models import Models, bundled_card
 from diffviz.settings import Setting, declared, plain
 from diffviz.ui.component import page_call
 from diffviz.ui.controls import control, said
@@ -136,7 +136,7 @@ def build_controls(models: Models, first: RunSettings) -> Controls:
         elem_id="sample-model",
     )
     what = gr.Dropdown(
-        things(bundled().card.data),
+        things(bundled_card().data),
         value=IN_TURN,
         label=ASKED["what"].label,
         allow_custom_value=True,  # another denoiser knows other things
@@ -154,7 +154,7 @@ def build_controls(models: Models, first: RunSettings) -> Controls:
     dice = gr.Button("Other noise, same settings", elem_id="sample-dice", size="md")
     with gr.Accordion("Compare, from the same noise", open=False):
         vary = gr.Dropdown(
-            variations(bundled().card.data),
+            variations(bundled_card().data),
             value="",
             label=ASKED["vary"].label,
             allow_custom_value=True,  # another denoiser knows other things

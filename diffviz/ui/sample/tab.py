@@ -19,7 +19,7 @@ from diffviz.serving.backend import Backend
 from diffviz.serving.cards import card_text
 from diffviz.serving.exports import write_file, write_picture
 from diffviz.serving.frames import in_line, recording, stream
-from diffviz.serving.models import Models, bundled
+from diffviz.serving.models import Models, bundled, bundled_card
 from diffviz.serving.ticket import Ticket
 from diffviz.ui.component import live_view, page_call
 from diffviz.ui.controls import control, endpoint, in_order
@@ -74,7 +74,7 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
         with gr.Column(scale=1, min_width=290, elem_id="sample-controls"):
             controls = build_controls(backend.models, INTRO)
             with gr.Accordion("About this denoiser", open=False):
-                about = gr.Markdown(card_text(bundled().card))
+                about = gr.Markdown(card_text(bundled_card()))
         with gr.Column(
             scale=3, min_width=320, elem_id="sample-shown", elem_classes="first-on-phones"
         ):
