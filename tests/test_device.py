@@ -25,7 +25,7 @@ from diffviz.denoisers.clipped import ClippedDenoiser
 from diffviz.denoisers.exact import GaussianDenoiser, MixtureDenoiser
 from diffviz.denoisers.learned import LearnedDenoiser
 from diffviz.guidance.classifier_free import GuidedDenoiser
-from diffviz.jobs.worker import Curve
+from diffviz.jobs.kinds.training import Curve
 from diffviz.media.levels import fingerprint
 from diffviz.media.picture import tile
 from diffviz.media.registry import medium_of

@@ -24,8 +24,8 @@ from diffviz.jobs.job import (
     STOPPED,
     Job,
     Point,
-    plan_of,
 )
+from diffviz.jobs.kinds import read_plan
 from diffviz.jobs.store import JobStore
 from diffviz.training.plan import Plan
 
@@ -61,9 +61,9 @@ def test_a_job_is_kept_as_it_was_ordered(store: JobStore, tmp_path: Path) -> Non
     job = store.add(PLAN, ME)
     assert (job.state, job.wish, job.message, job.images, job.saved) == (QUEUED, "", "", 0, 0)
     assert job.plan == PLAN
-    assert plan_of('{"data": {"name": "own", "classes": [], "path": "p"}, "network": {}}') == Plan(
-        DataChoice("own", path="p")
-    )
+    assert read_plan(
+        '{"data": {"name": "own", "classes": [], "path": "p"}, "network": {}}'
+    ) == Plan(DataChoice("own", path="p"))
     again = JobStore(tmp_path / "trainings")
     assert again.get(job.id) == job
     again.close()
@@ -264,6 +264,7 @@ MANY = """
 import sys
 from pathlib import Path
 from diffviz.jobs.job import FINISHED, Point
+from diffviz.jobs.kinds import read_plan
 from diffviz.jobs.store import JobStore
 from tests.test_jobs import ME, PLAN
 

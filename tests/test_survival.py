@@ -26,8 +26,9 @@ import torch
 
 from diffviz.checkpoints import load_checkpoint
 from diffviz.data import DataChoice, load_data_set
-from diffviz.jobs import supervisor, worker
+from diffviz.jobs import supervisor, work, worker
 from diffviz.jobs.job import FAILED, FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Job, Point
+from diffviz.jobs.kinds.training import TrainingWork
 from diffviz.jobs.sheets import describe_sheet
 from diffviz.jobs.store import JobStore
 from diffviz.jobs.supervisor import Supervisor
@@ -50,9 +51,9 @@ COMPLAINTS = "complaints.txt"
 # machine: no test has to wait for long.
 HASTY_WORKER = """
 import sys
-from diffviz.jobs import worker
+from diffviz.jobs import work, worker
 
-worker.SAVE_SECONDS = 1
+work.SAVE_SECONDS = 1
 worker.give_way = lambda: None
 sys.exit(worker.main())
 """
@@ -152,7 +153,7 @@ def begun(store: JobStore) -> Job:
     job = store.add(PLAN, ME)
     store.ask(job.id, ME, "pause")
     store.folder(job.id).mkdir()
-    assert worker.Work(store, job, lambda: True).run() == QUEUED
+    assert TrainingWork(store, job, lambda: True).run() == QUEUED
     return store.get(job.id)
 
 
@@ -193,7 +194,7 @@ def assert_forward(points: list[Point]) -> None:
 
 def saved_images(store: JobStore, job: Job) -> int:
     """Of the state on the disk, which has to be whole."""
-    unfinished = store.folder(job.id) / worker.UNFINISHED
+    unfinished = store.folder(job.id) / work.UNFINISHED
     return load_training(NAME, load_data_set, unfinished)[1].images
 
 
@@ -244,9 +245,9 @@ def test_jobs_run_through_one_after_the_other(store: JobStore, app: Supervisor) 
     sheets = store.samples(first.id)
     assert (sheets[0], sheets[-1]) == (0, done.images)
     assert len(sheets) >= 3
-    assert {path.name for path in (folder / worker.SHEETS).iterdir()} == set(map(str, sheets))
+    assert {path.name for path in (folder / work.SHEETS).iterdir()} == set(map(str, sheets))
     about = describe_sheet(checkpoint.card.data)
-    contents = [gzip.decompress((folder / worker.SHEETS / str(n)).read_bytes()) for n in sheets]
+    contents = [gzip.decompress((folder / work.SHEETS / str(n)).read_bytes()) for n in sheets]
     drawn = [torch.frombuffer(bytearray(content), dtype=torch.uint8) for content in contents]
     drawn = [sheet.reshape(len(about["views"]), *about["shape"]) for sheet in drawn]
     assert all(torch.equal(sheet[0, 0], drawn[0][0, 0]) for sheet in drawn)  # the same noise
@@ -345,7 +346,7 @@ def test_a_killed_worker_is_started_again(store: JobStore, app: Supervisor) -> N
 
 def test_at_most_half_a_minute_is_repeated() -> None:
     """The limit of what the tests above measure with a shorter one."""
-    assert worker.SAVE_SECONDS <= 20
+    assert work.SAVE_SECONDS <= 20
 
 
 @pytest.fixture
@@ -459,7 +460,7 @@ def test_a_frozen_worker_loses_nothing(store: JobStore, app: Supervisor) -> None
 def test_a_damaged_state_fails_with_a_sentence(store: JobStore, app: Supervisor) -> None:
     """It does not begin anew: that would overwrite the denoiser, which is still good."""
     job = begun(store)
-    state = store.folder(job.id) / worker.UNFINISHED / f"{NAME}.safetensors"
+    state = store.folder(job.id) / work.UNFINISHED / f"{NAME}.safetensors"
     os.truncate(state, state.stat().st_size // 2)
     store.ask(job.id, ME, "resume")
     failed = wait_for(store, job, FAILED)
@@ -538,7 +539,7 @@ def test_kills_amid_saves(store: JobStore) -> None:
     """Whatever is on the disk is whole, and what was half written goes when the job goes on."""
     job = store.add(PLAN, ME)
     folder = store.folder(job.id)
-    unfinished, sheets = folder / worker.UNFINISHED, folder / worker.SHEETS
+    unfinished, sheets = folder / work.UNFINISHED, folder / work.SHEETS
     for made in (folder, unfinished, sheets):
         made.mkdir()
     (sheets / "999999999").write_bytes(b"of a checkpoint that was not reached")
@@ -551,7 +552,7 @@ def test_kills_amid_saves(store: JobStore) -> None:
 
     claimed = store.claim()
     assert claimed is not None
-    assert worker.Work(store, claimed, lambda: True).run() == QUEUED
+    assert TrainingWork(store, claimed, lambda: True).run() == QUEUED
     assert saved_images(store, job) == store.get(job.id).saved > whole
     assert not [path for path in folder.rglob("*") if path.name.startswith(".")]
     assert not list(sheets.iterdir())
@@ -561,7 +562,7 @@ def test_files_that_cannot_grow(store: JobStore, app: Supervisor) -> None:
     """As on a disk that is full, or over a quota: the store fits and the state does not, or neither
     does."""
     job = store.add(PLAN, ME)
-    state = store.folder(job.id) / worker.UNFINISHED / f"{NAME}.safetensors"
+    state = store.folder(job.id) / work.UNFINISHED / f"{NAME}.safetensors"
     wait_for_save(store, job)
     for limit, reason in (
         (state.stat().st_size - 1, f"read or written ({os.strerror(errno.EFBIG)})"),
@@ -653,7 +654,7 @@ def test_a_folder_that_becomes_unwritable(store: JobStore) -> None:
     with powerless_python(code, store.root) as app:
         try:
             wait_for_save(store, job)
-            unfinished = store.folder(job.id) / worker.UNFINISHED
+            unfinished = store.folder(job.id) / work.UNFINISHED
             unfinished.chmod(0o555)
             failed = wait_for(store, job, FAILED)
         finally:

@@ -6,11 +6,12 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from diffviz.config import Config
 from diffviz.jobs.job import FINISHED, PAUSED, QUEUED, RUNNING, Job
-from diffviz.training.needs import Needs, needs_of
-from diffviz.training.plan import Plan
+from diffviz.jobs.kinds import kind_of
+from diffviz.training.needs import Needs
 
 OPEN = (QUEUED, RUNNING, PAUSED)
 
@@ -43,7 +44,7 @@ class Grants:
 
 
 def check_granted(
-    plan: Plan,
+    plan: Any,
     grants: Grants,
     jobs: Sequence[Job] = (),
     owner: str = "",
@@ -56,9 +57,10 @@ def check_granted(
     ids of those from the same address. needed: where it is known
     better than the plan tells.
     """
-    if plan.settings().hours > grants.hours:
+    kind = kind_of(plan)
+    if kind.hours(plan) > grants.hours:
         raise ValueError(f"a training may take {grants.hours * 60:g} minutes here, not more")
-    needed = needed or needs_of(plan)
+    needed = needed or kind.needs(plan)
     if needed.memory > grants.memory:
         raise ValueError(
             f"this training would take about {needed.memory:,.0f} MB of memory, and there are "
@@ -88,7 +90,7 @@ def check_granted(
 def _disk(job: Job) -> float:
     """The most that it takes of the disk, in MB."""
     try:
-        needed = needs_of(job.plan)
+        needed = kind_of(job.plan).needs(job.plan)
     except (ValueError, KeyError):  # of a data set or denoiser that is gone: it cannot go on
         return 0
     return needed.finished if job.state == FINISHED else needed.disk

@@ -1,16 +1,11 @@
-"""A training job: what the store keeps of it, and the states that it goes through."""
+"""A job of the background worker: what the store keeps of it, and the states it goes through."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from diffviz.data import DataChoice
-from diffviz.training.plan import Plan
 
 QUEUED, RUNNING, PAUSED = "queued", "running", "paused"
 STOPPED, FINISHED, FAILED = "stopped", "finished", "failed"
@@ -22,13 +17,14 @@ OBEYED = {"pause": PAUSED, "stop": STOPPED, "delete": STOPPED}
 
 @dataclass(frozen=True)
 class Job:
-    """wish: what its owner has asked of it while it runs, "" for nothing. message: why it failed.
-    images, seconds, fraction, speed: progress as the process that trains last wrote it. saved:
-    pictures seen at its last checkpoint. deaths: how often that process was killed since then."""
+    """plan: what is asked for, of the class of its kind. wish: what its owner has asked of it while
+    it runs, "" for nothing. message: why it failed. images, seconds, fraction, speed: progress as
+    the process that works on it last wrote it. saved: pictures seen at its last checkpoint. deaths:
+    how often that process was killed since then."""
 
     id: str
     owner: str
-    plan: Plan
+    plan: Any
     state: str
     wish: str
     message: str
@@ -74,11 +70,3 @@ def digest(token: str) -> str:
 def new_id() -> str:
     """A name that cannot be guessed: who knows it may watch."""
     return secrets.token_hex(8)
-
-
-def plan_of(text: str) -> Plan:
-    fields: dict[str, Any] = json.loads(text)
-    data = fields.pop("data")
-    network = {key: tuple(value) for key, value in fields.pop("network").items()}
-    classes: Sequence[str] = data.pop("classes")
-    return Plan(data=DataChoice(classes=tuple(classes), **data), network=network, **fields)

@@ -13,8 +13,8 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Collection
-from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from diffviz.jobs.database import Database
 from diffviz.jobs.job import (
@@ -26,10 +26,9 @@ from diffviz.jobs.job import (
     Point,
     digest,
     new_id,
-    plan_of,
     wanted,
 )
-from diffviz.training.plan import Plan
+from diffviz.jobs.kinds import read_plan, write_plan
 
 
 class JobStore:
@@ -58,11 +57,11 @@ class JobStore:
 
     # What the app does.
 
-    def add(self, plan: Plan, token: str, job: str = "") -> Job:
+    def add(self, plan: Any, token: str, job: str = "") -> Job:
         """Put a job at the end of the queue. token: its owner's secret, of which only a digest is
         kept. job: its id, where its folder is there already."""
         now = time.time()
-        row = (job or new_id(), digest(token), json.dumps(asdict(plan)), QUEUED, now, now)
+        row = (job or new_id(), digest(token), write_plan(plan), QUEUED, now, now)
         with self._change() as database:
             database.execute(
                 "INSERT INTO jobs (id, owner, plan, state, queued, changed)"
@@ -239,4 +238,4 @@ class JobStore:
 
     def _jobs(self, where: str, *values: object) -> list[Job]:
         rows = self._rows(f"SELECT * FROM jobs {where}", *values)
-        return [Job(**{**dict(row), "plan": plan_of(row["plan"])}) for row in rows]
+        return [Job(**{**dict(row), "plan": read_plan(row["plan"])}) for row in rows]

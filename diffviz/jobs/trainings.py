@@ -15,10 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import torch
 from cachetools import TTLCache
 
-from diffviz.checkpoints import Card, Checkpoint, load_checkpoint, read_card
+from diffviz.checkpoints import Checkpoint, load_checkpoint
 from diffviz.config import Config
 from diffviz.data.own.pictures import pack
 from diffviz.data.own.uploads import LoadSquare
@@ -35,18 +34,18 @@ from diffviz.jobs.job import (
     digest,
     new_id,
 )
-from diffviz.jobs.sheets import describe_sheet
+from diffviz.jobs.kinds import kind_of
+from diffviz.jobs.kinds.training import TRAINING, card_in
 from diffviz.jobs.store import JobStore
 from diffviz.jobs.supervisor import Supervisor
-from diffviz.jobs.worker import SHEETS
+from diffviz.jobs.work import SHEETS
 from diffviz.media.decoding import load_square
-from diffviz.training.plan import OWN, Plan, name_of, title
+from diffviz.training.plan import OWN, Plan
 from diffviz.web.clients import neighbourhood
 from diffviz.web.limits import Buckets
 from diffviz.web.names import check, whole_number
 
 MakeOnce = Callable[[str, str, Callable[[Path], None]], Path]
-LEVELS = 8
 FRESH_SECONDS = 0.5  # an answer may be as old as this, so that many watchers cost as one
 POLL_SECONDS = (1.0, 6.0)  # between polls: with few watchers, and at most
 POLLS = 25  # a second, from all watchers together
@@ -82,7 +81,7 @@ class Trainings:
 
     def begin(
         self,
-        plan: Plan,
+        plan: Any,
         token: str,
         files: Sequence[str] = (),
         size: int = 28,
@@ -105,7 +104,7 @@ class Trainings:
                     f"many trainings were begun from your address; try again in {minutes} min"
                 )
         job, said = new_id(), ""
-        if plan.data.name == OWN:
+        if isinstance(plan, Plan) and plan.data.name == OWN:
             path = self.store.folder(job) / "pictures.safetensors"
             with self._reading(address or token):
                 paths = [Path(file) for file in files]
@@ -143,7 +142,7 @@ class Trainings:
             if job.changed < oldest:
                 self.store.remove(job.id)
 
-    def _check_granted(self, plan: Plan, owner: str, address: str, job: str = "") -> None:
+    def _check_granted(self, plan: Any, owner: str, address: str, job: str = "") -> None:
         """job: the one that asks to go on."""
         others = [other for other in self.store.in_state(*STATES) if other.id != job]
         there = {other.id: self._addresses.get(other.id, "") for other in others}
@@ -166,9 +165,10 @@ class Trainings:
             self._answers.clear()
         return self.status(job) if left else {"gone": job}
 
-    def owned(self, token: str) -> list[dict[str, Any]]:
-        """That owner's trainings in brief, the newest first."""
-        return [self._brief(job) for job in self.store.owned(check("owner", token))]
+    def owned(self, token: str, kind: str = TRAINING.name) -> list[dict[str, Any]]:
+        """That owner's jobs of a kind in brief, the newest first."""
+        briefs = map(self._brief, self.store.owned(check("owner", token)))
+        return [brief for brief in briefs if brief["kind"] == kind]
 
     def status(self, job: str, since: float = 0) -> dict[str, Any]:
         """All that a page shows of a job; of the curves what came after point number `since`."""
@@ -183,10 +183,7 @@ class Trainings:
 
     def _status(self, job: Job, since: int) -> dict[str, Any]:
         newest, points = self.store.points(job.id, since)
-        card = self.card(job)
-        settings = job.plan.settings()
         left = job.seconds * (1 - job.fraction) / job.fraction if job.fraction else None
-        levels = (torch.arange(LEVELS, dtype=torch.float64) + 0.5) / LEVELS
         return {
             **self._brief(job),
             "wish": job.wish,
@@ -197,23 +194,23 @@ class Trainings:
             "speed": job.speed,
             "left": left if left is None else round(left),
             "saved": job.saved,
-            "objective": card.parametrization if card else settings.parametrization,
-            "ratios": [round(ratio, 5) for ratio in settings.ratio(levels).tolist()],
             "points": [[p.images, p.loss, *p.losses] for p in points],
             "newest": newest,
             "sheets": self.store.samples(job.id),
-            "sheet": describe_sheet(card.data) if card else None,
-            "credit": f"{card.data.credit} ({card.data.licence})" if card else "",
+            **kind_of(job.plan).told(job, self.store.folder(job.id)),
         }
 
     def _brief(self, job: Job) -> dict[str, Any]:
+        kind = kind_of(job.plan)
+        name = kind.denoiser(job.plan)
         return {
             "id": job.id,
-            "title": title(job.plan),
+            "kind": kind.name,
+            "title": kind.title(job.plan),
             "state": job.state,
             "position": self.store.position(job),
             "fraction": round(job.fraction, 4),
-            "usable": self.card(job) is not None,
+            "usable": bool(name) and card_in(self.store.folder(job.id), name) is not None,
             "queued": round(job.queued),
         }
 
@@ -226,14 +223,6 @@ class Trainings:
         shortest, longest = POLL_SECONDS
         self._pause = min(longest, max(shortest, self._rate * self._pause / POLLS))
         return round(self._pause, 2)
-
-    def card(self, job: Job) -> Card | None:
-        """The card of what it has learned so far; None before its first checkpoint."""
-        path = self.store.folder(job.id) / f"{name_of(job.plan)}.json"
-        try:
-            return card_of(path, path.stat().st_mtime)
-        except FileNotFoundError:
-            return None
 
     def sheet(self, job: str, images: int) -> bytes:
         """The sheet drawn after so many pictures, gzipped."""
@@ -248,7 +237,10 @@ class Trainings:
         found = self.store.get(check("job", job))
         if not (self.settings.share_trainings or found.owner == digest(token)):
             raise ValueError("only the one who trained this denoiser can sample with it")
-        path = self.store.folder(job) / f"{name_of(found.plan)}.safetensors"
+        name = kind_of(found.plan).denoiser(found.plan)
+        if not name:
+            raise ValueError("this job makes no denoiser")
+        path = self.store.folder(job) / f"{name}.safetensors"
         try:
             return checkpoint_of(path, path.stat().st_mtime_ns)
         except FileNotFoundError as error:
@@ -271,11 +263,6 @@ class Trainings:
 @lru_cache(4)
 def checkpoint_of(path: Path, _changed: int) -> Checkpoint:
     return load_checkpoint(path.stem, path.parent)
-
-
-@lru_cache(64)
-def card_of(path: Path, _changed: float) -> Card:
-    return read_card(path)
 
 
 def open_trainings(settings: Config, load: LoadSquare) -> Trainings | None:

@@ -1,0 +1,143 @@
+"""The race as a job of the background worker: queued, told, killed and gone on with like any."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save
+
+from diffviz.config import Config
+from diffviz.data import DataChoice
+from diffviz.jobs import supervisor, work
+from diffviz.jobs.grants import Grants, check_granted
+from diffviz.jobs.job import FINISHED, QUEUED, RUNNING
+from diffviz.jobs.kinds import kind_of, read_plan, write_plan
+from diffviz.jobs.kinds.race import RACE, RaceWork
+from diffviz.jobs.kinds.training import TRAINING
+from diffviz.jobs.store import JobStore
+from diffviz.jobs.trainings import Trainings
+from diffviz.rivals.race import ROUNDS, Race
+from diffviz.rivals.record import FIELDS, outcome, places
+from diffviz.rivals.settings import RaceSettings
+from diffviz.training.plan import Plan
+from tests.test_survival import HASTY
+from tests.waiting import eventually
+
+OWNER = "o" * 32
+PLAN = RaceSettings(rivals=("gan", "diffusion"), seeds=1, weights=20_000, updates=64, steps=4)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[JobStore]:
+    made = JobStore(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("plan", [PLAN, RaceSettings(), Plan(DataChoice("digits"), "tiny")])
+def test_a_plan_is_kept_with_its_kind(plan: object) -> None:
+    assert read_plan(write_plan(plan)) == plan
+    assert kind_of(plan) is (RACE if isinstance(plan, RaceSettings) else TRAINING)
+
+
+def test_a_race_is_held_to_what_is_granted() -> None:
+    check_granted(RaceSettings(), Grants(hours=0.5, memory=1000))
+    with pytest.raises(ValueError, match="may take 30 minutes here"):
+        check_granted(RaceSettings(updates=50_000, seeds=10), Grants(hours=0.5))
+    with pytest.raises(ValueError, match="of memory, and there are 500 MB"):
+        check_granted(RaceSettings(weights=2_000_000), Grants(memory=500))
+
+
+def test_a_race_goes_on_from_where_its_app_ended(store: JobStore) -> None:
+    job = store.add(PLAN, OWNER)
+    assert store.claim() is not None
+    looks = iter([False] * 9)
+    assert RaceWork(store, job, lambda: next(looks, True)).run() == QUEUED
+    stopped = store.get(job.id)
+    assert 0 < stopped.saved == stopped.images < ROUNDS
+    assert RaceWork(store, stopped, lambda: False).run() == FINISHED
+    done = store.get(job.id)
+    assert (done.fraction, done.saved) == (1, ROUNDS)
+
+    seen = [found for found in Race(PLAN).run() if found]  # without a break
+    _, points = store.points(job.id)
+    assert [point.images for point in points] == store.samples(job.id) == list(range(ROUNDS + 1))
+    for found, point in zip(seen, points, strict=True):
+        told = places(point.losses)
+        assert len(point.losses) == len(FIELDS) * len(found.places)
+        assert [place.updates for place in told] == [place.updates for place in found.places]
+        for place, other in zip(told, found.places, strict=True):
+            assert place.score == pytest.approx(other.score, abs=1e-4)
+    sheet = store.folder(job.id) / work.SHEETS / str(ROUNDS)
+    halves = np.frombuffer(gzip.decompress(sheet.read_bytes()), "<f2")
+    cloud = halves.reshape(seen[-1].clouds.shape).astype(np.float32)
+    np.testing.assert_allclose(cloud, seen[-1].clouds.numpy(), rtol=1e-3, atol=1e-3)
+
+
+def test_a_damaged_state_fails_with_a_sentence(store: JobStore) -> None:
+    job = store.add(PLAN, OWNER)
+    assert RaceWork(store, job, lambda: True).run() == QUEUED
+    for content, why in ((b"nonsense", "cannot be read"), (save({"a": torch.zeros(1)}), "another")):
+        RaceWork(store, job, lambda: True).path.write_bytes(content)
+        with pytest.raises(ValueError, match=why):
+            RaceWork(store, job, lambda: True)
+        (store.folder(job.id) / work.UNFINISHED / "race.safetensors").unlink()
+
+
+def test_a_race_survives_a_kill(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "WORKER", HASTY)
+    app = supervisor.Supervisor(store, threads=1)
+    app.start()
+    try:
+        job = store.add(PLAN.but(updates=800), OWNER)
+        eventually(lambda: store.get(job.id).saved >= 2, "something is saved")
+        os.kill(app.children[job.id].pid, signal.SIGKILL)
+        eventually(lambda: store.get(job.id).deaths == 1 or store.get(job.id).state == RUNNING)
+        eventually(lambda: store.get(job.id).state == FINISHED, "the race is run")
+        assert store.get(job.id).message == ""
+        _, points = store.points(job.id)
+        assert [point.images for point in points] == list(range(ROUNDS + 1))
+        assert [place.updates for place in places(points[-1].losses)] == [800, 800]
+        assert (store.folder(job.id) / "log.txt").read_text() == ""
+    finally:
+        app.close()
+
+
+def test_what_is_told_of_a_race(tmp_path: Path) -> None:
+    trainings = Trainings(Config(trainings=tmp_path, training_each=3))
+    try:
+        job, _ = trainings.begin(PLAN, OWNER)
+        other, _ = trainings.begin(Plan(DataChoice("digits"), "tiny"), OWNER)
+        assert [brief["id"] for brief in trainings.owned(OWNER)] == [other.id]
+        assert [brief["id"] for brief in trainings.owned(OWNER, "race")] == [job.id]
+        status = trainings.status(job.id)
+        assert (status["kind"], status["usable"]) == ("race", False)
+        assert status["title"] == "Eight Gaussians · GAN, Diffusion"
+        told = status["race"]
+        assert [rival["label"] for rival in told["rivals"]] == ["GAN", "Diffusion"]
+        assert told["shape"] == (2, 1, 250, 2)
+        assert told["fresh"]["covered"] == told["modes"] == 8
+        assert len(told["data"]) == 2 * 250
+        with pytest.raises(ValueError, match="makes no denoiser"):
+            trainings.checkpoint(job.id, OWNER)
+        with pytest.raises(ValueError, match="unknown rival 'ghost'"):
+            trainings.begin(PLAN.but(rivals=("ghost",)), OWNER)
+        assert trainings.ask(job.id, OWNER, "pause")["state"] == "paused"
+    finally:
+        trainings.store.close()
+
+
+def test_the_outcome_counts_who_collapsed() -> None:
+    course = PLAN.on()
+    good, lost = (8, 8, 0.01, 0.02), (3, 3, 0.1, 0.9)
+    numbers = [n for score in (good, lost, good, good) for n in (64, 1.5, *score)]
+    gan, diffusion = outcome(course, 2, places(numbers))
+    assert (gan["collapsed"], gan["seeds"], gan["covered"]) == (1, 2, 5.5)
+    assert (diffusion["collapsed"], diffusion["covered"], diffusion["modes"]) == (0, 8, 8)
