@@ -16,6 +16,7 @@ COMMANDS = {
     "edit": "bring a picture of your own to t and back: image-to-image, inversion",
     "restore": "fill holes, add pixels, sharpen, colour or denoise a picture",
     "train": "train a denoiser, or go on with one",
+    "race": "let diffusion and its rivals learn the same data, with as many weights",
     "evaluate": "measure how good a denoiser's pictures are",
     "figure": "draw schedules, runs, losses and convergence, as PNG, SVG or PDF",
     "bench": "measure how fast networks, samplers and training run here",

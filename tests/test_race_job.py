@@ -23,7 +23,8 @@ from diffviz.jobs.kinds.race import RACE, RaceWork
 from diffviz.jobs.kinds.training import TRAINING
 from diffviz.jobs.store import JobStore
 from diffviz.jobs.trainings import Trainings
-from diffviz.rivals.race import ROUNDS, Race
+from diffviz.rivals.contest import ROUNDS
+from diffviz.rivals.race import Race
 from diffviz.rivals.record import FIELDS, outcome, places
 from diffviz.rivals.settings import RaceSettings
 from diffviz.training.plan import Plan
@@ -122,9 +123,9 @@ def test_what_is_told_of_a_race(tmp_path: Path) -> None:
         assert status["title"] == "Eight Gaussians · GAN, Diffusion"
         told = status["race"]
         assert [rival["label"] for rival in told["rivals"]] == ["GAN", "Diffusion"]
-        assert told["shape"] == (2, 1, 250, 2)
+        assert told["shape"] == (2, 1, 200, 2)
         assert told["fresh"]["covered"] == told["modes"] == 8
-        assert len(told["data"]) == 2 * 250
+        assert len(told["data"]) == 2 * 200
         with pytest.raises(ValueError, match="makes no denoiser"):
             trainings.checkpoint(job.id, OWNER)
         with pytest.raises(ValueError, match="unknown rival 'ghost'"):

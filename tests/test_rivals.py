@@ -12,10 +12,11 @@ from torch.distributions import Normal, kl_divergence
 
 from diffviz.cpu.threads import Threads
 from diffviz.rivals.autoencoders import VAE, Autoencoder
+from diffviz.rivals.contest import ROUNDS
 from diffviz.rivals.courses import COURSES, course_named
 from diffviz.rivals.diffusion import Diffusion
 from diffviz.rivals.gan import GAN
-from diffviz.rivals.race import MADE, ROUNDS, Race, Round
+from diffviz.rivals.race import MADE, Race, Round
 from diffviz.rivals.settings import RIVALS, RaceSettings
 from diffviz.training.optimizer import AdamW
 
@@ -167,7 +168,7 @@ def test_a_race_gives_all_the_same_and_looks_after_each_round() -> None:
     for found in rounds:
         expected = math.ceil((found.number / ROUNDS) ** 2 * settings.updates)
         assert [place.updates for place in found.places] == [expected] * 8
-        assert found.clouds.shape == (4, 2, 250, 2)
+        assert found.clouds.shape == (4, 2, 200, 2)
     noise = [found.clouds[2] for found in rounds[:2]]  # of the GAN: the same, so it moves little
     assert (noise[0] - noise[1]).abs().max() < 0.05
 
@@ -183,7 +184,7 @@ def test_a_race_goes_on_to_the_last_bit() -> None:
     for name, race in (("whole", whole), ("resumed", resumed)):
         last[name] = [found for found in race.run() if found][-1]
     assert torch.equal(last["whole"].clouds, last["resumed"].clouds)
-    with pytest.raises(ValueError, match="another race's state"):
+    with pytest.raises(ValueError, match="another contest's state"):
         Race(SMALL).load_state(begun.state())
 
 

@@ -1,5 +1,5 @@
-"""A recorded training, which the Train tab shows to whoever has none: `python -m diffviz make
-recording` makes it with the tiny preset, as a visitor would."""
+"""Recorded jobs, which the page shows to whoever has none: races, and a training, which `python -m
+diffviz make recording` makes with the tiny preset, as a visitor would."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ from diffviz.config import Config
 from diffviz.data import DataChoice
 from diffviz.jobs.job import FINISHED, QUEUED, RUNNING
 from diffviz.jobs.trainings import Trainings
+from diffviz.rivals.recorded import RACES
 from diffviz.storage import write_whole
 from diffviz.training.plan import Plan
 
 NAME = "recorded"
 FILE = Path(__file__).parent.parent / "data" / "files" / "recorded-training.zip"
 PLAN = Plan(DataChoice("digits"), "tiny")
+RECORDED = {NAME: FILE, **RACES}
 
 
 @cache
-def recorded() -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Its status when it was finished, and its sheets, gzipped, by pictures seen."""
-    with zipfile.ZipFile(FILE) as archive:
+def recorded(name: str = NAME) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The status of one of RECORDED when it was finished, and its sheets, gzipped, by pictures
+    seen."""
+    with zipfile.ZipFile(RECORDED[name]) as archive:
         status = json.loads(archive.read("status.json"))
         sheets = {images: archive.read(f"sheets/{images}") for images in map(str, status["sheets"])}
     return status, sheets

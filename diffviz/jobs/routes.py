@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from fastapi import APIRouter, Header, HTTPException, Response
 from fastapi.responses import FileResponse
 
-from diffviz.jobs.recording import NAME, recorded
+from diffviz.jobs.recording import RECORDED, recorded
 from diffviz.jobs.trainings import MakeOnce, Trainings
 
 FOREVER = "private, max-age=31536000, immutable"  # a sheet is never drawn twice
@@ -18,18 +18,22 @@ Found = TypeVar("Found")
 
 
 def train_routes(trainings: Trainings | None, once: MakeOnce) -> APIRouter:
-    """The routes under /train; without trainings those of the recorded one alone."""
+    """The routes under /train; without trainings those of what is recorded alone."""
     routes = APIRouter(prefix="/train")
 
-    @routes.get(f"/{NAME}")
-    def recorded_status() -> dict[str, Any]:
-        return recorded()[0]
+    def add(name: str) -> None:
+        @routes.get(f"/{name}")
+        def recorded_status() -> dict[str, Any]:
+            return recorded(name)[0]
 
-    @routes.get(f"/{NAME}/sheets/{{images}}")
-    def recorded_sheet(images: str) -> Response:
-        if images not in recorded()[1]:
-            raise HTTPException(404, "there is no such sheet of samples")
-        return _sheet(recorded()[1][images])
+        @routes.get(f"/{name}/sheets/{{images}}")
+        def recorded_sheet(images: str) -> Response:
+            if images not in recorded(name)[1]:
+                raise HTTPException(404, "there is no such sheet of samples")
+            return _sheet(recorded(name)[1][images])
+
+    for name in RECORDED:
+        add(name)
 
     if trainings is None:
         return routes

@@ -135,7 +135,7 @@ def _plane(shape: Shape) -> Course:
         weights=50_000,
         updates=5000,
         points=1000,
-        shown=250,
+        shown=200,
     )
 
 

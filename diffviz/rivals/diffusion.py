@@ -18,7 +18,7 @@ from diffviz.rivals.settings import RaceSettings
 from diffviz.samplers import sample
 from diffviz.schedules import make_schedule
 from diffviz.training.config import TrainConfig
-from diffviz.training.learner import Trainer
+from diffviz.training.learner import Trainer, with_prefix
 
 SCHEDULE = "linear"  # Ho et al. 2020
 ENDLESS = {"images": 10**9, "hours": 1000.0}
@@ -87,9 +87,7 @@ class Diffusion(Rival):
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
         super().load_state(tensors)
-        start = "trainer."
-        own = {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
-        self.trainer.load_state(own)
+        self.trainer.load_state(with_prefix(tensors, "trainer."))
 
 
 class Batches:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import zipfile
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from diffviz.media.registry import MEDIA
+from diffviz.rivals.contest import ROUNDS
 from diffviz.rivals.courses import Course, Score
-from diffviz.rivals.race import MADE, ROUNDS, Place, Round
+from diffviz.rivals.race import MADE, Place, Round
 from diffviz.rivals.settings import RIVALS, RaceSettings
+from diffviz.storage import write_whole
 
 FIELDS = ("updates", "seconds", *Score._fields)  # of a place
 RULE = (
@@ -21,9 +30,21 @@ RULE = (
 )
 
 
-def numbers(seen: Round) -> tuple[float, ...]:
-    """The FIELDS of each place of a round, one place after the other."""
-    return tuple(round(float(n), 4) for p in seen.places for n in (p.updates, p.seconds, *p.score))
+class Recording(NamedTuple):
+    """status: what a page is told of a job when it is finished; sheets: its clouds after each
+    round, gzipped, by the round's number."""
+
+    status: dict[str, Any]
+    sheets: dict[str, bytes]
+
+    def clouds(self, number: int) -> Tensor:
+        """After that round, (rivals, seeds, shown, …) float32."""
+        shape = self.status["race"]["shape"]
+        content = gzip.decompress(self.sheets[str(number)])
+        if self.status["race"]["medium"] == "points":
+            return torch.from_numpy(np.frombuffer(content, "<f2").astype("f4").reshape(shape))
+        levels = torch.from_numpy(np.frombuffer(content, np.uint8).copy())
+        return levels.reshape(shape).float() / 127.5 - 1
 
 
 def places(numbers: Sequence[float]) -> list[Place]:
@@ -96,3 +117,55 @@ def outcome(course: Course, seeds: int, last: Sequence[Place]) -> list[dict[str,
             }
         )
     return found
+
+
+def sheet(clouds: Tensor) -> bytes:
+    """Clouds as a page is sent them, gzipped."""
+    return gzip.compress(encoded(clouds).numpy().tobytes(), compresslevel=9, mtime=0)
+
+
+def record(
+    settings: RaceSettings, rounds: Sequence[Round], name: str, command: str = ""
+) -> Recording:
+    """A race that was run, as one that is watched is told. command: what it was run with."""
+    lanes = rounds[-1].places
+    status = {
+        "id": name,
+        "kind": "race",
+        "recorded": True,
+        "title": title(settings),
+        "state": "finished",
+        "position": 0,
+        "fraction": 1,
+        "message": "",
+        "wish": "",
+        "seconds": round(sum(place.seconds for place in lanes), 1),
+        "left": 0,
+        "points": [[seen.number, 0, *seen.numbers] for seen in rounds],
+        "newest": len(rounds),
+        "sheets": [seen.number for seen in rounds],
+        "race": describe(settings),
+        "command": command,
+    }
+    return Recording(status, {str(seen.number): sheet(seen.clouds) for seen in rounds})
+
+
+def write_recording(recording: Recording, path: Path) -> int:
+    """Write it as one file; returns its size in bytes."""
+
+    def write(temporary: Path) -> None:
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("status.json", json.dumps(recording.status))
+            for number, content in recording.sheets.items():
+                archive.writestr(f"sheets/{number}", content, zipfile.ZIP_STORED)
+
+    write_whole(path, write)
+    return path.stat().st_size
+
+
+@cache
+def read_recording(path: Path) -> Recording:
+    with zipfile.ZipFile(path) as archive:
+        status = json.loads(archive.read("status.json"))
+        sheets = {str(n): archive.read(f"sheets/{n}") for n in status["sheets"]}
+    return Recording(status, sheets)

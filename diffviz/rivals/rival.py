@@ -1,4 +1,4 @@
-"""A rival: one that learns to make samples like a course's, an update at a time."""
+"""Lanes, each with one that learns, and rivals, which learn to make samples like a course's."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from diffviz.cpu.threads import Threads
 from diffviz.cpu.vectors import flatten_parameters
 from diffviz.rivals.courses import Course
 from diffviz.rivals.settings import RaceSettings
+from diffviz.training.learner import with_prefix
 from diffviz.training.optimizer import AdamW
 
 HIDDEN = 3  # layers of a perceptron, of one width
@@ -80,8 +81,9 @@ class Learner:
             moment.copy_(tensors[name])
 
 
-class Rival(ABC):
-    """title: what people call it. source: of its settings, a paper each.
+class Lane(ABC):
+    """One that learns, an update at a time. title: what people call it. source: of its settings, a
+    paper each.
 
     updates, seconds: what it has learned from, and the CPU time that took. Two of one seed see the
     same batches, each from a stream of its own, `draws`; `generator` gives all else that is random.
@@ -90,10 +92,10 @@ class Rival(ABC):
     title: ClassVar[str]
     source: ClassVar[str]
 
-    def __init__(self, course: Course, settings: RaceSettings, seed: int) -> None:
+    def __init__(self, course: Course, batch: int, seed: int) -> None:
         torch.manual_seed(seed)  # nn.Module's initialisation knows no other generator
         self.course = course
-        self.settings = settings
+        self.batch = batch
         self.draws = Generator().manual_seed(seed)
         self.generator = Generator().manual_seed(2**32 + seed)
         self.updates = 0
@@ -109,10 +111,6 @@ class Rival(ABC):
         """One update; returns its losses by name."""
 
     @abstractmethod
-    def sample(self, count: int, generator: Generator) -> Tensor:
-        """(count, …)"""
-
-    @abstractmethod
     def learners(self) -> dict[str, Learner]:
         """What has a state of its own, by name."""
 
@@ -122,7 +120,7 @@ class Rival(ABC):
 
     def data(self) -> Tensor:
         """The next batch, (B, …)."""
-        return self.course.batch(self.settings.batch, self.draws)
+        return self.course.batch(self.batch, self.draws)
 
     def step(self) -> dict[str, float]:
         """Learn from one update, by the clock."""
@@ -150,6 +148,16 @@ class Rival(ABC):
         self.generator.set_state(tensors["generator"])
         self.updates, self.seconds = int(tensors["updates"]), float(tensors["seconds"])
         for name, learner in self.learners().items():
-            start = f"{name}."
-            own = {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
-            learner.load_state(own)
+            learner.load_state(with_prefix(tensors, f"{name}."))
+
+
+class Rival(Lane):
+    """One that learns to make samples like a course's."""
+
+    def __init__(self, course: Course, settings: RaceSettings, seed: int) -> None:
+        super().__init__(course, settings.batch, seed)
+        self.settings = settings
+
+    @abstractmethod
+    def sample(self, count: int, generator: Generator) -> Tensor:
+        """(count, …)"""

@@ -29,7 +29,7 @@ class RaceSettings(Settings):
     )
     rivals: Annotated[
         tuple[str, ...],
-        Setting(label="Who races", help=f"Of {', '.join(RIVALS)}, with commas between"),
+        Setting(label="Who races", help=f"Of {', '.join(RIVALS)}"),
     ] = tuple(RIVALS)
     seeds: Annotated[
         int,
@@ -79,7 +79,7 @@ class RaceSettings(Settings):
         float,
         Setting(
             label="Learning rate",
-            help="Of autoencoder, VAE and diffusion; Adam's own default",
+            help="Of autoencoder, VAE and diffusion, as Adam's paper has it",
             minimum=1e-6,
             maximum=0.1,
             advanced=True,
@@ -117,7 +117,7 @@ class RaceSettings(Settings):
         float,
         Setting(
             label="GAN: β1",
-            help="Adam's β1 for the GAN",
+            help="β1 of the GAN's Adam",
             minimum=0,
             maximum=0.99,
             advanced=True,

@@ -16,7 +16,7 @@ from diffviz.jobs.kinds.kind import Kind
 from diffviz.jobs.sheets import save_sheet
 from diffviz.jobs.work import SHEETS, UNFINISHED, Ended, Work
 from diffviz.rivals.race import Race, Round
-from diffviz.rivals.record import describe, encoded, numbers, title
+from diffviz.rivals.record import describe, encoded, title
 from diffviz.rivals.settings import RaceSettings
 from diffviz.storage import write_whole
 from diffviz.training.needs import PROCESS_BYTES, Needs
@@ -103,8 +103,8 @@ class RaceWork(Work):
         """What there is to be seen of a round."""
         save_sheet(encoded(seen.clouds), self.folder / SHEETS / str(seen.number))
         self.store.note_sample(self.job.id, seen.number)
-        race, found = self.race, numbers(seen)
-        point = Point(seen.number, round(race.fraction(), 5), found)
+        race = self.race
+        point = Point(seen.number, round(race.fraction(), 5), seen.numbers)
         self.store.progress(self.job.id, point, race.seconds(), race.fraction(), 0.0)
 
     def save(self) -> None:

@@ -1,0 +1,71 @@
+"""The figure of a race: what each rival made at last, and how they came there."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from diffviz.figures.style import COLOURS, style
+from diffviz.media.points import REACH
+from diffviz.media.registry import MEDIA
+
+CURVES = {"covered": "Modes covered", "astray": "Share astray", "energy": "Energy distance"}
+
+
+class Raced(Protocol):
+    """A race as `rivals.record` tells it."""
+
+    @property
+    def status(self) -> dict[str, Any]: ...
+
+    def clouds(self, number: int) -> Tensor: ...
+
+
+def race(raced: Raced, theme: str = "light") -> Figure:
+    """Above, what each rival makes at last with its first seed, over the data; below, modes
+    covered, samples astray and energy distance over the updates: a line for each seed."""
+    told, rounds = raced.status["race"], raced.status["points"]
+    rivals, seeds = told["rivals"], len(told["seeds"])
+    fields = len(told["fields"])
+    with style(theme) as faint:
+        figure = Figure(figsize=(2.5 * max(3, len(rivals)), 5.6), layout="constrained")
+        above, below = figure.subfigures(2, 1, squeeze=False)[:, 0]
+        clouds = raced.clouds(raced.status["sheets"][-1])[:, 0]
+        axes = above.subplots(1, len(rivals), squeeze=False)[0]
+        for ax, rival, cloud, colour in zip(axes, rivals, clouds, COLOURS, strict=False):
+            if told["medium"] == "points":
+                scatter(ax, np.reshape(told["data"], (-1, 2)), faint)
+                scatter(ax, cloud.numpy(), colour)
+            else:
+                ax.imshow(MEDIA[told["medium"]].sheet(cloud, 2, None))
+            ax.set(xticks=[], yticks=[], title=rival["label"])
+            ax.grid(False)
+        axes = below.subplots(1, len(CURVES), squeeze=False)[0]
+        for ax, (field, label) in zip(axes, CURVES.items(), strict=True):
+            column = 2 + told["fields"].index(field)
+            for place, rival in enumerate(rivals):
+                for seed in range(seeds):
+                    start = fields * (place * seeds + seed)
+                    ax.plot(
+                        [point[2 + start] for point in rounds],
+                        [point[column + start] for point in rounds],
+                        color=COLOURS[place],
+                        linestyle="-",
+                        linewidth=1,
+                        alpha=0.8,
+                        label=rival["label"] if seed == 0 else None,
+                    )
+            ax.set(title=label, xlabel="updates")
+        ax.set_yscale("log")
+        ax.legend()
+    return figure
+
+
+def scatter(ax: Axes, points: Any, colour: str) -> None:
+    """Points (n, 2) in the plane."""
+    ax.scatter(points[:, 0], points[:, 1], s=5, color=colour, linewidths=0)
+    ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
