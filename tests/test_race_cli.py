@@ -29,7 +29,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def raced() -> Recording:
     settings = RaceSettings(course="digits", rivals=("vae",), seeds=1, updates=2, batch=8)
-    return record(settings, [seen for seen in Race(settings).run() if seen], "raced", "a command")
+    return record(settings, [seen for seen in Race(settings).run() if seen], "raced")
 
 
 def test_a_race_is_a_record_and_a_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,13 +60,13 @@ def test_the_figure_shows_pictures_as_they_are(raced: Recording) -> None:
     settings = RaceSettings(course="digits", rivals=("vae",), seeds=1, updates=2, batch=8)
     *_, last = (seen for seen in Race(settings).run() if seen)
     assert torch.equal(grey_levels(raced.clouds(ROUNDS)), grey_levels(last.clouds))
-    assert raced.status["race"]["credit"].endswith("(CC BY 4.0)")
+    assert raced.status["contest"]["credit"].endswith("(CC BY 4.0)")
     made, covered, *_ = figures.race(raced).axes
     assert made.get_title("left") == "VAE"
     assert len(made.get_images()) == 1
     (line,) = covered.get_lines()
     assert line.get_color() == COLOURS[0]
-    column = 1 + 1 + raced.status["race"]["fields"].index("covered")
+    column = 1 + 1 + raced.status["contest"]["fields"].index("covered")
     assert [*line.get_ydata()] == [point[column] for point in raced.status["points"]]  # type: ignore[misc]
 
 

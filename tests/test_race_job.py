@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import os
 import signal
 from collections.abc import Iterator
@@ -19,14 +20,15 @@ from diffviz.jobs import supervisor, work
 from diffviz.jobs.grants import Grants, check_granted
 from diffviz.jobs.job import FINISHED, QUEUED, RUNNING
 from diffviz.jobs.kinds import kind_of, read_plan, write_plan
-from diffviz.jobs.kinds.race import RACE, RaceWork
+from diffviz.jobs.kinds.contests import RACE, ContestWork
 from diffviz.jobs.kinds.training import TRAINING
 from diffviz.jobs.store import JobStore
 from diffviz.jobs.trainings import Trainings
 from diffviz.rivals.contest import ROUNDS
-from diffviz.rivals.race import Race
-from diffviz.rivals.record import FIELDS, outcome, places
+from diffviz.rivals.outcome import outcome, places
+from diffviz.rivals.race import FIELDS, Race
 from diffviz.rivals.settings import RaceSettings
+from diffviz.rivals.translation import TranslationSettings
 from diffviz.training.plan import Plan
 from tests.test_survival import HASTY
 from tests.waiting import eventually
@@ -60,10 +62,10 @@ def test_a_race_goes_on_from_where_its_app_ended(store: JobStore) -> None:
     job = store.add(PLAN, OWNER)
     assert store.claim() is not None
     looks = iter([False] * 9)
-    assert RaceWork(store, job, lambda: next(looks, True)).run() == QUEUED
+    assert ContestWork(store, job, lambda: next(looks, True)).run() == QUEUED
     stopped = store.get(job.id)
     assert 0 < stopped.saved == stopped.images < ROUNDS
-    assert RaceWork(store, stopped, lambda: False).run() == FINISHED
+    assert ContestWork(store, stopped, lambda: False).run() == FINISHED
     done = store.get(job.id)
     assert (done.fraction, done.saved) == (1, ROUNDS)
 
@@ -84,12 +86,12 @@ def test_a_race_goes_on_from_where_its_app_ended(store: JobStore) -> None:
 
 def test_a_damaged_state_fails_with_a_sentence(store: JobStore) -> None:
     job = store.add(PLAN, OWNER)
-    assert RaceWork(store, job, lambda: True).run() == QUEUED
+    assert ContestWork(store, job, lambda: True).run() == QUEUED
     for content, why in ((b"nonsense", "cannot be read"), (save({"a": torch.zeros(1)}), "another")):
-        RaceWork(store, job, lambda: True).path.write_bytes(content)
+        ContestWork(store, job, lambda: True).path.write_bytes(content)
         with pytest.raises(ValueError, match=why):
-            RaceWork(store, job, lambda: True)
-        (store.folder(job.id) / work.UNFINISHED / "race.safetensors").unlink()
+            ContestWork(store, job, lambda: True)
+        (store.folder(job.id) / work.UNFINISHED / "contest.safetensors").unlink()
 
 
 def test_a_race_survives_a_kill(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +123,7 @@ def test_what_is_told_of_a_race(tmp_path: Path) -> None:
         status = trainings.status(job.id)
         assert (status["kind"], status["usable"]) == ("race", False)
         assert status["title"] == "Eight Gaussians · GAN, Diffusion"
-        told = status["race"]
+        told = status["contest"]
         assert [rival["label"] for rival in told["rivals"]] == ["GAN", "Diffusion"]
         assert told["shape"] == (2, 1, 200, 2)
         assert told["fresh"]["covered"] == told["modes"] == 8
@@ -142,3 +144,19 @@ def test_the_outcome_counts_who_collapsed() -> None:
     gan, diffusion = outcome(course, 2, places(numbers))
     assert (gan["collapsed"], gan["seeds"], gan["covered"]) == (1, 2, 5.5)
     assert (diffusion["collapsed"], diffusion["covered"], diffusion["modes"]) == (0, 8, 8)
+
+
+def test_a_translation_is_a_job_too(store: JobStore) -> None:
+    plan = TranslationSettings(updates=20, weights=40_000, batch=16, steps=4)
+    job = store.add(plan, OWNER)
+    assert read_plan(write_plan(plan)) == plan
+    looks = iter([False] * 6)
+    assert ContestWork(store, job, lambda: next(looks, True)).run() == QUEUED
+    assert ContestWork(store, store.get(job.id), lambda: False).run() == FINISHED
+    _, points = store.points(job.id)
+    told = kind_of(plan).told(job, store.folder(job.id))["contest"]
+    assert len(points) == ROUNDS + 1
+    assert len(points[-1].losses) == 2 * len(told["fields"])
+    assert kind_of(plan).title(plan) == "Two moons to rings"
+    sheet = (store.folder(job.id) / work.SHEETS / str(ROUNDS)).read_bytes()
+    assert len(gzip.decompress(sheet)) == 2 * 2 * 200 * 2 * 2 == 2 * math.prod(told["shape"])

@@ -9,11 +9,12 @@ from typing import Annotated, ClassVar
 
 from pydantic_settings import CliVariadicArg
 
-from diffviz.cli.options import Out, Recorded
+from diffviz.cli.options import Out
 from diffviz.cli.parser import note, output_file
 from diffviz.rivals.courses import COURSES
+from diffviz.rivals.outcome import outcome
 from diffviz.rivals.race import Race, Round
-from diffviz.rivals.record import Recording, outcome, record, write_recording
+from diffviz.rivals.record import Recording, record, write_recording
 from diffviz.rivals.settings import RIVALS, RaceSettings
 from diffviz.settings import Setting
 
@@ -34,7 +35,7 @@ FIGURES = (".png", ".svg", ".pdf")
 USUAL = "as is usual for the data"
 
 
-class Options(RaceSettings, Recorded):
+class Options(RaceSettings):
     """A race, and what becomes of it."""
 
     defaults: ClassVar[Mapping[str, str]] = {"weights": USUAL, "updates": USUAL, "rivals": "all"}
@@ -57,7 +58,7 @@ def run(options: Options) -> None:
         if seen:
             rounds.append(seen)
             note(f"{race.fraction():6.1%}  {sentence(race, seen)}")
-    write(record(settings, rounds, out.stem, options.command_line), out, options.theme)
+    write(record(settings, rounds, out.stem), out, options.theme)
     print("\n".join(table(race, rounds[-1])))
     print(f"{out}: {len(rounds)} rounds")
 

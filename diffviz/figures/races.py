@@ -28,7 +28,7 @@ class Raced(Protocol):
 def race(raced: Raced, theme: str = "light") -> Figure:
     """Above, what each rival makes at last with its first seed, over the data; below, modes
     covered, samples astray and energy distance over the updates: a line for each seed."""
-    told, rounds = raced.status["race"], raced.status["points"]
+    told, rounds = raced.status["contest"], raced.status["points"]
     rivals, seeds = told["rivals"], len(told["seeds"])
     fields = len(told["fields"])
     with style(theme) as faint:

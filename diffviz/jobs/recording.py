@@ -16,14 +16,14 @@ from diffviz.config import Config
 from diffviz.data import DataChoice
 from diffviz.jobs.job import FINISHED, QUEUED, RUNNING
 from diffviz.jobs.trainings import Trainings
-from diffviz.rivals.recorded import RACES
+from diffviz.rivals.recorded import FILES
 from diffviz.storage import write_whole
 from diffviz.training.plan import Plan
 
 NAME = "recorded"
 FILE = Path(__file__).parent.parent / "data" / "files" / "recorded-training.zip"
 PLAN = Plan(DataChoice("digits"), "tiny")
-RECORDED = {NAME: FILE, **RACES}
+RECORDED = {NAME: FILE, **FILES}
 
 
 @cache

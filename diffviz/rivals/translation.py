@@ -5,14 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from diffviz.data.plane.shapes import SHAPES
 from diffviz.denoisers.base import Denoiser
-from diffviz.rivals.contest import Contest
+from diffviz.rivals.contest import ROUNDS, Contest
 from diffviz.rivals.courses import Course, Score, course_named
 from diffviz.rivals.diffusion import SCHEDULE, Diffusion
 from diffviz.rivals.gan import BETA2, LEAK
@@ -25,6 +25,7 @@ from diffviz.settings import Setting, Settings
 from diffviz.training.learner import with_prefix
 
 SHOWN = 200
+FIELDS = ("updates", "seconds", *Score._fields, "cycle", "moved")  # of an arrival
 PLANE = {name: shape.label for name, shape in SHAPES.items()}
 
 
@@ -321,3 +322,38 @@ class Translation(Contest[Translated]):
             clouds += [there[:SHOWN], again[:SHOWN]]
         shape = len(self.translators), 2, SHOWN, 2
         return Translated(self.round, arrivals, torch.stack(clouds).reshape(shape))
+
+
+def title(settings: TranslationSettings) -> str:
+    """What it is, in a few words."""
+    return f"{PLANE[settings.source]} to {PLANE[settings.target].lower()}"
+
+
+def describe(settings: TranslationSettings) -> dict[str, Any]:
+    """What a page must know of a translation in order to draw it."""
+    source, target = course_named(settings.source), course_named(settings.target)
+    return {
+        "source": source.label,
+        "target": target.label,
+        "medium": source.info.medium,
+        "translators": [
+            {"label": translator.title, "source": translator.source}
+            for translator in (CycleGAN, Bridges)
+        ],
+        "weights": settings.weights,
+        "updates": settings.updates,
+        "said": settings.said(),
+        "rounds": ROUNDS,
+        "fields": FIELDS,
+        "shape": (2, 2, SHOWN, 2),
+        "begin": source.held_out[:SHOWN].flatten().tolist(),
+        "data": target.held_out[:SHOWN].flatten().tolist(),
+        "modes": len(target.modes.shares),
+        "fresh": target.score(target.fresh)._asdict(),
+    }
+
+
+def size(settings: TranslationSettings) -> tuple[int, float, int, int]:
+    """Weights of a lane, updates, samples of each, and lanes. The CycleGAN goes about three times
+    through its networks in an update."""
+    return settings.weights, 3 * settings.updates, settings.batch, 2

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from diffviz.jobs.kinds.contests import RACE, TRANSLATION
 from diffviz.jobs.kinds.kind import Kind
-from diffviz.jobs.kinds.race import RACE
 from diffviz.jobs.kinds.training import TRAINING
 
-KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (TRAINING, RACE)}
+KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (TRAINING, RACE, TRANSLATION)}
 
 
 def kind_of(plan: object) -> Kind[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import torch
 
@@ -22,7 +22,7 @@ P = TypeVar("P")
 class Kind(ABC, Generic[P]):
     """plan: the class of what is asked for. Its `check` raises ValueError, in a sentence."""
 
-    name: ClassVar[str]
+    name: str
     plan: type[P]
 
     @abstractmethod
