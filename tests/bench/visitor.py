@@ -143,18 +143,12 @@ class Visitor:
 
     async def sample(self) -> None:
         """Press Generate, and wait for the last frame."""
-        event = _generate(self.config)
-        values = {_id(c): c["props"].get("value") for c in self.config["components"]}
-        data = [_value(self.config, i) for i in event["inputs"]]
-        for name, value in {
+        values = {
             "sample-seed": self.random.randrange(10_000),
             "sample-count": self.random.choice(COUNTS),
             "sample-steps": self.random.choice(STEPS),
-        }.items():
-            assert name in values
-            data[_place(self.config, event, name)] = value
-        data[-2:] = ["", self.session]
-        body = {"data": data, "fn_index": event["id"], "session_hash": self.session}
+        }
+        body = generate(self.config, values, self.session)
         started = time.perf_counter()
         await self._ask("join", "POST", "/gradio_api/queue/join", json=body)
         first = True
@@ -246,22 +240,18 @@ def _id(component: dict[str, Any]) -> str:
     return str(component["props"].get("elem_id") or "")
 
 
-def _generate(config: dict[str, Any]) -> dict[str, Any]:
-    """The event of Sample's button."""
-    (button,) = (c["id"] for c in config["components"] if _id(c) == "sample-run")
-    event: dict[str, Any] = next(
+def generate(config: dict[str, Any], values: dict[str, Any], session: str) -> dict[str, Any]:
+    """What the page sends at Sample's button. values: of the controls of these ids, where they are
+    not as the page found them."""
+    components = {c["id"]: c["props"] for c in config["components"]}
+    ids = {props.get("elem_id"): number for number, props in components.items()}
+    (event,) = (
         event
         for event in config["dependencies"]
-        if [button, "click"] in [list(target) for target in event["targets"]] and event["inputs"]
+        if [ids["sample-player"], "run"] in [list(target) for target in event["targets"]]
     )
-    return event
-
-
-def _value(config: dict[str, Any], component: int) -> Any:
-    (found,) = (c for c in config["components"] if c["id"] == component)
-    return found["props"].get("value")
-
-
-def _place(config: dict[str, Any], event: dict[str, Any], elem_id: str) -> int:
-    (found,) = (c["id"] for c in config["components"] if _id(c) == elem_id)
-    return int(event["inputs"].index(found))
+    said = {ids[name]: value for name, value in values.items()}
+    assert said.keys() <= set(event["inputs"])
+    data = [said.get(number, components[number].get("value")) for number in event["inputs"]]
+    data[-2:] = ["", ""]  # the drawn curve and the token, which the page's script adds
+    return {"data": data, "fn_index": event["id"], "session_hash": session}
