@@ -59,7 +59,11 @@ class Inside:
         self.scope = scope
 
 
-def ask(
+def ask(app: Any, *path: str, **more: Any) -> list[Message]:
+    return asyncio.run(asking(app, *path, **more))
+
+
+async def asking(
     app: Any,
     path: str = "/",
     headers: dict[str, str] | None = None,
@@ -86,13 +90,14 @@ def ask(
         "server": ("localhost", 80),
         "state": {"route": next(iter(find(path)), None)},
     }
-    asyncio.run(app(scope, receive, send))
+    await app(scope, receive, send)
     return sent
 
 
 def answer(app: Any, path: str, **headers: str) -> tuple[int, Headers, bytes]:
     """Status, headers and body; of the arguments' names, _ is -."""
-    start, *parts = ask(app, path, {k.replace("_", "-"): v for k, v in headers.items()})
+    named = {k.replace("_", "-"): v for k, v in headers.items()}
+    start, *parts = ask(app, path, headers=named)
     body = b"".join(part["body"] for part in parts)
     return start["status"], Headers(raw=start["headers"]), body
 
@@ -111,7 +116,7 @@ def test_what_is_the_same_for_everyone_is_made_once() -> None:
         for _ in "ab":
             answer(app, path)
     assert inside.asked == 8
-    ask(app, "/", {"host": "here"}, method="HEAD")
+    ask(app, "/", headers={"host": "here"}, method="HEAD")
     assert inside.asked == 8
 
 
@@ -195,6 +200,28 @@ def test_what_many_ask_for_at_once_is_made_once() -> None:
         answer(app, "/assets/b.js")
         answer(app, "/assets/a.js")
     assert inside.asked == 2
+
+
+def test_pages_are_made_one_by_one() -> None:
+    """Each is made in a thread that computes, and many would keep the event loop from its turns."""
+
+    class Working(Told):
+        now, most = 0, 0
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            self.now += 1
+            self.most = max(self.most, self.now)
+            await asyncio.sleep(0.01)
+            await super().__call__(scope, receive, send)
+            self.now -= 1
+
+    app = Kept(inside := Working())
+
+    async def at_once() -> None:
+        await asyncio.gather(*(asking(app, headers={"host": f"{i}"}) for i in range(5)))
+
+    asyncio.run(at_once())
+    assert (inside.asked, inside.most) == (5, 1)
 
 
 @pytest.mark.parametrize(

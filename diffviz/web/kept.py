@@ -52,6 +52,8 @@ class Kept:
         self.makes = makes
         self._answers: LRUCache[Key, Answer] = LRUCache(most_bytes, lambda a: len(a.body))
         self._making: dict[Key, asyncio.Task[Answer]] = {}
+        # One by one: many threads that make pages would keep the event loop from its turns.
+        self._turn = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         route: Route | None = scope.get("state", {}).get("route")
@@ -111,7 +113,8 @@ class Kept:
             else:
                 parts.append(message.get("body", b""))
 
-        await self.app(scope, _no_body(), take)
+        async with self._turn:
+            await self.app(scope, _no_body(), take)
         headers, body = MutableHeaders(raw=list(start["headers"])), b"".join(parts)
         if start["status"] == 200:
             coding = Headers(scope=scope)["accept-encoding"]
