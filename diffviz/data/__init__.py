@@ -20,6 +20,8 @@ from diffviz.data.source import DataSource as DataSource
 from diffviz.data.source import Shipped, Words
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from diffviz.data.base import DataInfo, DataSet
 
 
@@ -47,6 +49,13 @@ def _photos(choice: DataChoice) -> DataSet:
     if choice.classes:
         raise ValueError("photographs have no classes to choose from")
     return Crops()
+
+
+def _photos_held_out() -> list[Tensor]:
+    from diffviz.data.photos.crops import split_of
+    from diffviz.media.decoding import load_picture
+
+    return [load_picture(photo.file) for photo in split_of("held-out")]
 
 
 def _own(choice: DataChoice) -> DataSet:
@@ -78,6 +87,7 @@ PHOTOS = DataSource(
     slots=0,
     things="photographs",
     knows="photographs",
+    held_out=_photos_held_out,
     # Convolutions alone, so that it takes pictures of any size.
     network={"channels": (64, 96, 128), "blocks": (2, 2, 2), "attention": False},
     says=(

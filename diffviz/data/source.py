@@ -140,7 +140,8 @@ class DataSource:
     picture, a sentence or two.
     condition: what to ask for first. guidance, sampler: with which its samples come nearest to the
     data, where that was measured. network: fields of its network that differ from the usual.
-    judge: what measures samples. reference: for so many samples. nearest: the index of its training
+    judge: what measures samples. reference: for so many samples. held_out: pictures (C, H, W) that
+    no training saw, of any size, on which denoising is measured. nearest: the index of its training
     pictures, nearest_count many. judge_help, nearest_help: what `make` says of them.
     """
 
@@ -162,6 +163,7 @@ class DataSource:
     judge: Callable[[], Subject] | None = None
     judge_help: str = ""
     reference: Callable[[int], Reference] | None = None
+    held_out: Callable[[], Sequence[Tensor]] | None = None
     nearest: Callable[[], Indexed] | None = None
     nearest_count: int = 0
     nearest_help: str = ""
