@@ -38,14 +38,16 @@ class LearnedDenoiser:
         """The network's own output F for x (B, …), with float64 alpha and sigma (B,).
 
         x is where the network is; the rest follows it."""
-        c_in = (sigma**2 + (alpha * self.sigma_data) ** 2).rsqrt()
-        noise_level = (sigma / alpha).clamp(self.min_ratio, self.max_ratio).log() / 4
         if condition is None:
             condition = torch.zeros(len(x), 0, dtype=torch.int64)
-        output: Tensor = self.network(
-            x * per_image(c_in, x), beside(noise_level, x), send(condition, x.device)
-        )
+        output: Tensor = self.network(*self.seen(x, alpha, sigma), send(condition, x.device))
         return output
+
+    def seen(self, x: Tensor, alpha: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """What the network is shown of x: scaled, and its noise level."""
+        c_in = (sigma**2 + (alpha * self.sigma_data) ** 2).rsqrt()
+        noise_level = (sigma / alpha).clamp(self.min_ratio, self.max_ratio).log() / 4
+        return x * per_image(c_in, x), beside(noise_level, x)
 
     def __call__(
         self, x: Tensor, alpha: Level, sigma: Level, condition: Tensor | None = None

@@ -13,10 +13,15 @@ from diffviz.data import source_of
 from diffviz.data.base import DataInfo
 from diffviz.media.registry import medium_of
 from diffviz.networks.base import NetworkConfig
+from diffviz.networks.dense import DenseConfig
 from diffviz.networks.mlp import MLPConfig
 from diffviz.networks.unet import UNetConfig
 
-NETWORKS: dict[str, type[NetworkConfig]] = {"unet": UNetConfig, "mlp": MLPConfig}
+NETWORKS: dict[str, type[NetworkConfig]] = {
+    "unet": UNetConfig,
+    "mlp": MLPConfig,
+    "dense": DenseConfig,
+}
 FIRST = "unet"  # of cards from before there was a choice
 
 

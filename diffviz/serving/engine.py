@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 import torch
 from torch import Tensor
@@ -27,7 +27,10 @@ from diffviz.serving.asked import Answer, AskedDenoiser
 from diffviz.serving.fair import FairQueue
 from diffviz.serving.ticket import StoppedError, Ticket
 
+Made = TypeVar("Made")
 MOST_ROWS = 64  # of a batch: throughput hardly rises beyond, and others wait while it runs
+ROW_SECONDS = 3e-3  # of a prediction, in a batch, by a network such as those that ship
+FIRST_COST = 4  # of a piece of work of which nothing is known yet
 PRODUCT_COST = 3  # of a prediction with a vector-Jacobian product, in predictions
 
 
@@ -43,9 +46,44 @@ class Engine(Protocol):
         """
         ...
 
+    def pieces(self, made: Iterator[Made], ticket: Ticket) -> Iterator[Made]:
+        """What an iterator makes, each part by a worker of this process when it is the visitor's
+        turn: for work that is no evaluation of a network, such as a training. A part should take
+        a few hundredths of a second, for others wait meanwhile."""
+        ...
+
     def close(self) -> None:
         """End all work; what still waits is StoppedError."""
         ...
+
+
+@dataclass(eq=False)
+class Piece:
+    """A piece of work for a ticket. cost: as of a Request, whose company it never is."""
+
+    call: Callable[[], object]
+    ticket: Ticket
+    cost: int
+    seconds: float = 0.0
+    result: Future[Any] = field(default_factory=Future)
+
+    def alike(self, other: Piece | Request) -> bool:
+        return False
+
+    def run(self) -> None:
+        started = time.perf_counter()
+        try:
+            made = self.call()
+        except Exception as error:  # its own, and the worker lives on
+            self.fail(error)
+            return
+        self.seconds = time.perf_counter() - started
+        with suppress(InvalidStateError):
+            self.result.set_result(made)
+
+    def fail(self, error: BaseException) -> None:
+        with suppress(InvalidStateError):
+            self.result.set_exception(error)
 
 
 @dataclass(eq=False)
@@ -70,10 +108,11 @@ class Request:
         larger = math.ceil(self.x[0].numel() / math.prod(self.checkpoint.card.data.shape))
         return len(self.x) * larger * (1 if self.v is None else PRODUCT_COST)
 
-    def alike(self, other: Request) -> bool:
+    def alike(self, other: Piece | Request) -> bool:
         """Whether both can be rows of one batch."""
         return (
-            self.checkpoint is other.checkpoint
+            isinstance(other, Request)
+            and self.checkpoint is other.checkpoint
             and self.x.dtype == other.x.dtype
             and self.x.shape[1:] == other.x.shape[1:]
             and (self.v is None) == (other.v is None)
@@ -100,7 +139,7 @@ class Lane:
     def __init__(self, name: str, workers: int, most_rows: int, observe: Observer) -> None:
         self.most_rows = most_rows
         self.observe = observe
-        self._queue: FairQueue[Request] = FairQueue()
+        self._queue: FairQueue[Request | Piece] = FairQueue()
         self._ready = threading.Condition()
         self._closed = False
         self._threads = [
@@ -113,7 +152,7 @@ class Lane:
     def __len__(self) -> int:
         return len(self._queue)
 
-    def put(self, request: Request) -> None:
+    def put(self, request: Request | Piece) -> None:
         with self._ready:
             if self._closed:
                 raise StoppedError("the server is stopping")
@@ -144,10 +183,12 @@ class Lane:
                 unwanted = self._queue.remove(
                     lambda r: r.ticket.stopped or r.ticket.seconds_left() <= 0
                 )
-                batch = self._queue.take(self.most_rows, Request.alike)
+                batch = self._queue.take(self.most_rows, lambda one, other: one.alike(other))
             _fail(unwanted)
-            if batch:
-                self._run(batch)
+            if batch and isinstance(batch[0], Piece):
+                batch[0].run()
+            elif batch:
+                self._run(cast(list[Request], batch))
 
     def _run(self, batch: list[Request]) -> None:
         started = time.perf_counter()
@@ -190,11 +231,34 @@ class LocalEngine:
         """Requests that no worker has begun."""
         return len(self._runs) + len(self._quick)
 
-    def submit(self, request: Request) -> Future[Answer]:
+    def pieces(self, made: Iterator[Made], ticket: Ticket) -> Iterator[Made]:
+        end, cost = object(), FIRST_COST
+        while True:
+            piece = Piece(lambda: next(made, end), ticket, cost)
+            if (part := self.awaited(piece)) is end:
+                return
+            cost = max(1, round(piece.seconds / ROW_SECONDS))
+            yield part
+
+    def submit(self, request: Request | Piece) -> Future[Any]:
         """Put a request into its queue; its ticket's end ends it with that error."""
         request.ticket.check()
         self._lane(request.ticket).put(request)
         return request.result
+
+    def awaited(self, request: Request | Piece) -> Any:
+        """What comes of it; raises StoppedError or TooLateError as soon as its ticket does."""
+        ticket, result = request.ticket, self.submit(request)
+        forget = ticket.when_stopped(lambda: self.drop(ticket))
+        try:
+            with ticket.waiting():
+                return result.result(max(0.0, ticket.seconds_left()))
+        except TimeoutError:
+            self.drop(ticket)
+            ticket.check()
+            raise
+        finally:
+            forget()
 
     def drop(self, ticket: Ticket) -> None:
         """Take out what waits for a ticket."""
@@ -229,7 +293,7 @@ def together(rows: list[Tensor]) -> Tensor:
     return rows[0] if len(rows) == 1 else torch.cat(rows)
 
 
-def _fail(requests: Iterable[Request]) -> None:
+def _fail(requests: Iterable[Request | Piece]) -> None:
     """Tell those whose tickets are over why."""
     for request in requests:
         try:
@@ -251,14 +315,5 @@ class ServedDenoiser(AskedDenoiser):
         self, x: Tensor, alpha: Tensor, sigma: Tensor, condition: Tensor, v: Tensor | None = None
     ) -> Answer:
         request = Request(self.checkpoint, x, alpha, sigma, condition, self.ticket, v)
-        result = self.engine.submit(request)
-        forget = self.ticket.when_stopped(lambda: self.engine.drop(self.ticket))
-        try:
-            with self.ticket.waiting():
-                return result.result(max(0.0, self.ticket.seconds_left()))
-        except TimeoutError:
-            self.engine.drop(self.ticket)
-            self.ticket.check()
-            raise
-        finally:
-            forget()
+        answer: Answer = self.engine.awaited(request)
+        return answer

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from torch import Tensor
 from diffviz.checkpoints import FOLDER, Checkpoint, checkpoint_names, load_checkpoint
 from diffviz.device import choose
 from diffviz.serving.asked import Answer, AskedDenoiser
-from diffviz.serving.engine import LocalEngine, Request
+from diffviz.serving.engine import LocalEngine, Made, Request
 from diffviz.serving.ticket import Ticket
 
 APPLICATION = "diffviz"
@@ -95,6 +96,9 @@ class RayEngine:
         if name not in self.bundled:
             return self.local.denoiser(name, checkpoint, ticket)
         return RemoteDenoiser(self.handle, name, len(checkpoint.card.data.slots), ticket)
+
+    def pieces(self, made: Iterator[Made], ticket: Ticket) -> Iterator[Made]:
+        return self.local.pieces(made, ticket)
 
     def close(self) -> None:
         """Leave the cluster; one that was started here ends with it."""

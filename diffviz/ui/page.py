@@ -13,6 +13,7 @@ from diffviz.ui.component import page_call
 from diffviz.ui.edit.tab import edit_tab
 from diffviz.ui.forward.tab import forward_tab
 from diffviz.ui.gradio_seams import event_data
+from diffviz.ui.plane.tab import plane_tab
 from diffviz.ui.sample.tab import sample_tab
 from diffviz.ui.train.tab import train_tab
 
@@ -50,6 +51,8 @@ def build_page(backend: Backend) -> gr.Blocks:
                 denoiser = sample_tab(backend)
             with gr.Tab("Edit", id="edit"):
                 edit_tab(backend)
+            with gr.Tab("2-D", id="plane"):
+                plane_tab(backend)
             with gr.Tab("Train", id="train"):
                 training = train_tab(backend)
         training.use(

@@ -2,6 +2,7 @@
 // [function, …arguments], and prints the list of the answers as JSON.
 
 import { counterNoise, noisingChain } from "../../diffviz/ui/lib/noise.js";
+import { Guided, Mixture, Network } from "../../diffviz/ui/plane/denoise.js";
 import { addsNoiseEverywhere, makeSchedule } from "../../diffviz/ui/lib/schedules.js";
 
 const CALLS = {
@@ -9,12 +10,26 @@ const CALLS = {
     const made = makeSchedule(kind, T, parameters, zeroTerminal);
     return { alpha: [...made.alpha], sigma: [...made.sigma], sound: addsNoiseEverywhere(made) };
   },
+  mixture(means, std, kinds, u, level, kind, scale, interval) {
+    const mixture = new Mixture(Float32Array.from(means), std, kinds && Uint8Array.from(kinds));
+    return guessed(new Guided(mixture, scale, interval.map(Number)), u, level, kind);
+  },
+  network: (sent, u, level, kind) => guessed(new Network(sent), u, level, kind),
+  density(means, std, level, side, reach) {
+    return [...new Mixture(Float32Array.from(means), std, null).density(level, side, reach, 0)];
+  },
   noise: (seed, step, count) => [...counterNoise(seed, step, count)],
   chain(x0, eps, alpha, sigma, indices, seed) {
     const walked = noisingChain(Float32Array.from(x0), Float32Array.from(eps), { alpha, sigma }, indices, seed);
     return [...walked].filter((x) => x).map((x) => [...x]);
   },
 };
+
+function guessed(denoiser, u, level, kind) {
+  const out = new Float64Array(u.length);
+  denoiser.guess(Float32Array.from(u), level, kind, out);
+  return [...out];
+}
 
 let text = "";
 for await (const part of process.stdin) text += part;

@@ -21,7 +21,8 @@ Points = tuple[Tensor, Tensor]  # (n, 2) float32, and the class of each from 0, 
 class Shape:
     """draw: (count, generator) → Points, not yet normalised. centre, scale: what is taken off, and
     divided by. classes: their names, or none. modes: (K, 2), the middles of what comes in lumps,
-    not normalised, and their spread."""
+    not normalised, and their spread. line: whether all of it that matters is along x; across it
+    there is the lumps' own spread, which in a diffusion model is a matter of its own."""
 
     name: str
     label: str
@@ -31,6 +32,7 @@ class Shape:
     classes: tuple[str, ...] = ()
     modes: tuple[tuple[float, float], ...] = field(default=())
     spread: float = 0.0
+    line: bool = False
 
     def points(self, count: int, generator: Generator) -> Points:
         """`count` points, normalised. Raises ValueError for fewer than 1 or more than
@@ -103,6 +105,8 @@ def ring_of_modes(number: int, radius: float) -> tuple[tuple[float, float], ...]
 
 EIGHT = ring_of_modes(8, 2.0)
 TWENTY_FIVE = tuple((float(x), float(y)) for x in range(-2, 3) for y in range(-2, 3))
+TWO_BUMPS = ((-1.0, 0.0), (1.0, 0.0))
+THREE_BUMPS = ((-1.5, 0.0), (0.3, 0.0), (1.5, 0.0))
 
 
 def _lumps(modes: tuple[tuple[float, float], ...], std: float) -> Callable[..., Points]:
@@ -170,6 +174,28 @@ SHAPES = {
             (),
             TWENTY_FIVE,
             0.06,
+        ),
+        Shape(
+            "two-bumps",
+            "Two bumps on a line",
+            _lumps(TWO_BUMPS, 0.15),
+            (0, 0),
+            0.7228,
+            (),
+            TWO_BUMPS,
+            0.15,
+            line=True,
+        ),
+        Shape(
+            "three-bumps",
+            "Three bumps on a line",
+            _lumps(THREE_BUMPS, 0.12),
+            (0.1, 0),
+            0.8812,
+            (),
+            THREE_BUMPS,
+            0.12,
+            line=True,
         ),
         Shape("pinwheel", "Pinwheel", pinwheel, (0, 0), 0.7409, ("1", "2", "3", "4", "5")),
         Shape("s-curve", "S-curve", s_curve, (0, 0), 1.1024),

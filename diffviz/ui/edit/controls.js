@@ -1,10 +1,10 @@
 // What is asked for: the task, the method with what it costs, and their settings, as declared.
 
 import { make } from "../lib/dom.js";
-import { slider } from "../lib/slider.js";
+import { field } from "../lib/field.js";
 
-/** @import { DenoiserFacts, Facts, MethodFacts, SettingFacts, TaskFacts } from "./types.d.ts" */
-/** @typedef {{ root: HTMLElement, value: any, disable?: (names: string[]) => void }} Field */
+/** @import { Field } from "../lib/field.js" */
+/** @import { DenoiserFacts, Facts, MethodFacts, TaskFacts } from "./types.d.ts" */
 
 const ADVANCED = ["degrade", "size", "begin", "steps", "count", "seed"];
 const COMMON = ["task", "method", "denoiser"];
@@ -23,7 +23,7 @@ export function controlsPanel(facts, onChange) {
   const saying = { words: labelled("In your words", words), thing: labelled("Make it", thing), negative: labelled("But not", negative) };
 
   const own = [...new Set(facts.tasks.flatMap(({ parameters }) => parameters))];
-  for (const name of [...COMMON, ...own, ...ADVANCED, "guidance"]) fields[name] = field(facts.settings[name], changed, choicesOf(name));
+  for (const name of [...COMMON, ...own, ...ADVANCED, "guidance"]) fields[name] = field("edit", facts.settings[name], changed, { choices: choicesOf(name), empty: name === "begin" ? "what suits" : "none, or found" });
   const bar = COMMON.map((name) => fields[name].root);
   const root = make("div", { className: "edit-controls" }, note, cost,
     saying.words, saying.thing, saying.negative, fields.guidance.root, ...[...own, ...ADVANCED].map((name) => fields[name].root));
@@ -87,48 +87,4 @@ export function controlsPanel(facts, onChange) {
 /** What a method costs. @param {MethodFacts} method */
 function price({ cost, gradients }) {
   return `${cost} evaluation${cost === 1 ? "" : "s"} a step${gradients ? ", gradients" : ""}`;
-}
-
-/** A setting's control. @param {SettingFacts} setting @param {() => void} onChange @param {{ name: any, label: string }[]} [choices] @returns {Field} */
-function field(setting, onChange, choices = setting.choices) {
-  const { name, kind, help = "", minimum, maximum, step, unit = "" } = setting;
-  const label = setting.label.charAt(0).toUpperCase() + setting.label.slice(1);
-  const number = kind === "number" || kind === "whole";
-  if (choices) {
-    const options = choices.map((one) => make("option", { value: String(one.name) }, one.label));
-    const input = make("select", { id: `edit-${name}`, onchange: onChange }, ...options);
-    input.value = String(setting.default);
-    return {
-      root: make("label", { className: "edit-field", title: help }, make("span", {}, label), input),
-      get value() { return number ? Number(input.value) : input.value; },
-      set value(wanted) { input.value = String(wanted); },
-      disable: (names) => options.forEach((one) => (one.disabled = names.includes(one.value))),
-    };
-  }
-  if (kind === "flag") {
-    const input = make("input", { type: "checkbox", id: `edit-${name}`, checked: setting.default, onchange: onChange });
-    return {
-      root: make("label", { className: "edit-flag", title: help }, input, ` ${label}`),
-      get value() { return input.checked; },
-      set value(wanted) { input.checked = wanted; },
-    };
-  }
-  if (setting.default === null || maximum === undefined || minimum === undefined || !step || (maximum - minimum) / step > 10_000) {
-    const input = make("input", { type: "number", id: `edit-${name}`, min: minimum, max: maximum, step, value: setting.default ?? "", placeholder: name === "begin" ? "what suits" : "none, or found", oninput: onChange });
-    return {
-      root: make("label", { className: "edit-field", title: help }, make("span", {}, label, unit && ` (${unit})`), input),
-      get value() { return input.value === "" ? null : Number(input.value); },
-      set value(wanted) { input.value = String(wanted ?? ""); },
-    };
-  }
-  const range = slider({
-    label, minimum, maximum, step, value: setting.default, inputId: `edit-${name}`, className: "edit-slider",
-    text: (value) => (unit ? `${value} ${unit}` : String(value)), onInput: onChange,
-  });
-  range.root.title = help;
-  return {
-    root: range.root,
-    get value() { return range.value; },
-    set value(wanted) { range.set(wanted); },
-  };
 }

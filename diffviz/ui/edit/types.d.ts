@@ -1,19 +1,6 @@
 // What the server tells the Edit tab (edit/tab.py, serving/restoring.py), and what its parts share.
 
-import type { Answer } from "../lib/types.js";
-
-export interface SettingFacts {
-  name: string;
-  kind: string;
-  label: string;
-  help?: string;
-  unit?: string;
-  minimum?: number;
-  maximum?: number;
-  step?: number;
-  default: any;
-  choices?: { name: any; label: string }[];
-}
+import type { Answer, SettingFacts } from "../lib/types.js";
 
 export interface TaskFacts {
   name: string;

@@ -32,3 +32,17 @@ export interface Schedule {
   alpha: Float64Array;
   sigma: Float64Array;
 }
+
+/** A setting as Python declares it (settings.py, Setting.facts). */
+export interface SettingFacts {
+  name: string;
+  kind: string;
+  label: string;
+  help?: string;
+  unit?: string;
+  minimum?: number;
+  maximum?: number;
+  step?: number;
+  default: any;
+  choices?: { name: any; label: string }[];
+}

@@ -1,0 +1,73 @@
+// A setting's control, as it is declared in Python (settings.py) and told by Setting.facts.
+
+import { make } from "./dom.js";
+import { slider } from "./slider.js";
+
+/** @import { SettingFacts } from "./types.d.ts" */
+/** @typedef {{ root: HTMLElement, value: any, disable?: (names: string[]) => void }} Field */
+
+const MOST_STOPS = 10_000; // of a slider
+
+/**
+ * The control `TAB-NAME` of a setting.
+ * @param {string} tab the beginning of ids and class names
+ * @param {SettingFacts} setting
+ * @param {() => void} onChange
+ * @param {{ choices?: { name: any, label: string }[], empty?: string }} [options]
+ *   choices: in place of its own; empty: what a number means that is not said
+ * @returns {Field}
+ */
+export function field(tab, setting, onChange, { choices = setting.choices, empty = "" } = {}) {
+  const { name, kind, help = "", minimum, maximum, step, unit = "" } = setting;
+  const label = setting.label.charAt(0).toUpperCase() + setting.label.slice(1);
+  const number = kind === "number" || kind === "whole";
+  const id = `${tab}-${name}`;
+  /** @param {HTMLElement} input */
+  const labelled = (input) =>
+    make("label", { className: `${tab}-field`, title: help }, make("span", {}, label, unit && ` (${unit})`), input);
+  if (choices) {
+    const options = choices.map((one) => make("option", { value: String(one.name) }, one.label));
+    const input = make("select", { id, onchange: onChange }, ...options);
+    input.value = String(setting.default);
+    return {
+      root: labelled(input),
+      get value() { return number ? Number(input.value) : input.value; },
+      set value(wanted) { input.value = String(wanted); },
+      disable: (names) => options.forEach((one) => (one.disabled = names.includes(one.value))),
+    };
+  }
+  if (kind === "flag") {
+    const input = make("input", { type: "checkbox", id, checked: setting.default, onchange: onChange });
+    return {
+      root: make("label", { className: `${tab}-flag`, title: help }, input, ` ${label}`),
+      get value() { return input.checked; },
+      set value(wanted) { input.checked = wanted; },
+    };
+  }
+  if (kind === "text") {
+    const input = make("input", { type: "text", id, value: setting.default ?? "", maxLength: 400, oninput: onChange });
+    return {
+      root: labelled(input),
+      get value() { return input.value; },
+      set value(wanted) { input.value = String(wanted); },
+    };
+  }
+  if (setting.default === null || maximum === undefined || minimum === undefined || !step || (maximum - minimum) / step > MOST_STOPS) {
+    const input = make("input", { type: "number", id, min: minimum, max: maximum, step: step ?? "any", value: setting.default ?? "", placeholder: empty, oninput: onChange });
+    return {
+      root: labelled(input),
+      get value() { return input.value === "" ? null : Number(input.value); },
+      set value(wanted) { input.value = String(wanted ?? ""); },
+    };
+  }
+  const range = slider({
+    label, minimum, maximum, step, value: setting.default, inputId: id, className: `${tab}-slider`,
+    text: (value) => (unit ? `${value} ${unit}` : String(value)), onInput: onChange,
+  });
+  range.root.title = help;
+  return {
+    root: range.root,
+    get value() { return range.value; },
+    set value(wanted) { range.set(wanted); },
+  };
+}

@@ -1,0 +1,108 @@
+"""The 2-D tab: points in the plane, of which everything can be seen at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from typing import Any
+
+import gradio as gr
+
+from diffviz.data.plane.clouds import OWN, cloud_names, cloud_of_shape
+from diffviz.data.plane.shapes import SHAPES
+from diffviz.runs.link import schema
+from diffviz.runs.plane import DENOISERS, YOURS, PlaneSettings
+from diffviz.samplers import SAMPLERS
+from diffviz.schedules import SCHEDULES
+from diffviz.serving.backend import Backend
+from diffviz.serving.plane import Walk, cloud_sent, learned, prepare, sent, walked
+from diffviz.serving.ticket import Ticket
+from diffviz.ui.component import live_view
+from diffviz.ui.live_runs import live_run
+from diffviz.ui.messages import answer
+from diffviz.ui.sample.tab import NETWORK, SILENT
+
+THUMBNAIL = 160  # points of a shape's picture
+
+
+def plane_tab(backend: Backend) -> None:
+    """Build the tab inside the current gr.Blocks."""
+    view = live_view(
+        "plane/view",
+        "plane-view",
+        "Diffusion in two dimensions",
+        events=("walk", "halt"),
+        value=json.dumps({"facts": _facts()}),
+        server_functions=[cloud, network],
+    )
+    walking = view.walk(
+        backend.handler(_walk), None, view, trigger_mode="multiple", **SILENT, **NETWORK
+    )
+    view.halt(None, cancels=[walking], api_visibility="private")
+
+
+def _facts() -> dict[str, Any]:
+    """What the page's code must know."""
+    return {
+        "settings": {facts["name"]: facts for facts in schema(PlaneSettings)},
+        "data": [
+            {
+                "name": name,
+                "label": label,
+                "points": sent(cloud_of_shape(name, THUMBNAIL).points) if name in SHAPES else "",
+            }
+            for name, label in cloud_names().items()
+        ],
+        "own": list(OWN),
+        "denoisers": [
+            {"name": name, "label": label} for name, label in DENOISERS.items() if name != YOURS
+        ],
+        "schedules": [
+            {
+                "name": kind.name,
+                "label": kind.label,
+                "parameters": [parameter.facts() for parameter in kind.parameters],
+            }
+            for kind in SCHEDULES.values()
+        ],
+        "samplers": [
+            {
+                "name": one.name,
+                "label": one.label,
+                "stochastic": one.stochastic,
+                "parameters": [parameter.facts() for parameter in one.parameters],
+            }
+            for one in SAMPLERS.values()
+        ],
+    }
+
+
+def cloud(request: Any) -> dict[str, Any]:
+    """{the settings of a cloud} → its points."""
+    return answer(_cloud, request)
+
+
+def _cloud(request: Any) -> dict[str, Any]:
+    return cloud_sent(PlaneSettings(**request).cloud())
+
+
+def network(request: Any) -> dict[str, Any]:
+    """{"data": name} → the ready-made denoiser of it."""
+    return answer(lambda asked: learned(str(asked["data"])), request)
+
+
+async def _walk(backend: Backend, event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:
+    """The messages of `live_run`, those of `walked` among them."""
+    async with aclosing(live_run(_asked, _told, backend, event, request)) as messages:
+        async for message in messages:
+            yield message
+
+
+def _asked(backend: Backend, request: Any) -> dict[str, Any]:
+    return {"walk": prepare(request)}
+
+
+def _told(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
+    walk: Walk = asked["walk"]
+    return walked(walk, backend.engine, ticket)

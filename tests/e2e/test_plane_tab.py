@@ -1,0 +1,124 @@
+"""The 2-D tab in a real browser: points drowned and brought back, looked at, and asked for."""
+
+from __future__ import annotations
+
+import re
+
+from conftest import Server
+from playwright.sync_api import Page, expect
+
+from tests.e2e.test_forward import set_range
+
+TAB = ".live-view.plane"
+CANVAS = "#plane-canvas"
+
+
+def opened(server: Server, page: Page) -> None:
+    page.goto(server.url)
+    page.get_by_role("tab", name="2-D").click()
+    page.locator(f"{TAB}[data-state=done]").wait_for(timeout=60_000)
+
+
+def run_after(page: Page, change: str, state: str = "done") -> None:
+    """Wait for the run after the one that there was before a change."""
+    page.locator(f"{TAB}[data-state={state}]:not([data-run='{change}'])").wait_for(timeout=60_000)
+
+
+def number(page: Page) -> str:
+    return page.locator(TAB).get_attribute("data-run") or ""
+
+
+def ink(page: Page, selector: str = CANVAS) -> int:
+    """How many pixels of a canvas are not empty."""
+    script = """c => {
+               const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+               let n = 0; for (let i = 3; i < d.length; i += 4) n += d[i] > 0; return n; }"""
+    return int(page.locator(selector).evaluate(script))
+
+
+def frames(page: Page) -> int:
+    return int(page.locator(CANVAS).get_attribute("data-frames") or 0)
+
+
+def at(page: Page, position: int) -> None:
+    before = frames(page)
+    set_range(page, "#plane-slider", position)
+    page.wait_for_function(
+        "n => Number(document.querySelector('#plane-canvas').dataset.frames) > n", arg=before
+    )
+
+
+def test_points_drown_and_come_back_and_views_ask_for_nothing(server: Server, page: Page) -> None:
+    opened(server, page)
+    requests: list[str] = []
+    at(page, 0)
+    page.on("request", lambda request: requests.append(request.url))
+    expect(page.locator(CANVAS)).to_have_attribute("data-t", "0")
+    at(page, 60)
+    expect(page.locator(CANVAS)).to_have_attribute("data-t", "1000")
+    expect(page.locator("#plane-place")).to_contain_text("Back, step 1 of 51")
+    expect(page.locator(CANVAS)).to_have_attribute(
+        "aria-label", re.compile("Two moons: 1,000 points")
+    )
+    for choice, value in (
+        ("paths", "all"),
+        ("field", "streamlines"),
+        ("of", "score"),
+        ("of", "x0"),
+        ("of", "eps"),
+        ("of", "difference"),
+        ("density", "shade"),
+        ("density", "contours"),
+    ):
+        before = frames(page)
+        page.locator(f"#plane-show-{choice}").select_option(value)
+        page.wait_for_function(
+            "n => Number(document.querySelector('#plane-canvas').dataset.frames) > n", arg=before
+        )
+    page.locator("#plane-show-field").select_option("none")
+    page.locator("#plane-show-density").select_option("none")
+    page.locator("#plane-show-paths").select_option("none")
+    for flag in ("data", "points"):
+        page.locator(f"#plane-show-{flag}").uncheck()
+    axes = ink(page)
+    page.locator("#plane-show-guesses").check()
+    page.wait_for_function(f"document.querySelector('{CANVAS}').dataset.frames > {frames(page)}")
+    assert ink(page) > 2 * axes
+    page.locator("#plane-show-guesses").uncheck()
+    page.locator(CANVAS).click(position={"x": 200, "y": 200})
+    page.locator("#plane-show-paths").select_option("chosen")
+    page.wait_for_timeout(200)
+    chosen = ink(page)
+    assert chosen > axes
+    page.locator("#plane-slider").focus()
+    page.keyboard.press("Home")
+    expect(page.locator(CANVAS)).to_have_attribute("data-t", "0")
+    assert requests == []
+
+
+def test_what_is_asked_for_is_run(server: Server, page: Page) -> None:
+    opened(server, page)
+    before = number(page)
+    page.locator("#plane-beside").select_option("ddpm")
+    run_after(page, before)
+    expect(page.locator("#plane-canvas-2")).to_be_visible()
+    expect(page.locator("#plane-numbers")).to_contain_text("DDPM (ancestral)")
+    expect(page.locator("#plane-numbers")).to_contain_text("Energy distance")
+    before = number(page)
+    page.locator("#plane-what").select_option("upper")
+    run_after(page, before)
+    expect(page.locator("#plane-guidance")).to_be_visible()
+    before = number(page)
+    page.locator('[data-data="eight"]').click()
+    run_after(page, before)
+    expect(page.locator("#plane-numbers")).to_contain_text(
+        re.compile(r"Modes covered8 of 88 of 88 of 8")
+    )
+    expect(page.locator("#plane-what")).to_be_hidden()
+    before = number(page)
+    page.locator("#plane-more summary").click()
+    page.locator("#plane-T").fill("10")
+    run_after(page, before, "failed")
+    expect(page.locator("#plane-said")).to_have_text(
+        "Steps must be a whole number from 1 to T = 10, not 50."
+    )
