@@ -152,6 +152,8 @@ def test_a_walk_is_told_state_by_state(engine: LocalEngine) -> None:
     result = last(PlaneSettings(**asked["settings"]))
     assert np.abs(first[-1] - result.numpy()).max() < 2e-3
     assert [set(lane) for lane in end] == [{"nfe", "fingerprint", "numbers"}] * 2
+    alone = list(walked(prepare({"settings": asked["settings"]}), engine, Ticket("me", 60)))
+    assert alone[-1]["end"] == end[:1]
 
 
 def test_weights_go_to_the_page_and_come_back() -> None:

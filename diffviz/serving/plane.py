@@ -101,8 +101,9 @@ class Walk(NamedTuple):
 
     @property
     def lanes(self) -> list[PlaneSettings]:
-        others = [self.settings.but(sampler=self.beside, sampler_parameters={})]
-        return [self.settings, *(others if self.beside else [])]
+        if not self.beside:
+            return [self.settings]
+        return [self.settings, self.settings.but(sampler=self.beside, sampler_parameters={})]
 
 
 def prepare(request: Any) -> Walk:

@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 import { slider } from "./slider.js";
+import { capital } from "./text.js";
 
 /** @import { SettingFacts } from "./types.d.ts" */
 /** @typedef {{ root: HTMLElement, value: any, disable?: (names: string[]) => void }} Field */
@@ -19,7 +20,7 @@ const MOST_STOPS = 10_000; // of a slider
  */
 export function field(tab, setting, onChange, { choices = setting.choices, empty = "" } = {}) {
   const { name, kind, help = "", minimum, maximum, step, unit = "" } = setting;
-  const label = setting.label.charAt(0).toUpperCase() + setting.label.slice(1);
+  const label = capital(setting.label);
   const number = kind === "number" || kind === "whole";
   const id = `${tab}-${name}`;
   /** @param {HTMLElement} input */

@@ -4,6 +4,7 @@
  * @typedef {object} Entries
  * @property {number[]} handles of the curve drawn in the Forward tab, which the Sample tab offers too
  * @property {string} owner a secret by which this browser's trainings know it again
+ * @property {{ data: string, network: object }} plane the denoiser that was last trained in the 2-D tab, and on what
  * @property {"asked" | "stopped"} sampling what was last wanted of the Sample tab
  * @property {string} exporting the format of the file that is being made of its run, or ""
  */
@@ -14,6 +15,7 @@
 const KEPT = {
   handles: { read: JSON.parse, write: JSON.stringify },
   owner: { read: String, write: String },
+  plane: { read: JSON.parse, write: JSON.stringify },
 };
 
 /** Values by name, and who wants to know of new ones. */

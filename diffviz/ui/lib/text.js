@@ -14,6 +14,11 @@ export function minus(value) {
   return String(value).replace("-", "−");
 }
 
+/** With a capital first letter, but that a symbol stays what it is: η is not H, as ui/messages.py has it. @param {string} text */
+export function capital(text) {
+  return /^[a-z](?!_)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}
+
 /** So many of something, of which there may be one. @param {number} count @param {string} thing */
 export function counted(count, thing) {
   return `${thousands(count)} ${thing}${count === 1 ? "" : "s"}`;

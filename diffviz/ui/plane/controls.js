@@ -70,17 +70,22 @@ export function controlsPanel(facts, onChange) {
     return { ...all, schedule_parameters: own.schedule.values(fields.schedule.value), sampler_parameters: own.sampler.values(fields.sampler.value) };
   }
 
-  /** What goes with other data. @param {Cloud} cloud @param {boolean} ready whether a learned denoiser of them ships */
-  function suit(cloud, ready) {
+  /** Which denoisers there are. @param {{ learned: boolean, yours: boolean }} known */
+  function offer(known) {
+    const missing = Object.entries(known).filter(([, there]) => !there).map(([name]) => name);
+    fields.denoiser.disable?.(missing);
+    if (missing.includes(fields.denoiser.value)) fields.denoiser.value = "mixture";
+  }
+
+  /** What goes with other data. @param {Cloud} cloud */
+  function suit(cloud) {
     const select = /** @type {HTMLSelectElement} */ (fields.what.root.querySelector("select"));
     select.replaceChildren(...["", ...cloud.classes].map((name) => make("option", { value: name }, name || "All")));
     guided.hidden = !cloud.classes.length;
-    fields.denoiser.disable?.(ready ? [] : ["learned"]);
-    if (!ready && fields.denoiser.value === "learned") fields.denoiser.value = "mixture";
     fields.blur.root.hidden = cloud.modes.length > 0;
     update();
   }
 
   update();
-  return { root, fields, values, suit };
+  return { root, fields, values, suit, offer };
 }

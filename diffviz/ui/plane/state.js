@@ -39,6 +39,8 @@ export class PlaneState {
     /** @type {Float32Array | null} ε of each sample */
     this.eps = null;
     this.position = 0;
+    /** @type {Float32Array | null} samples of a denoiser that is just learning */
+    this.preview = null;
   }
 
   get count() {
@@ -72,6 +74,7 @@ export class PlaneState {
     this.cloud = { ...sent, points: new Float32Array(raw.buffer, 0, raw.length / 4), kinds: bytes(sent.kinds) };
     this.chosen.clear();
     this.network = null;
+    this.preview = null;
     this.end();
   }
 
@@ -120,6 +123,7 @@ export class PlaneState {
   /** Where the samples are, of the first or the other lane. @param {number} [lane] @returns {Float32Array} */
   places(lane = 0) {
     const { step, cloud, eps } = this;
+    if (this.preview && this.time === 0 && step > 0) return this.preview;
     if (step >= 0) {
       const { states = [] } = this.lanes[lane] ?? {};
       if (states.length) return states[Math.min(step, states.length - 1)];
@@ -151,6 +155,7 @@ export class PlaneState {
   /** A message of a run. @param {PlaneMessage} told */
   heed({ start, states, end }) {
     if (start) {
+      this.preview = null;
       this.t = start.t;
       this.eps = float16(start.eps);
       this.lanes = start.lanes.map((label) => ({ label, states: [] }));

@@ -9,15 +9,18 @@ from typing import Any
 
 import gradio as gr
 
+from diffviz.checkpoints import checkpoint_names
 from diffviz.data.plane.clouds import OWN, cloud_names, cloud_of_shape
 from diffviz.data.plane.shapes import SHAPES
 from diffviz.runs.link import schema
-from diffviz.runs.plane import DENOISERS, YOURS, PlaneSettings
+from diffviz.runs.plane import DENOISERS, READY, CloudSettings, PlaneSettings
 from diffviz.samplers import SAMPLERS
 from diffviz.schedules import SCHEDULES
 from diffviz.serving.backend import Backend
 from diffviz.serving.plane import Walk, cloud_sent, learned, prepare, sent, walked
+from diffviz.serving.plane_training import Lesson, prepare_lesson, taught
 from diffviz.serving.ticket import Ticket
+from diffviz.training.points import PointsTraining
 from diffviz.ui.component import live_view
 from diffviz.ui.live_runs import live_run
 from diffviz.ui.messages import answer
@@ -32,7 +35,7 @@ def plane_tab(backend: Backend) -> None:
         "plane/view",
         "plane-view",
         "Diffusion in two dimensions",
-        events=("walk", "halt"),
+        events=("walk", "halt", "train", "stop"),
         value=json.dumps({"facts": _facts()}),
         server_functions=[cloud, network],
     )
@@ -40,6 +43,10 @@ def plane_tab(backend: Backend) -> None:
         backend.handler(_walk), None, view, trigger_mode="multiple", **SILENT, **NETWORK
     )
     view.halt(None, cancels=[walking], api_visibility="private")
+    training = view.train(
+        backend.handler(_train), None, view, trigger_mode="multiple", **SILENT, **NETWORK
+    )
+    view.stop(None, cancels=[training], api_visibility="private")
 
 
 def _facts() -> dict[str, Any]:
@@ -55,9 +62,13 @@ def _facts() -> dict[str, Any]:
             for name, label in cloud_names().items()
         ],
         "own": list(OWN),
-        "denoisers": [
-            {"name": name, "label": label} for name, label in DENOISERS.items() if name != YOURS
-        ],
+        "training": {
+            facts["name"]: facts
+            for facts in schema(PointsTraining)
+            if facts["name"] not in CloudSettings.model_fields
+        },
+        "ready": checkpoint_names(READY),
+        "denoisers": [{"name": name, "label": label} for name, label in DENOISERS.items()],
         "schedules": [
             {
                 "name": kind.name,
@@ -106,3 +117,19 @@ def _asked(backend: Backend, request: Any) -> dict[str, Any]:
 def _told(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
     walk: Walk = asked["walk"]
     return walked(walk, backend.engine, ticket)
+
+
+async def _train(backend: Backend, event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:
+    """The messages of `live_run`, those of `taught` among them."""
+    async with aclosing(live_run(_wanted, _taught, backend, event, request)) as messages:
+        async for message in messages:
+            yield message
+
+
+def _wanted(backend: Backend, request: Any) -> dict[str, Any]:
+    return {"lesson": prepare_lesson(request)}
+
+
+def _taught(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
+    lesson: Lesson = asked["lesson"]
+    return taught(lesson, backend.engine, ticket)

@@ -47,6 +47,8 @@ export interface Facts {
   settings: Record<string, SettingFacts>;
   data: { name: string; label: string; points: string }[];
   own: string[];
+  ready: string[]; // data of which a learned denoiser ships
+  training: Record<string, SettingFacts>;
   denoisers: { name: string; label: string }[];
   schedules: { name: string; label: string; parameters: SettingFacts[] }[];
   samplers: { name: string; label: string; stochastic: boolean; parameters: SettingFacts[] }[];
@@ -65,8 +67,20 @@ export interface LaneEnd {
   numbers: Record<string, Measured>;
 }
 
+/** How a training stands. */
+export interface LearnedSent {
+  updates: number;
+  of: number;
+  seconds: number;
+  losses: number[];
+  network: NetworkSent;
+  xs: string;
+}
+
 export interface PlaneMessage {
   id: number;
+  learned?: LearnedSent;
+  trained?: LearnedSent;
   waiting?: number;
   failed?: string;
   start?: { count: number; steps: number; t: number[]; lanes: string[]; eps: string };

@@ -1,7 +1,9 @@
 // The 2-D tab's live view: points drowned in noise and brought back, with all that moves them.
 
 import { make } from "../lib/dom.js";
+import { float16 } from "../lib/pixels.js";
 import { painting } from "../lib/painting.js";
+import { store } from "../lib/store.js";
 import { counted } from "../lib/text.js";
 import { Timeline } from "../lib/timeline.js";
 import { transport } from "../lib/transport.js";
@@ -11,6 +13,7 @@ import { looksPanel } from "./looks.js";
 import { readoutPanel } from "./readout.js";
 import { Stage } from "./stage.js";
 import { FORWARD, PlaneState } from "./state.js";
+import { trainingPanel } from "./training.js";
 
 /** @import { LiveView } from "../lib/types.d.ts" */
 /** @import { PlaneMessage, PlaneServer } from "./types.d.ts" */
@@ -28,6 +31,8 @@ export function mount(element, { props, server, trigger, watch }) {
   const state = new PlaneState(facts);
   let data = facts.settings.data.default;
   let asked = 0;
+  let networkOf = ""; // the denoiser that there are weights of here
+  let running = 0; // the training that is under way
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let soon;
   let touched = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -41,6 +46,7 @@ export function mount(element, { props, server, trigger, watch }) {
   const sources = dataPanel(facts, (name) => choose(name));
   const controls = controlsPanel(facts, changed);
   const readout = readoutPanel();
+  const training = trainingPanel(facts, { start: train, stop: stopTraining });
   const looks = looksPanel(state.views, () => change("views"));
   const stages = [0, 1].map((lane) => new Stage(state, lane, pick));
   const moves = transport(timeline, { label: "Into the noise, and back", inputId: "plane-slider", steps: true, speeds: SPEEDS });
@@ -54,7 +60,7 @@ export function mount(element, { props, server, trigger, watch }) {
     make("div", { className: "plane-left" },
       make("div", { className: "plane-stages" }, ...stages.map(({ root }) => root)),
       moves.root, readout.place, readout.said),
-    make("div", { className: "plane-right" }, looks, controls.root, make("div", { className: "plane-buttons" }, again, another, clear), readout.table),
+    make("div", { className: "plane-right" }, looks, controls.root, make("div", { className: "plane-buttons" }, again, another, clear), training.root, readout.table),
   );
 
   parts.push({
@@ -107,16 +113,70 @@ export function mount(element, { props, server, trigger, watch }) {
     const told = await server.cloud({ data, points: controls.fields.points.value }).catch(() => null);
     if (id !== asked) return;
     if (!told || told.error !== undefined) return say(told?.error ?? "The server does not answer; please try again.");
+    stopTraining();
     state.take(told);
-    controls.suit(/** @type {import("./types.d.ts").Cloud} */ (state.cloud), false);
+    networkOf = "";
+    controls.suit(/** @type {import("./types.d.ts").Cloud} */ (state.cloud));
+    controls.offer({ learned: facts.ready.includes(data), yours: yours() !== null });
     await rebuild();
     walk();
   }
 
+  /** What was last trained on these data, in this visit or another. */
+  function yours() {
+    const kept = store.get("plane");
+    return kept?.data === key() ? /** @type {import("./types.d.ts").NetworkSent} */ (kept.network) : null;
+  }
+
+  /** By which data are known again. */
+  function key() {
+    return [data, ...(state.cloud?.classes ?? [])].join();
+  }
+
+  /** Work out again what follows from the settings; weights come once. */
   async function rebuild() {
     state.settings = settings();
-    state.rebuild();
+    const { denoiser } = state.settings;
+    if (denoiser !== networkOf && (denoiser === "learned" || denoiser === "yours")) {
+      const sent = denoiser === "yours" ? yours() : await server.network({ data }).catch(() => null);
+      if (!sent || "error" in sent) return say((sent && "error" in sent && sent.error) || "The server does not answer; please try again.");
+      state.rebuild(/** @type {import("./types.d.ts").NetworkSent} */ (sent));
+    } else state.rebuild();
+    networkOf = denoiser;
     change("settings");
+  }
+
+  function train() {
+    if (running) trigger("stop");
+    running = ++asked;
+    if (section.dataset.state === "running") trigger("halt");
+    section.dataset.state = "ready";
+    training.run(true);
+    training.say("Waiting for its turn …");
+    trigger("train", { request: { id: running, settings: settings(), training: training.values() } });
+  }
+
+  function stopTraining() {
+    if (!running) return;
+    trigger("stop");
+    running = 0;
+    training.run(false);
+    training.say("Stopped.");
+    if (state.preview) walk();
+  }
+
+  /** How a training stands: the field and the samples follow it. @param {import("./types.d.ts").LearnedSent} learned */
+  function follow(learned) {
+    store.set("plane", { data: key(), network: learned.network });
+    controls.offer({ learned: facts.ready.includes(data), yours: true });
+    controls.fields.denoiser.value = networkOf = "yours";
+    state.settings = settings();
+    state.rebuild(learned.network);
+    state.preview = float16(learned.xs);
+    if (!state.lanes.length) state.t = [state.schedule.T, 0];
+    if (learned.updates && state.time !== 0) timeline.hold(state.length - 1);
+    training.heed(learned);
+    change("learned");
   }
 
   /** @param {string} name of the setting */
@@ -126,9 +186,9 @@ export function mount(element, { props, server, trigger, watch }) {
       soon = setTimeout(() => choose(data), SOON);
       return;
     }
-    rebuild();
     clearTimeout(soon);
     soon = setTimeout(walk, SOON);
+    return rebuild();
   }
 
   /** Ask for the run. */
@@ -138,11 +198,12 @@ export function mount(element, { props, server, trigger, watch }) {
     section.dataset.state = "running";
     section.dataset.run = String(id); // for tools
     say("");
-    trigger("walk", { request: { id, settings: settings(), beside: controls.fields.beside.value } });
+    trigger("walk", { request: { id, settings: settings(), beside: controls.fields.beside.value, network: controls.fields.denoiser.value === "yours" ? yours() : null } });
   }
 
   /** A message of the server's. @param {PlaneMessage} told */
   function heed(told) {
+    if (told.id === running) return hear(told);
     if (told.id !== asked) return;
     if (told.waiting) say(`diffviz is busy: you are number ${told.waiting} in line.`);
     if (told.failed) {
@@ -160,6 +221,18 @@ export function mount(element, { props, server, trigger, watch }) {
       timeline.loop = touched ? 0 : REST;
     }
     change("run");
+  }
+
+  /** A message of a training. @param {PlaneMessage} told */
+  function hear({ waiting, failed, learned, trained }) {
+    if (waiting) training.say(`diffviz is busy: you are number ${waiting} in line.`);
+    if (learned) follow(learned);
+    if (trained) follow(trained);
+    if (!trained && !failed) return;
+    running = 0;
+    training.run(false);
+    if (failed) training.say(failed);
+    else walk();
   }
 
   /** A run begins: its beginning is there already, and where the slider stood it stays. */
