@@ -36,26 +36,25 @@ def ink(page: Page, selector: str = CANVAS) -> int:
     return int(page.locator(selector).evaluate(script))
 
 
-def frames(page: Page) -> int:
-    return int(page.locator(CANVAS).get_attribute("data-frames") or 0)
+def painted_after(page: Page, before: str | None) -> None:
+    page.locator(f"{CANVAS}:not([data-frames='{before}'])").wait_for()
 
 
-def at(page: Page, position: int) -> None:
-    before = frames(page)
+def frames(page: Page) -> str | None:
+    return page.locator(CANVAS).get_attribute("data-frames")
+
+
+def at(page: Page, position: int, t: int) -> None:
     set_range(page, "#plane-slider", position)
-    page.wait_for_function(
-        "n => Number(document.querySelector('#plane-canvas').dataset.frames) > n", arg=before
-    )
+    page.locator(f"{CANVAS}[data-t='{t}']").wait_for()
 
 
 def test_points_drown_and_come_back_and_views_ask_for_nothing(server: Server, page: Page) -> None:
     opened(server, page)
     requests: list[str] = []
-    at(page, 0)
+    at(page, 0, 0)
     page.on("request", lambda request: requests.append(request.url))
-    expect(page.locator(CANVAS)).to_have_attribute("data-t", "0")
-    at(page, 60)
-    expect(page.locator(CANVAS)).to_have_attribute("data-t", "1000")
+    at(page, 60, 1000)
     expect(page.locator("#plane-place")).to_contain_text("Back, step 1 of 51")
     expect(page.locator(CANVAS)).to_have_attribute(
         "aria-label", re.compile("Two moons: 1,000 points")
@@ -72,17 +71,16 @@ def test_points_drown_and_come_back_and_views_ask_for_nothing(server: Server, pa
     ):
         before = frames(page)
         page.locator(f"#plane-show-{choice}").select_option(value)
-        page.wait_for_function(
-            "n => Number(document.querySelector('#plane-canvas').dataset.frames) > n", arg=before
-        )
+        painted_after(page, before)
     page.locator("#plane-show-field").select_option("none")
     page.locator("#plane-show-density").select_option("none")
     page.locator("#plane-show-paths").select_option("none")
     for flag in ("data", "points"):
         page.locator(f"#plane-show-{flag}").uncheck()
     axes = ink(page)
+    before = frames(page)
     page.locator("#plane-show-guesses").check()
-    page.wait_for_function(f"document.querySelector('{CANVAS}').dataset.frames > {frames(page)}")
+    painted_after(page, before)
     assert ink(page) > 2 * axes
     page.locator("#plane-show-guesses").uncheck()
     page.locator(CANVAS).click(position={"x": 200, "y": 200})

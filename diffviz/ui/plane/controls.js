@@ -7,7 +7,7 @@ import { field } from "../lib/field.js";
 /** @import { SettingFacts } from "../lib/types.d.ts" */
 /** @import { Cloud, Facts } from "./types.d.ts" */
 
-const FIRST = ["denoiser", "sampler", "steps", "count"];
+const FIRST = ["word", "denoiser", "sampler", "steps", "count"];
 const GUIDED = ["what", "guidance", "guidance_from", "guidance_to"];
 const FOLDED = ["points", "blur", "schedule", "spacing", "T", "zero_terminal_snr", "seed"];
 const NO_SAMPLER = { name: "", label: "None" };
@@ -83,9 +83,11 @@ export function controlsPanel(facts, onChange) {
     select.replaceChildren(...["", ...cloud.classes].map((name) => make("option", { value: name }, name || "All")));
     guided.hidden = !cloud.classes.length;
     fields.blur.root.hidden = cloud.modes.length > 0;
+    fields.word.root.hidden = cloud.name !== "word";
     update();
   }
 
+  fields.word.root.hidden = true;
   update();
   return { root, fields, values, suit, offer };
 }

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from diffviz.checkpoints import checkpoint_names
-from diffviz.data.plane.clouds import OWN, cloud_names, cloud_of_shape
+from diffviz.data.plane.clouds import DRAWN, cloud_names, cloud_of_shape
 from diffviz.data.plane.shapes import SHAPES
 from diffviz.runs.link import schema
 from diffviz.runs.plane import DENOISERS, READY, CloudSettings, PlaneSettings
@@ -60,8 +60,8 @@ def _facts() -> dict[str, Any]:
                 "points": sent(cloud_of_shape(name, THUMBNAIL).points) if name in SHAPES else "",
             }
             for name, label in cloud_names().items()
+            if name != DRAWN
         ],
-        "own": list(OWN),
         "training": {
             facts["name"]: facts
             for facts in schema(PointsTraining)

@@ -46,7 +46,6 @@ export interface Cloud extends Omit<CloudSent, "points" | "kinds"> {
 export interface Facts {
   settings: Record<string, SettingFacts>;
   data: { name: string; label: string; points: string }[];
-  own: string[];
   ready: string[]; // data of which a learned denoiser ships
   training: Record<string, SettingFacts>;
   denoisers: { name: string; label: string }[];

@@ -22,7 +22,7 @@ const SOON = 300; // ms after the last change, when a run is asked for
 const REST = 1500; // ms between two plays
 const SPEEDS = [5, 15, 30, 60];
 /** Of no settings of a run, or of those that the page knows by itself. */
-const OF_CLOUD = new Set(["points"]);
+const OF_CLOUD = new Set(["points", "word"]);
 
 /** @param {HTMLElement} element @param {LiveView<PlaneServer>} view */
 export function mount(element, { props, server, trigger, watch }) {
@@ -110,7 +110,7 @@ export function mount(element, { props, server, trigger, watch }) {
     sources.update(name);
     const id = ++asked;
     trigger("halt");
-    const told = await server.cloud({ data, points: controls.fields.points.value }).catch(() => null);
+    const told = await server.cloud({ data, points: controls.fields.points.value, word: controls.fields.word.value }).catch(() => null);
     if (id !== asked) return;
     if (!told || told.error !== undefined) return say(told?.error ?? "The server does not answer; please try again.");
     stopTraining();
