@@ -25,8 +25,9 @@ from diffviz.media.raster import decoder_advice
 from diffviz.media.registry import MEDIA
 from diffviz.metrics import Metrics
 from diffviz.serving.backend import Backend, make_backend, suit_process
+from diffviz.ui.gradio_mailboxes import Listening
 from diffviz.ui.gradio_memory import remember_little
-from diffviz.ui.gradio_queue import Listening, share_queue
+from diffviz.ui.gradio_queue import share_queue
 from diffviz.ui.gradio_seams import (
     Uploads,
     answer_ranges,

@@ -4,7 +4,6 @@ share of it, and what nobody listens to ends. (Of Gradio's private parts, as `gr
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 import uuid
 from collections import Counter, defaultdict
@@ -15,13 +14,10 @@ from typing import Any
 import gradio as gr
 import gradio.route_utils
 from gradio.queueing import Event, Queue
-from starlette.datastructures import QueryParams
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
+from diffviz.ui.gradio_mailboxes import Mailbox, Mailboxes
 from diffviz.web.clients import neighbourhood
 from diffviz.web.logs import LOG
-from diffviz.web.routes import DATA, RESULT
 
 _gradios_call: Any = gradio.route_utils.call_process_api
 STUCK_SECONDS = 10.0  # without a look for what may begin, after which something is wrong
@@ -31,34 +27,6 @@ KEEP_SECONDS = 60.0  # for which answers of events that are over wait for somebo
 MOST_UNREAD = 8  # parts of what an event makes, before the next is made
 READ_SECONDS = 0.05
 MOST_SESSIONS = 2000  # with something to fetch
-EVENTS = "text/event-stream"
-UNKNOWN = "What you listen to is not known here any more; the server may have begun anew."
-
-
-class Mailbox(asyncio.Queue[Any]):
-    """What a session has not fetched yet, and since when nobody does."""
-
-    def __init__(self, client: str) -> None:
-        super().__init__()
-        self.client, self.readers, self.left = client, 0, time.monotonic()
-
-    async def get(self) -> Any:
-        self.readers += 1
-        try:
-            return await super().get()
-        finally:
-            self.readers -= 1
-            self.left = time.monotonic()
-
-    def unread_seconds(self) -> float:
-        return 0.0 if self.readers else time.monotonic() - self.left
-
-
-class Mailboxes(dict[str, Mailbox]):
-    """By session. Gradio's own drops the oldest of 2,000, whoever waits for it, and then fails."""
-
-    def __delitem__(self, session: str) -> None:
-        self.pop(session, None)
 
 
 class SharedQueue(Queue):
@@ -293,37 +261,6 @@ async def again_and_again(
             failed()
             LOG.exception("a task in the background failed, and is begun again")
         await asyncio.sleep(AGAIN_SECONDS)
-
-
-class Listening:
-    """Whoever listens to a session or an event that is not known here is told so: Gradio's answer
-    would begin, and fail."""
-
-    def __init__(self, app: ASGIApp, queue: SharedQueue) -> None:
-        self.app, self.queue = app, queue
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            name = scope["state"]["route"].name
-            if name == DATA and not self._knows_session(scope):
-                # At this the page begins anew.
-                told = {"msg": "unexpected_error", "message": UNKNOWN, "success": False}
-                text = f"data: {json.dumps(told | {'session_not_found': True})}\n\n"
-                await Response(text, media_type=EVENTS)(scope, receive, send)
-                return
-            if name == RESULT and not self._knows_event(scope["path"].rstrip("/").split("/")[-1]):
-                text = f"event: error\ndata: {json.dumps(UNKNOWN)}\n\n"
-                await Response(text, media_type=EVENTS)(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
-
-    def _knows_session(self, scope: Scope) -> bool:
-        session = QueryParams(scope["query_string"]).get("session_hash", "")
-        return session in self.queue.pending_messages_per_session
-
-    def _knows_event(self, event: str) -> bool:
-        ids = self.queue.pending_event_ids_session
-        return event in self.queue.event_ids_to_events or any(event in i for i in ids.values())
 
 
 def client_of(request: Any) -> str:

@@ -1,8 +1,8 @@
 """Where we reach into Gradio's private parts: the tests of this file are the gate for an upgrade.
 
 What its queue tells of events that failed, how often it looks around, what it keeps of a visit, and
-where its uploads go. (The queue itself: gradio_queue.py; what is bounded by address: there and in
-gradio_memory.py.)
+where its uploads go. (The queue itself: gradio_queue.py and gradio_mailboxes.py; what is bounded by
+address: there and in gradio_memory.py.)
 """
 
 from __future__ import annotations
