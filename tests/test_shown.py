@@ -18,7 +18,7 @@ from diffviz.ui.gradio_seams import tell_of_links
 from diffviz.ui.messages import capital, sentence
 from diffviz.ui.page import SHARED_LINK
 from diffviz.ui.sample.controls import suited
-from diffviz.ui.sample.tab import INTRO
+from diffviz.ui.sample.tab import first_run
 from tests.running import ROOT
 
 UI = ROOT / "diffviz" / "ui"
@@ -79,7 +79,7 @@ def test_steps_outside_of_training_are_told_where_that_can_be_seen(
 def test_a_file_s_name_tells_what_it_is() -> None:
     asked = RunSettings(condition={"species": "frog", "main hand": "axe"}, seed=7)
     assert file_name(asked, HEROES) == "diffviz-heroes-a-frog-holding-an-axe-seed-7"
-    assert file_name(INTRO, FASHION, "x0") == "diffviz-fashion-one-of-each-x0-seed-0"
+    assert file_name(first_run(), FASHION, "x0") == "diffviz-fashion-one-of-each-x0-seed-0"
 
 
 def test_the_page_offers_what_was_measured_best() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -21,10 +23,18 @@ from diffviz.forward import counter_noise, noise, noising_chain
 from diffviz.guidance.classifier_free import GuidedDenoiser
 from diffviz.media.levels import grey_levels
 from diffviz.parametrization import PARAMETRIZATIONS
+from diffviz.runs.link import link, schema
 from diffviz.schedules import SCHEDULES, NoiseSchedule, drawn_schedule, make_schedule
 from diffviz.serving.plane import network_sent
+from diffviz.settings import Settings, offered
 from diffviz.training.points import PointsTraining, train_points
+from diffviz.ui.edit.tab import OnPage as Edit
+from diffviz.ui.forward.tab import OnPage as Forward
+from diffviz.ui.sample.controls import OnPage as Sample
+from diffviz.ui.train.controls import OnPage as Train
+from tests.other_settings import changed
 
+LINKED = (Forward, Sample, Edit, Train)
 HANDLES = [1, 0.9, 0.6, 0.55, 0.3, 0.1, 0.05, 0.004]
 
 
@@ -94,72 +104,14 @@ def test_steps_of_the_chain_are_the_servers() -> None:
             assert np.abs(shown - expected).max() <= 1
 
 
-def levels_of(kind: str) -> Iterator[tuple[NoiseSchedule, int, dict[str, float]]]:
-    """Times of a schedule, each as the page has it: α and σ with α² + σ² = 1."""
-    schedule = make_schedule(kind)
-    for t in (1, 60, 400, 800, 1000):
-        alpha, sigma = float(schedule.alpha[t]), float(schedule.sigma[t])
-        scale = math.hypot(alpha, sigma)
-        yield schedule, t, {"a": alpha / scale, "s": sigma / scale}
-
-
-@pytest.mark.parametrize("std", [0.0, 0.1])
-def test_the_page_s_exact_denoisers_are_the_library_s(std: float) -> None:
-    cloud = cloud_of_shape("moons", 300)
-    denoiser = MixtureDenoiser(cloud.points, std, classes=cloud.kinds + 1)
-    calls, expected = [], []
-    for (schedule, t, at), said in itertools.product(levels_of("karras"), (0, 2)):
-        alpha, sigma = float(schedule.alpha[t]), float(schedule.sigma[t])
-        x = alpha * cloud.points[:40] + sigma * noise(3, (40, 2))
-        guided = GuidedDenoiser(denoiser, 3.0, interval=(0.05, 30.0))
-        condition = torch.full((40, 1), said)
-        x0 = guided(x.double(), alpha, sigma, condition).x0
-        u = (x / math.hypot(alpha, sigma)).flatten().tolist()
-        kinds = (cloud.kinds + 1).tolist()
-        scale = 3.0 if said else 1.0
-        means = cloud.points.flatten().tolist()
-        calls.append(("mixture", means, std, kinds, u, at, said, scale, [0.05, 30.0]))
-        expected.append(x0.flatten().numpy())
-    for answer, x0 in zip(twin(calls), expected, strict=True):
-        assert np.abs(np.array(answer) - x0).max() < 2e-4  # x is float32: at t = 1, to 1e-7/σ
-
-
-@pytest.mark.parametrize("parametrization", PARAMETRIZATIONS)
-@pytest.mark.parametrize("data", ["moons", "spiral"])
-def test_the_page_s_network_is_the_library_s(parametrization: str, data: str) -> None:
-    settings = PointsTraining(
-        data=data, parametrization=parametrization, updates=50, width=24, depth=2
-    )
-    *_, learned = train_points(settings)
-    checkpoint = learned.checkpoint
-    message = network_sent(checkpoint)
-    classes = checkpoint.card.data.slots
-    calls, expected = [], []
-    for schedule, t, at in levels_of("cosine"):
-        x = noise(t, (33, 2))
-        condition = torch.full((33, len(classes)), 2)
-        prediction = checkpoint.denoiser()(
-            x, float(schedule.alpha[t]), float(schedule.sigma[t]), condition
-        )
-        if not prediction.x0.isfinite().all() or prediction.x0.abs().max() > 1e4:
-            continue  # of ε at the very end, where x̂0 is ε̂'s error times a thousand
-        calls.append(("network", message, x.flatten().tolist(), at, 2 if classes else 0))
-        expected.append(prediction.x0.flatten().numpy())
-    assert len(calls) >= 4
-    for answer, x0 in zip(twin(calls), expected, strict=True):
-        assert np.abs(np.array(answer) - x0).max() <= 1e-5 * max(1, np.abs(x0).max())
-
-
-def test_the_page_s_density_is_a_density() -> None:
-    means = torch.tensor([[0.5, -0.3], [-1.0, 0.4]])
-    at, side, reach = {"a": 0.8, "s": 0.6}, 60, 5.0
-    (found,) = twin([("density", means.flatten().tolist(), 0.2, at, side, reach)])
-    axis = (np.arange(side) + 0.5) / side * 2 * reach - reach
-    x, y = np.meshgrid(axis, axis)
-    variance = 0.6**2 + (0.8 * 0.2) ** 2
-    expected = sum(
-        np.exp(-((x - 0.8 * mx) ** 2 + (y - 0.8 * my) ** 2) / (2 * variance))
-        for mx, my in means.tolist()
-    ) / (2 * 2 * np.pi * variance)
-    assert np.abs(np.array(found).reshape(side, side) - expected).max() < 1e-6
-    assert sum(found) * (2 * reach / side) ** 2 == pytest.approx(1, abs=1e-3)
+from diffviz.parametrization import PARAMETRIZATIONS
+from diffviz.runs.link import link, schema
+from diffviz.schedules import SCHEDULES, NoiseSchedule, drawn_schedule, make_schedule
+from diffviz.serving.plane import network_sent
+from diffviz.settings import Settings, offered
+from diffviz.training.points import PointsTraining, train_points
+from diffviz.ui.edit.tab import OnPage as Edit
+from diffviz.ui.forward.tab import OnPage as Forward
+from diffviz.ui.sample.controls import OnPage as Sample
+from diffviz.ui.train.controls import OnPage as Train
+from tests.other_settings import changed

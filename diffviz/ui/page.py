@@ -9,7 +9,7 @@ import gradio as gr
 from diffviz.serving import glossary
 from diffviz.serving.backend import Backend
 from diffviz.serving.models import TRAINED
-from diffviz.ui.component import page_call
+from diffviz.ui.component import live_view, page_call
 from diffviz.ui.edit.tab import edit_tab
 from diffviz.ui.forward.tab import forward_tab
 from diffviz.ui.gradio_seams import event_data
@@ -44,19 +44,30 @@ def build_page(backend: Backend) -> gr.Blocks:
     page = gr.Blocks(title="diffviz", analytics_enabled=False, delete_cache=(600, 3600))
     with page:
         gr.HTML(INTRODUCTION, elem_id="introduction")
+        share = live_view("lib/share", "share", "A link to what you see", events=("follow",))
         with gr.Tabs() as tabs:
-            with gr.Tab("Forward", id="forward"):
+            with _tab("Forward"):
                 forward_tab(backend)
-            with gr.Tab("Sample", id="sample"):
+            with _tab("Sample"):
                 denoiser = sample_tab(backend)
-            with gr.Tab("Edit", id="edit"):
+            with _tab("Edit"):
                 edit_tab(backend)
-            with gr.Tab("2-D", id="plane"):
+            with _tab("2-D", "plane"):
                 plane_tab(backend)
-            with gr.Tab("Train", id="train"):
+            with _tab("Train"):
                 training = train_tab(backend)
         training.use(
             backend.handler(use_in_sample), None, [denoiser, tabs], api_visibility="private"
         )
-        page.load(None, None, tabs, js=page_call("openLinked"))
+        linked = page_call("openLinked", [tab.id for tab in tabs.children])
+        page.load(None, None, tabs, js=linked, api_visibility="private")
+        share.follow(None, None, tabs, js=linked, api_visibility="private")
     return page
+
+
+def _tab(label: str, name: str = "") -> gr.Tab:
+    """A tab, whose name, or else its label, is in the page's links."""
+    name = name or label.lower()
+    tab = gr.Tab(label, id=name, elem_id=f"tab-{name}")
+    tab.select(None, None, None, js=page_call("wentTo", name), api_visibility="private")
+    return tab

@@ -1,8 +1,7 @@
-import { window } from "./page.js";
+import "./page.js";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import * as calls from "../../diffviz/ui/lib/calls.js";
-import { linkedTraining } from "../../diffviz/ui/lib/link.js";
 import { Store, store } from "../../diffviz/ui/lib/store.js";
 
 const HANDLES = [1, 0.9, 0.5, 0.1];
@@ -72,12 +71,4 @@ test("seeds are whole and below the number given", () => {
   const seeds = Array.from({ length: 100 }, () => calls.newSeed(5));
   assert.ok(seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 5));
   assert.ok(new Set(seeds).size > 1);
-});
-
-test("a link to a training opens its tab", () => {
-  assert.equal(calls.openLinked(), undefined);
-  window.history.replaceState(null, "", "/?train=abc");
-  assert.equal(linkedTraining(), "abc");
-  assert.deepEqual(calls.openLinked(), { __type__: "update", selected: "train" });
-  window.history.replaceState(null, "", "/");
 });

@@ -1,11 +1,19 @@
 // For tests/test_twins.py: calls the page's own mathematics with what stands on stdin, a list of
 // [function, …arguments], and prints the list of the answers as JSON.
 
+import { follow, linkText, parted } from "../../diffviz/ui/lib/link.js";
 import { counterNoise, noisingChain } from "../../diffviz/ui/lib/noise.js";
 import { Guided, Mixture, Network } from "../../diffviz/ui/plane/denoise.js";
 import { addsNoiseEverywhere, makeSchedule } from "../../diffviz/ui/lib/schedules.js";
 
+globalThis.location = new URL("http://localhost/");
+
 const CALLS = {
+  follow(settings, text) {
+    const { tab, said, told } = parted(text);
+    const found = follow(settings, said);
+    return { ...found, told: told || found.told, text: linkText(tab, settings, found.values) };
+  },
   schedule(kind, T, parameters, zeroTerminal) {
     const made = makeSchedule(kind, T, parameters, zeroTerminal);
     return { alpha: [...made.alpha], sigma: [...made.sigma], sound: addsNoiseEverywhere(made) };

@@ -4,6 +4,7 @@ import { make } from "../lib/dom.js";
 import { field } from "../lib/field.js";
 
 /** @import { Field } from "../lib/field.js" */
+/** @import { Values } from "../lib/types.d.ts" */
 /** @import { DenoiserFacts, Facts, MethodFacts, TaskFacts } from "./types.d.ts" */
 
 const ADVANCED = ["degrade", "size", "begin", "steps", "count", "seed"];
@@ -80,8 +81,23 @@ export function controlsPanel(facts, onChange) {
     return { ...all, what: said(), ...(denoiser().speaks && { negative: negative.value }) };
   }
 
+  /** All of them, by the names that links know them by. */
+  const linked = () => ({
+    ...Object.fromEntries(Object.entries(fields).map(([name, one]) => [name, one.value])),
+    what: said(), negative: denoiser().speaks ? negative.value : "",
+  });
+
+  /** @param {Values} wanted */
+  function set(wanted) {
+    for (const [name, one] of Object.entries(fields)) one.value = wanted[name];
+    update(); // what the denoiser is asked for is another's now
+    if (denoiser().speaks) [words.value, negative.value] = [wanted.what, wanted.negative];
+    if (denoiser().things.includes(wanted.what)) thing.value = wanted.what;
+    changed();
+  }
+
   update();
-  return { root, bar, values, task };
+  return { root, bar, values, task, linked, set };
 }
 
 /** What a method costs. @param {MethodFacts} method */

@@ -9,7 +9,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import gradio as gr
 import numpy as np
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from diffviz.checkpoints import checkpoint_names
 from diffviz.data import GENERAL, source_of, words_of
-from diffviz.data.examples import example
+from diffviz.data.examples import example, shown_names
 from diffviz.guidance.methods import METHODS
 from diffviz.media.levels import grey_levels
 from diffviz.media.picture import PICTURE
@@ -32,6 +32,7 @@ from diffviz.serving.models import bundled_card
 from diffviz.serving.pictures import uploaded
 from diffviz.serving.restoring import Prepared, export, prepare, told
 from diffviz.serving.ticket import Ticket
+from diffviz.settings import Setting
 from diffviz.ui.component import live_view
 from diffviz.ui.edit.api import Asked, restore_endpoints
 from diffviz.ui.forward.tab import examples_shown
@@ -67,10 +68,32 @@ def edit_tab(backend: Backend) -> None:
     restore_endpoints(backend)
 
 
+class OnPage(Asked):
+    """What the tab's controls say, and its links."""
+
+    example_name: Annotated[
+        str, Setting(label="Example", help="The picture", choices=shown_names)
+    ] = shown_names()[0]
+
+
+def _begins() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Where the words begin, by the denoiser."""
+    told = [_denoiser_facts(name) for name in _denoisers()]
+    what = {one["name"]: one["example"] or next(iter(one["things"]), "") for one in told}
+    negative = {one["name"]: one["negative"] for one in told}
+    return {"what": ("denoiser", what), "negative": ("denoiser", negative)}
+
+
+def _denoisers() -> list[str]:
+    """Those of pictures, the general one first."""
+    names = sorted(checkpoint_names(), key=lambda name: name != GENERAL)
+    return [name for name in names if bundled_card(name).data.medium == PICTURE.name]
+
+
 def _facts() -> dict[str, Any]:
     """What the page's code must know."""
     return {
-        "settings": {facts["name"]: facts for facts in schema(Asked)},
+        "settings": {facts["name"]: facts for facts in schema(OnPage, _begins())},
         "tasks": [
             {
                 "name": task.name,
@@ -95,11 +118,7 @@ def _facts() -> dict[str, Any]:
             }
             for method in METHODS.values()
         ],
-        "denoisers": [
-            _denoiser_facts(name)
-            for name in sorted(checkpoint_names(), key=lambda name: name != GENERAL)
-            if bundled_card(name).data.medium == PICTURE.name
-        ],
+        "denoisers": [_denoiser_facts(name) for name in _denoisers()],
         "examples": examples_shown(),
         "size": SIZE,
         "maxSeed": MAX_SEED,

@@ -6,6 +6,7 @@ import { controlsPanel } from "./controls.js";
 import { painterPanel } from "./painter.js";
 import { Result } from "./result.js";
 import { sent, sourcePanel } from "./source.js";
+import { links } from "../lib/links.js";
 import { unlearned } from "../lib/text.js";
 
 /** @import { LiveView } from "../lib/types.d.ts" */
@@ -29,6 +30,7 @@ export function mount(element, { props, server, trigger, watch }) {
   const sources = sourcePanel(facts, server, (picture) => {
     source = picture;
     painter.begin(picture.canvas, picture.canvas.width, picture.canvas.height);
+    links.changed("edit");
     if (section.dataset.state === "running") halt();
     state("ready");
   });
@@ -69,6 +71,7 @@ export function mount(element, { props, server, trigger, watch }) {
 
   function changed() {
     painter?.show(controls.task().masked);
+    links.changed("edit");
   }
 
   async function request() {
@@ -82,6 +85,7 @@ export function mount(element, { props, server, trigger, watch }) {
     const id = (asked += 1);
     state("running");
     section.dataset.run = String(id); // for tools
+    links.ran("edit");
     say("Waiting for its turn …");
     try {
       const wanted = await request();
@@ -170,7 +174,20 @@ export function mount(element, { props, server, trigger, watch }) {
   changed();
   state("ready");
   say("Run it, and watch the hole being filled; or paint over something else first.");
-  sources.load(facts.examples[0].name).then(() => painter.paintMiddle());
+
+  const { settings } = facts;
+  /** @param {string} example */
+  const open = (example) => sources.load(example).then(() => painter.paintMiddle());
+  links.join("edit", {
+    settings: Object.values(settings).filter(({ name }) => name in controls.linked() || name === "example_name"),
+    values: () => ({ ...controls.linked(), ...((source?.example ?? !source) && { example_name: source?.example ?? settings.example_name.default }) }),
+    show: (wanted) => {
+      controls.set(wanted);
+      if (wanted.example_name !== source?.example) open(wanted.example_name);
+    },
+    controls: { example_name: ".edit-sources", what: "#edit-words, #edit-thing" },
+  });
+  if (!source) open(settings.example_name.default);
 }
 
 /** @param {HTMLCanvasElement} canvas @param {string} name */

@@ -1,6 +1,7 @@
 // A picture brought to t and back by a denoiser: image-to-image, and DDIM inversion.
 
 import { make } from "../lib/dom.js";
+import { links } from "../lib/links.js";
 import { slider } from "../lib/slider.js";
 import { counted, unlearned } from "../lib/text.js";
 import { errorsPanel } from "./errors.js";
@@ -12,6 +13,7 @@ const FIRST_STEPS = 50;
 const PAUSE = 300; // ms without a key after which the server is asked what a sentence says
 const ANYTHING = "anything";
 
+/** @import { Values } from "../lib/types.d.ts" */
 /** @import { Mode } from "./walk.js" */
 /** @import { ForwardState } from "./state.js" */
 /** @import { BackMessage, Change, ForwardServer, Picture } from "./types.d.ts" */
@@ -58,6 +60,7 @@ export function backPanel(state, change, server, trigger) {
   let mode = "back";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let hearing;
+  let wish = ANYTHING; // the class that was chosen last, of whichever denoiser
   let shown = ""; // what the pictures and errors on show are of
 
   const root = make(
@@ -87,9 +90,13 @@ export function backPanel(state, change, server, trigger) {
     hearing = setTimeout(listen, PAUSE);
   });
   thing.input.addEventListener("change", () => {
+    wish = thing.input.value;
     showGuidance();
     age();
   });
+  // For the link.
+  root.addEventListener("input", () => change("wish"));
+  root.addEventListener("change", () => change("wish"));
   run.addEventListener("click", () => start("back"));
   invert.addEventListener("click", () => start("invert"));
   stop.addEventListener("click", () => {
@@ -116,6 +123,7 @@ export function backPanel(state, change, server, trigger) {
     wordsField.hidden = heard.hidden = !speaks;
     thing.root.hidden = speaks || !things.length;
     thing.input.replaceChildren(...[ANYTHING, ...things].map((value) => option(value)));
+    thing.input.value = things.includes(wish) ? wish : ANYTHING;
     const seen = any || same ? "The very picture above." : `Your picture’s ${height === width ? "square " : ""}centre, brought to what the denoiser knows: ${width} × ${height}, ${channels === 1 ? "grey" : "in colour"}.`;
     note.textContent = `${seen} ${says}`;
     showGuidance();
@@ -182,6 +190,7 @@ export function backPanel(state, change, server, trigger) {
     root.dataset.mode = mode;
     stop.hidden = false;
     message.textContent = "Waiting for its turn …";
+    links.ran("forward");
     walk.clear(small().shape);
     if (mode === "back") errors.clear(); // they are of inversions
     showBeginning();
@@ -234,7 +243,21 @@ export function backPanel(state, change, server, trigger) {
     }
   }
 
-  return { root, update, take };
+  /** What its controls say, by the names that links know them by. */
+  const values = () => ({ what: wish, words: words.value, steps: Number(steps.input.value), guidance: guidance.value });
+
+  /** @param {Values} given */
+  function set(given) {
+    const before = JSON.stringify(values());
+    wish = given.what;
+    words.value = given.words;
+    steps.input.value = String(given.steps);
+    guidance.set(given.guidance);
+    if (JSON.stringify(values()) !== before) root.open = true; // there it is to be seen
+    if (state.picture) describe();
+  }
+
+  return { root, update, take, values, set };
 }
 
 /** What must be said of a run that has begun. @param {NonNullable<BackMessage["start"]>} begun */

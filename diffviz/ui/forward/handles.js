@@ -18,7 +18,7 @@ export function storedHandles() {
 }
 
 /** Whether it falls strictly from 1 and stays above 0. @param {unknown} handles @returns {handles is number[]} */
-function isCurve(handles) {
+export function isCurve(handles) {
   return (
     Array.isArray(handles) &&
     handles.length === FIRST_HANDLES.length &&

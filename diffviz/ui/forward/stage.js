@@ -87,6 +87,7 @@ export function stagePanel(state, change) {
     countPaint(main.canvas);
     tSlider.set(state.t, state.T);
     grows.hidden = !state.anyGrows;
+    asIs.checked = state.asIs;
     if (state.anyGrows) {
       growsNote.textContent = `On this path xₜ grows; here it is shown divided by √(α² + σ²) = ${largest(state)}.`;
     }

@@ -7,7 +7,7 @@ import io
 import json
 import math
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
@@ -19,6 +19,8 @@ from diffviz.data.examples import example, example_credit, example_path, shown_n
 from diffviz.forward import noise
 from diffviz.media.levels import grey_levels
 from diffviz.media.raster import MAX_BYTES, SIZE
+from diffviz.runs.asking import ANYTHING
+from diffviz.runs.link import schema
 from diffviz.runs.schema import MAX_SEED, SEED, EditSettings
 from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from diffviz.serving.backend import Backend
@@ -30,13 +32,38 @@ from diffviz.serving.guessing import (
     what_it_sees,
 )
 from diffviz.serving.pictures import seen_by, uploaded
-from diffviz.settings import declared
+from diffviz.settings import Setting, declared
 from diffviz.ui.component import live_view
-from diffviz.ui.forward.api import forward_endpoints
-from diffviz.ui.forward.bringing_back import edit_endpoint, hear, let_bring_back
+from diffviz.ui.forward.api import OfTheTab, forward_endpoints
+from diffviz.ui.forward.bringing_back import Edited, edit_endpoint, hear, let_bring_back
 from diffviz.ui.messages import answer
+from diffviz.ui.sample.words import SPEAKING
 
 THUMBNAIL = 56
+
+
+class OnPage(Edited):
+    """What the tab's controls say, and its links; t begins where the opening film ends."""
+
+    without: ClassVar[frozenset[str]] = frozenset({"mode"})  # each is a button
+
+    example_name: Annotated[
+        str, Setting(label="Example", help="The picture", choices=shown_names)
+    ] = shown_names()[0]
+    denoiser: OfTheTab = next(iter(DENOISERS))
+    t: Annotated[int, declared(Edited)["t"]] = 420
+    what: Annotated[str, declared(Edited)["what"]] = ANYTHING
+    words: Annotated[
+        str, Setting(label="In your words", help="For a denoiser that knows words")
+    ] = next((words.of_a_picture for words in SPEAKING.values()), "")
+    rivals: Annotated[
+        tuple[str, ...], Setting(label="Schedules to compare", help="Up to two, by name")
+    ] = ()
+    as_is: Annotated[
+        bool, Setting(label="Show x_t as it is", help="Not at the brightness of the picture")
+    ] = False
+
+
 SEEN = tuple(dict.fromkeys(map(sees, DENOISERS)))  # by whom pictures are seen in different ways
 
 
@@ -74,6 +101,7 @@ def _facts() -> dict[str, Any]:
         "examples": examples_shown(),
         "denoisers": [_denoiser_facts(name) for name in DENOISERS],
         "guidance": declared(EditSettings)["guidance"].facts(),
+        "settings": schema(OnPage),
     }
 
 

@@ -1,7 +1,7 @@
 // What the server tells the Forward tab (forward/tab.py, forward/bringing_back.py), and what that
 // tab's parts share.
 
-import type { Answer, Schedule } from "../lib/types.js";
+import type { Answer, Schedule, SettingFacts } from "../lib/types.js";
 
 /** Says what has changed: "picture", "denoiser", "schedule", "rivals" or "t". */
 export type Change = (...what: string[]) => void;
@@ -45,6 +45,7 @@ export interface Facts {
   examples: { name: string; thumbnail: string; credit: string }[];
   denoisers: DenoiserFacts[];
   guidance: { minimum: number; maximum: number; default: number };
+  settings: SettingFacts[]; // in the link
 }
 
 /** What a denoiser sees of a picture: bytes and float16 in base64, or the very picture. */

@@ -1,12 +1,14 @@
 // The Forward tab: a picture drowns in noise. One state, parts that show it, one paint a frame.
 
 import { make } from "../lib/dom.js";
+import { links } from "../lib/links.js";
 import { painting } from "../lib/painting.js";
 import { backPanel } from "./back.js";
 import { chainPanel } from "./chain.js";
 import { controlsPanel } from "./controls.js";
 import { guessPanel } from "./guess.js";
 import { introduce } from "./intro.js";
+import { linkForward } from "./linked.js";
 import { curvesPanel, histogramPanel, numbersPanel } from "./readouts.js";
 import { sourcesPanel } from "./sources.js";
 import { stagePanel } from "./stage.js";
@@ -59,6 +61,8 @@ export function mount(element, { props, server, trigger, watch }) {
     ),
   );
   sources.acceptDrops(section);
-  const started = introduce(section, state, change);
-  sources.load({ example: state.facts.examples[0].name }).then(started);
+  const film = introduce(section, state, change, state.facts.settings.find(({ name }) => name === "t")?.default);
+  const shown = linkForward(state, change, back, sources, film.stop);
+  parts.push({ update: () => film.playing || links.changed("forward") });
+  if (!shown) sources.load({ example: state.facts.examples[0].name }).then(film.start);
 }

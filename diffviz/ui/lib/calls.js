@@ -1,8 +1,9 @@
 // What the events of Gradio's own components call in the browser, by `js=page_call("NAME")`: with the
 // values of their inputs, and for the values of their outputs.
 
+import { componentsOf } from "./components.js";
 import { make } from "./dom.js";
-import { linkedTraining } from "./link.js";
+import { links } from "./links.js";
 import { store } from "./store.js";
 
 /** The inputs with the owner's token in the last place. @param {unknown[]} values */
@@ -75,7 +76,22 @@ export function newSeed(end) {
   return Math.floor(Math.random() * end);
 }
 
-/** The tabs as they shall be: a link with ?train=ID is there to watch that training. */
-export function openLinked() {
-  return linkedTraining() ? { __type__: "update", selected: "train" } : undefined;
+/** The tabs as the address says. @param {string[]} tabs that there are */
+export function openLinked(tabs) {
+  return { __type__: "update", selected: links.tabs.length ? links.tab : links.open(tabs) };
+}
+
+/** The visitor went to another tab. @param {string} tab */
+export function wentTo(tab) {
+  links.went(tab);
+}
+
+/** A tab's components have changed. @param {string} tab @param {unknown[]} values */
+export function componentsChanged(tab, ...values) {
+  componentsOf(tab).take(values);
+}
+
+/** What a link sets a tab's components to. @param {string} tab @param {boolean} answered after an answer of the server's */
+export function componentsGiven(tab, answered) {
+  return componentsOf(tab).given(answered);
 }

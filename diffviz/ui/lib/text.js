@@ -41,3 +41,9 @@ export function duration(seconds) {
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
   return `${(seconds / 3600).toFixed(1)} h`;
 }
+
+/** A sentence with a capital first letter, but that a symbol stays what it is: t is not T. @param {string} text */
+export function capital(text) {
+  const [first] = text.split(" ");
+  return first.length > 1 || first === "a" ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}

@@ -33,7 +33,7 @@ export interface Schedule {
   sigma: Float64Array;
 }
 
-/** A setting as Python declares it (settings.py, Setting.facts). */
+/** A setting as it is declared: `Setting.facts`, and what runs/link.py adds. */
 export interface SettingFacts {
   name: string;
   kind: string;
@@ -45,4 +45,8 @@ export interface SettingFacts {
   step?: number;
   default: any;
   choices?: { name: any; label: string }[];
+  usual?: { by: string; of: Record<string, any> }; // where it begins, by the value of another
 }
+
+/** Settings by name. */
+export type Values = Record<string, any>;

@@ -12,6 +12,7 @@ from gradio.components import Component
 
 from diffviz.data import DATA_SETS, DEFAULT
 from diffviz.data.base import DataInfo
+from diffviz.media.medium import VIEWS
 from diffviz.runs.asking import ANYTHING, IN_TURN, condition_of, speaks
 from diffviz.runs.schema import (
     DRAWN,
@@ -30,7 +31,8 @@ from diffviz.serving.models import Models, bundled_card
 from diffviz.settings import Setting, declared, plain
 from diffviz.ui.component import page_call
 from diffviz.ui.controls import control, said
-from diffviz.ui.sample.words import WordControls, build_words
+from diffviz.ui.links import Place
+from diffviz.ui.sample.words import SPEAKING, WordControls, build_words
 
 PAGE_STEPS = 250
 RIVALS = 2
@@ -73,6 +75,39 @@ class Asked(ScheduleSettings, SamplingSettings):
 
 
 ASKED = declared(Asked)
+
+
+def suited(data: str) -> dict[str, Any]:
+    """The guidance and the sampler with which samples of that data come nearest to it, where that
+    was measured; the usual ones otherwise."""
+    source = DATA_SETS.get(data)
+    measured = {name: getattr(source, name, None) for name in SUITED}
+    return {n: ASKED[n].default if value is None else value for n, value in measured.items()}
+
+
+SUITED = ("guidance", "sampler")
+FIRST = suited(DEFAULT)
+
+
+class OnPage(Asked):
+    """What the page's controls say, and its links: where they begin is what plays at first."""
+
+    count: Annotated[int, ASKED["count"]] = 9
+    guidance: Annotated[float, ASKED["guidance"]] = FIRST["guidance"]
+    sampler: Annotated[str, ASKED["sampler"]] = FIRST["sampler"]
+    what: Annotated[str, ASKED["what"]] = IN_TURN
+    words: Annotated[
+        str, Setting(label="In your words", help="For a denoiser that knows words")
+    ] = next(iter(SPEAKING.values())).example
+    rivals: Annotated[
+        tuple[str, ...], Setting(label="Up to two rivals, from the same noise", help=RACE)
+    ] = ()
+    view: Annotated[
+        str, Setting(label="What is shown", help="Of each step", choices=tuple(VIEWS))
+    ] = "x"
+
+
+ON_THE_PAGE = declared(OnPage)
 # Of which the page has a slider each, and the curve drawn in the Forward tab.
 UNSEEN = ("sampler_parameters", "schedule_parameters", "handles")
 # As programs that pass them by place know them; what is declared later comes after these.
@@ -104,10 +139,12 @@ IDS = {"zero_terminal_snr": "ztsnr", "clip_x0": "clip"}
 @dataclass(frozen=True)
 class Controls:
     """named: those of `Asked` that are on the page; extra: those that only the page has (the
-    sentence, rivals, a slider for each parameter, the drawn curve)."""
+    sentence, rivals, a slider for each parameter, the drawn curve). places: what of them is in
+    the page's links."""
 
     named: dict[str, Component]
     extra: list[Component]
+    places: list[Place]
     denoiser: gr.Dropdown
     what: gr.Dropdown
     words: WordControls
@@ -123,11 +160,10 @@ class Controls:
         return [self.named[name] for name in names]
 
 
-def build_controls(models: Models, first: RunSettings) -> Controls:
+def build_controls(models: Models) -> Controls:
     """Build them inside the current gr.Column: what is asked for, then what is declared for
-    sampling, and what of that is advanced folded away. first: the run that they say at first, of
-    one of each class."""
-    said = {name: plain(getattr(first, name)) for name in SHOWN}
+    sampling, and what of that is advanced folded away."""
+    said = {name: plain(ON_THE_PAGE[name].default) for name in SHOWN}
     denoiser = gr.Dropdown(
         models.choices(),
         value=ASKED["denoiser"].default,
@@ -170,31 +206,34 @@ def build_controls(models: Models, first: RunSettings) -> Controls:
             elem_id="sample-values",
         )
     with gr.Accordion("Race", open=False):
-        others = [choice for choice in ASKED["sampler"].labelled() if choice[1] != first.sampler]
+        others = [choice for choice in ASKED["sampler"].labelled() if choice[1] != said["sampler"]]
         rivals = gr.CheckboxGroup(
             others,
-            label="Up to two rivals, from the same noise",
-            info=RACE,
+            label=ON_THE_PAGE["rivals"].label,
+            info=ON_THE_PAGE["rivals"].help,
             elem_id="sample-rivals",
         )
-    sliders: list[Component] = []
+    sliders: list[Place] = []
     with gr.Accordion("Sampler and schedule", open=False):
         for name in (name for name in SHOWN if ASKED[name].advanced):
             named[name] = control(ASKED[name], elem_id(name), value=said[name], **hint(name))
             if name in PARAMETERS:
-                sliders += _sliders_of_the_chosen(named[name], PARAMETERS[name])
+                sliders += _sliders_of_the_chosen(name, named[name])
     handles = gr.Textbox(visible=False)
     _offer_what_goes_together(named, rivals)
     named |= {"denoiser": denoiser, "what": what, "negative": words.negative}
     named |= {"vary": vary, "values": values}
+    places = [Place(named[name], name, settles=name == "denoiser") for name in ON_PAGE]
+    places += [Place(words.words, "words"), Place(rivals, "rivals"), *sliders]
     return Controls(
         named=named,
+        places=places,
         denoiser=denoiser,
         what=what,
         words=words,
         vary=vary,
         values=values,
-        extra=[words.words, rivals, *sliders, handles],
+        extra=[words.words, rivals, *(place.component for place in sliders), handles],
         seed=named["seed"],
         start=start,
         stop=stop,
@@ -231,14 +270,6 @@ def _offer_what_goes_together(named: dict[str, Component], rivals: gr.CheckboxGr
     )
 
 
-def suited(data: str) -> dict[str, Any]:
-    """The guidance and the sampler with which samples of that data come nearest to it, where that
-    was measured; the usual ones otherwise."""
-    source = DATA_SETS.get(data)
-    measured = {name: getattr(source, name, None) for name in ("guidance", "sampler")}
-    return {n: ASKED[n].default if value is None else value for n, value in measured.items()}
-
-
 def things(info: DataInfo) -> list[str]:
     """What a denoiser of that data can be asked for."""
     return [IN_TURN, *info.slots[0].values, ANYTHING] if info.slots else [ANYTHING]
@@ -265,15 +296,23 @@ def elem_id(name: str) -> str:
     return f"sample-{IDS.get(name, name.replace('_', '-'))}"
 
 
-def _sliders_of_the_chosen(
-    choice: Component, table: dict[str, tuple[Setting, ...]]
-) -> list[Component]:
+def _sliders_of_the_chosen(kind: str, choice: Component) -> list[Place]:
     """A slider for each parameter of each entry, of which only the chosen entry's are seen."""
+    table = PARAMETERS[kind]
     groups: list[gr.Group] = []
-    sliders: list[Component] = []
+    sliders: list[Place] = []
     for name, parameters in table.items():
         with gr.Group(visible=bool(parameters) and name == choice.value) as group:
-            sliders += [control(p, f"sample-{name}-{p.name}", **hint(p.name)) for p in parameters]
+            sliders += [
+                Place(
+                    control(p, f"sample-{name}-{p.name}", **hint(p.name)),
+                    f"{kind}_parameters",
+                    p.name,
+                    kind,
+                    name,
+                )
+                for p in parameters
+            ]
         groups.append(group)
 
     def show(chosen: str) -> list[gr.Group]:

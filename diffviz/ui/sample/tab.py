@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from diffviz.checkpoints import checkpoint_names
 from diffviz.data import DEFAULT
 from diffviz.runs.asking import ANYTHING, speaks
-from diffviz.runs.schema import EACH, MAX_SEED, RunSettings
+from diffviz.runs.link import schema
+from diffviz.runs.schema import MAX_SEED, RunSettings
 from diffviz.serving.admission import InLine
 from diffviz.serving.backend import Backend
 from diffviz.serving.cards import card_text
@@ -24,13 +26,16 @@ from diffviz.serving.ticket import Ticket
 from diffviz.ui.component import live_view, page_call
 from diffviz.ui.controls import control, endpoint, in_order
 from diffviz.ui.gradio_seams import event_data
+from diffviz.ui.links import link_components
 from diffviz.ui.messages import told_in_the_page
 from diffviz.ui.sample.controls import (
     ASKED,
     ON_PAGE,
     ORDER,
     RIVALS,
+    SUITED,
     Asked,
+    OnPage,
     asked_by,
     build_controls,
     settings_of,
@@ -42,8 +47,6 @@ from diffviz.ui.sample.controls import (
 from diffviz.ui.sample.nearest import nearest_endpoint, nearest_pictures
 from diffviz.ui.sample.words import asked_unseen
 
-# What plays before the first click, and what the controls beside it say at first.
-INTRO = RunSettings(condition={"class": EACH}, count=9, **suited(DEFAULT))
 # Who runs when is our own admission's to say, which tells visitors their place in the line.
 NETWORK: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": None}
 # Gradio hands each value to a thread and back to be checked; `payloads` and the handler do that.
@@ -68,11 +71,11 @@ class Ran(NamedTuple):
 
 def sample_tab(backend: Backend) -> gr.Dropdown:
     """Build the tab inside the current gr.Blocks; returns the choice of the denoiser."""
-    last_run = gr.State(Ran(INTRO, ""))
+    last_run = gr.State(Ran(first_run(), ""))
     token = gr.Textbox("", visible=False, label="Owner")
     with gr.Row():
         with gr.Column(scale=1, min_width=290, elem_id="sample-controls"):
-            controls = build_controls(backend.models, INTRO)
+            controls = build_controls(backend.models)
             with gr.Accordion("About this denoiser", open=False):
                 about = gr.Markdown(card_text(bundled_card()))
         with gr.Column(
@@ -82,8 +85,10 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
                 "sample/view",
                 "sample-player",
                 "Sampling, step by step",
-                events=("ready", "run", "export", "anew"),
+                events=("ready", "run", "export", "anew", "follow", "compared"),
                 server_functions=[backend.handler(nearest_pictures)],
+                settings=schema(OnPage, _begins()),
+                places=[place.facts() for place in controls.places],
             )
             exported = gr.File(label="Your file", elem_id="sample-file", visible=False)
             program = gr.Code(
@@ -141,7 +146,10 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     words = controls.words
     known = [controls.what, words.group, words.source, controls.vary, controls.values, about]
     known += controls.of(suited(DEFAULT))
-    denoiser.change(backend.handler(_about), asked, known, js=WITH_OWNER, **SILENT)
+    about = denoiser.change(backend.handler(_about), asked, known, js=WITH_OWNER, **SILENT)
+    link_components("sample", player, controls.places, [about])
+    kept = [controls.values, controls.vary, *asked]
+    player.compared(backend.handler(_kept), kept, controls.values, js=WITH_OWNER, **SILENT)
     compared = [words.words, controls.vary, controls.values]
     words.unseen.input(_ask_unseen, [words.source, words.unseen], compared, **SILENT).then(
         None, js=ASK_FOR_RUN
@@ -217,7 +225,21 @@ async def sample(
 @cache
 def _intro() -> str:
     """A run made when the first visitor comes, and shown to all until they make their own."""
-    return recording(INTRO, bundled())
+    return recording(first_run(), bundled())
+
+
+def first_run() -> RunSettings:
+    """What plays before the first click, and what the controls beside it say at first."""
+    return settings_of(bundled().card.data, OnPage())
+
+
+def _begins() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Where settings begin that are best for a denoiser, by its name."""
+    best = {name: suited(bundled(name).card.data.name) for name in checkpoint_names()}
+    return {
+        setting: ("denoiser", {name: said[setting] for name, said in best.items()})
+        for setting in SUITED
+    }
 
 
 def _choices(backend: Backend, chosen: str, token: str) -> gr.Dropdown:
@@ -246,6 +268,12 @@ def _values(backend: Backend, vary: str, name: str, token: str) -> gr.Dropdown:
     with told_in_the_page():
         values = values_of(backend.models.model(name, token).card.data, vary)
     return gr.Dropdown(choices=values, value=values[:4], visible=bool(values))
+
+
+def _kept(backend: Backend, values: list[str], *varied: str) -> gr.Dropdown:
+    """What can be compared, where a link has chosen already."""
+    found = _values(backend, *varied)
+    return gr.Dropdown(choices=found.choices, value=values, visible=found.visible)
 
 
 def _ask_unseen(source: str, combination: str) -> list[Any]:

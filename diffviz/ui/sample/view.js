@@ -1,9 +1,12 @@
 // The Sample tab's live view: a run as it is made, played and scrubbed. One state, parts that show it.
 
+import { componentsOf } from "../lib/components.js";
 import { make } from "../lib/dom.js";
+import { links } from "../lib/links.js";
 import { painting } from "../lib/painting.js";
 import { rendererOf } from "../lib/renderer.js";
 import { store } from "../lib/store.js";
+import { DRAWN } from "../lib/schedules.js";
 import { strip } from "../lib/strip.js";
 import { transport } from "../lib/transport.js";
 import { factsPanel } from "./facts.js";
@@ -12,13 +15,16 @@ import { lanesPanel } from "./lanes.js";
 import { nearestPanel } from "./nearest.js";
 import { SampleState } from "./state.js";
 
-/** @import { LiveView } from "../lib/types.d.ts" */
+/** @import { Place } from "../lib/components.js" */
+/** @import { LiveView, SettingFacts, Values } from "../lib/types.d.ts" */
 /** @import { SampleServer } from "./types.d.ts" */
 
 const SPEEDS = [2, 5, 10, 20, 40];
+/** @type {Record<string, string>} */
+const CONTROLS = { denoiser: "#sample-model", what: "#sample-class", words: "#sample-in-words", zero_terminal_snr: "#sample-ztsnr", clip_x0: "#sample-clip", view: "#sample-player .segments" };
 const FORMATS = { gif: "GIF", mp4: "MP4", strip: "PNG strip", code: "Python code" };
 
-/** @param {HTMLElement} element @param {LiveView<SampleServer>} view */
+/** @param {HTMLElement} element @param {LiveView<SampleServer, { settings: SettingFacts[], places: Place[] }>} view */
 export function mount(element, { props, server, trigger, watch }) {
   const section = /** @type {HTMLElement} */ (element.querySelector(".live-view"));
   const { parts, change, now } = painting(section);
@@ -61,6 +67,7 @@ export function mount(element, { props, server, trigger, watch }) {
     if (wanted === "asked") {
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       lanes.root.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+      links.ran("sample");
       return trigger("run");
     }
     state.stop();
@@ -68,6 +75,29 @@ export function mount(element, { props, server, trigger, watch }) {
   }
   store.watch("sampling", heed);
   if (store.get("sampling") === "asked") heed("asked"); // before this module was here
+
+  const components = componentsOf("sample");
+  components.places = props.places;
+  components.onChange = () => links.changed("sample");
+  components.onSettled = () => {
+    trigger("compared"); // what can be
+    heed("asked"); // what a link says is what is seen
+  };
+  /** @returns {Values} */
+  const values = () => {
+    const drawn = components.values.schedule === DRAWN ? store.get("handles") : null;
+    return { ...components.values, handles: drawn ?? null, view: state.view };
+  };
+  /** @param {Values} wanted */
+  function show(wanted) {
+    if (wanted.handles) store.set("handles", wanted.handles.map(Number));
+    state.show(wanted.view);
+    components.want(wanted);
+    trigger("follow");
+  }
+  links.join("sample", { settings: props.settings, values, show, controls: CONTROLS });
+  parts.push({ update: (changed) => changed.has("view") && links.changed("sample") });
+
   // What is drawn in the page's colours is drawn again in those of another theme.
   new MutationObserver(() => change("view")).observe(document.body, { attributeFilter: ["class"] });
 }

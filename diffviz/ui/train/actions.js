@@ -3,6 +3,7 @@
 import { make } from "../lib/dom.js";
 import { linkTo } from "../lib/link.js";
 import { root as served } from "../lib/root.js";
+import { share } from "../lib/share.js";
 
 /** @import { Action, State } from "./types.d.ts" */
 /** @import { TrainState } from "./state.js" */
@@ -45,7 +46,8 @@ export function actionsPanel(state, trigger) {
       parts.push(button("Use in Sample", use, "use"), button("Download", () => download(status.id)));
     }
     if (!status.recorded)
-      parts.push(button("Link to watch", (event) => share(status.id, /** @type {HTMLElement} */ (event.target))));
+      parts.push(button("Link to watch", ({ target }) =>
+        share(`${location.origin}${served()}/${linkTo(status.id)}`, /** @type {HTMLElement} */ (target), "Who has this link may watch:")));
     return parts;
   }
 
@@ -71,12 +73,4 @@ function button(text, onclick, action) {
   const element = make("button", { type: "button", textContent: text, onclick });
   if (action) element.dataset.action = action;
   return element;
-}
-
-/** @param {string} job @param {HTMLElement} element the button, which says that it is done */
-async function share(job, element) {
-  const link = `${location.origin}${served()}/${linkTo(job)}`;
-  const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
-  if (copied) element.textContent = "Link copied";
-  else prompt("Who has this link may watch:", link);
 }

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 import gradio as gr
 from gradio.components import Component
+from gradio.events import Dependency
 
 from diffviz.checkpoints import checkpoint_names
 from diffviz.data import DATA_SETS, DataChoice
@@ -19,6 +20,7 @@ from diffviz.training.config import TrainConfig
 from diffviz.training.plan import OWN, Plan
 from diffviz.training.presets import PRESETS
 from diffviz.ui.controls import as_sent, control, in_order
+from diffviz.ui.links import Place
 from diffviz.ui.messages import told_in_the_page
 
 CONFIG = declared(TrainConfig)
@@ -78,6 +80,12 @@ class Asked(TrainConfig):
     colour: Annotated[bool, Setting(label="In colour", help="Your own in colour")] = True
 
 
+class OnPage(Asked):
+    """What the page's controls say, and its links. watch: the training that is watched."""
+
+    watch: Annotated[str, Setting(label="Watch", help="The training's id")] = ""
+
+
 ASKED = offered(Asked)
 RENAMED = {"parametrization": "objective", "ema_length": "ema"}
 # As programs that pass them by place know them; what is declared later comes after these.
@@ -113,11 +121,14 @@ IDS = {"parametrization": "objective", "learning_rate": "rate", "ema_length": "e
 @dataclass(frozen=True)
 class TrainControls:
     """page, programs: by the names of the parameters; numbers for programs are as in the preset
-    where they give none."""
+    where they give none. places: what is in the page's links; answers: the events that answer a
+    change of what `settles` there."""
 
     page: dict[str, Component]
     programs: dict[str, Component]
     start: gr.Button
+    places: list[Place]
+    answers: list[Dependency]
 
 
 def build_train_controls() -> TrainControls:
@@ -167,13 +178,13 @@ def build_train_controls() -> TrainControls:
         unsaid = {name: gr.Number(None, label=ASKED[name].label) for name in UNSAID}
     as_sent([*named.values(), *unsaid.values()])
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    data.change(  # type: ignore[attr-defined]  # of each Dropdown
+    of_data = data.change(  # type: ignore[attr-defined]  # of each Dropdown
         _of_data,
         data,
         [classes, own],
         **quiet,
     )
-    preset.change(
+    of_preset = preset.change(
         _of_preset,
         preset,
         [named[field] for field in UNSAID],
@@ -183,6 +194,8 @@ def build_train_controls() -> TrainControls:
         {"files": files, **_by_parameter(named)},
         {"files": files, **_by_parameter(named | unsaid)},
         start,
+        [Place(one, name, settles=name in ("data", "preset")) for name, one in named.items()],
+        [of_data, of_preset],
     )
 
 
@@ -223,6 +236,11 @@ def as_preset(name: str, preset: str) -> float:
     """A number that a control shows while nobody has given another."""
     value = usual("hours", preset) * 60 if name == "minutes" else usual(name, preset)
     return round(float(value), 6)
+
+
+def begins() -> dict[str, tuple[str, dict[str, float]]]:
+    """Where numbers begin, by the preset."""
+    return {n: ("preset", {preset: as_preset(n, preset) for preset in PRESETS}) for n in UNSAID}
 
 
 def elem_id(name: str) -> str:

@@ -12,9 +12,11 @@ import gradio as gr
 from diffviz.jobs.job import ACTIONS
 from diffviz.jobs.recording import NAME
 from diffviz.jobs.trainings import running
+from diffviz.runs.link import schema
 from diffviz.serving.backend import Backend
 from diffviz.ui.component import live_view, page_call
 from diffviz.ui.controls import endpoint
+from diffviz.ui.links import link_components
 from diffviz.ui.messages import answer, told_in_the_page
 from diffviz.ui.train.controls import (
     NAMES,
@@ -22,6 +24,8 @@ from diffviz.ui.train.controls import (
     RENAMED,
     UNSAID,
     Asked,
+    OnPage,
+    begins,
     build_train_controls,
     plan_of,
 )
@@ -47,10 +51,13 @@ def train_tab(backend: Backend) -> gr.HTML:
                 "train/view",
                 "train-view",
                 "A training, live",
-                events=("use",),
+                events=("use", "follow"),
                 server_functions=[backend.handler(owned), backend.handler(ask)],
                 recorded=NAME,
+                settings=schema(OnPage, begins()),
+                places=[place.facts() for place in controls.places],
             )
+    link_components("train", view, controls.places, controls.answers)
     token = gr.Textbox(visible=False)
     page = {**controls.page, "owner": token}
     controls.start.click(

@@ -1,7 +1,9 @@
 // The Train tab's live view: a training as it goes, and one's others. One state, parts that show it.
 
+import { componentsOf } from "../lib/components.js";
 import { make, terms } from "../lib/dom.js";
 import { linkedTraining } from "../lib/link.js";
+import { links } from "../lib/links.js";
 import { painting } from "../lib/painting.js";
 import { duration, thousands } from "../lib/text.js";
 import { actionsPanel, DOING } from "./actions.js";
@@ -10,10 +12,11 @@ import { ownerToken } from "./owner.js";
 import { Sheets } from "./sheets.js";
 import { TrainState } from "./state.js";
 
-/** @import { LiveView } from "../lib/types.d.ts" */
+/** @import { Place } from "../lib/components.js" */
+/** @import { LiveView, SettingFacts } from "../lib/types.d.ts" */
 /** @import { Status, TrainServer } from "./types.d.ts" */
 
-/** @param {HTMLElement} element @param {LiveView<TrainServer, { recorded: string }>} view */
+/** @param {HTMLElement} element @param {LiveView<TrainServer, { recorded: string, settings: SettingFacts[], places: Place[] }>} view */
 export function mount(element, { props, server, trigger, watch }) {
   const section = /** @type {HTMLElement} */ (element.querySelector(".live-view"));
   const { parts, change } = painting(section, { before: describe });
@@ -38,6 +41,7 @@ export function mount(element, { props, server, trigger, watch }) {
   /** One that was just started: beside long settings this may be out of sight. */
   function take() {
     if (!props.value) return;
+    links.ran("train");
     state.watch(JSON.parse(props.value).watch);
     const { top, bottom } = section.getBoundingClientRect();
     if (top < 0 || bottom > innerHeight) section.scrollIntoView();
@@ -46,6 +50,22 @@ export function mount(element, { props, server, trigger, watch }) {
   watch("value", take);
   if (props.value) take();
   else state.open(linkedTraining());
+
+  const components = componentsOf("train");
+  components.places = props.places;
+  components.onChange = () => links.changed("train");
+  const watched = () => (state.job && state.job !== state.newest && state.job !== linkedTraining() ? state.job : "");
+  links.join("train", {
+    settings: props.settings,
+    values: () => ({ ...components.values, watch: watched() }),
+    show: ({ watch: job, ...wanted }) => {
+      if (job !== watched()) state.open(job || linkedTraining());
+      components.want(wanted);
+      trigger("follow");
+    },
+    controls: { parametrization: "#train-objective", learning_rate: "#train-rate", ema_length: "#train-ema", start_from: "#train-from" },
+  });
+  parts.push({ update: (changed) => changed.has("job") && links.changed("train") });
   new IntersectionObserver(([entry]) => {
     state.visible = entry.isIntersecting;
     state.watching?.look();

@@ -1,0 +1,160 @@
+// The address bar follows what is chosen; and what the address says is shown: when the page opens, when
+// its visitor goes back or on, and when another link is followed.
+
+import { make } from "./dom.js";
+import { follow, linkedTraining, linkText, parted } from "./link.js";
+
+/** @import { SettingFacts, Values } from "./types.d.ts" */
+
+/**
+ * A tab whose settings are in the address.
+ * @typedef {object} Linked
+ * @property {SettingFacts[]} settings of runs/link.py
+ * @property {() => Values} values as they are now
+ * @property {(values: Values) => void} show sets all of them
+ * @property {Record<string, string>} [controls] selectors of the controls whose id is not TAB-NAME
+ */
+
+const PAUSE = 200; // ms without a change after which the address is written: browsers bound how often it may be
+
+export class Links {
+  /** @param {Window} page */
+  constructor(page) {
+    this.page = page;
+    /** @type {Map<string, Linked>} */
+    this.joined = new Map();
+    /** @type {string[]} */
+    this.tabs = []; // that there are, the first being shown at first
+    this.tab = "";
+    /** @type {string[]} */
+    this.hidden = [];
+    this.told = ""; // what in the link would not do
+    this.style = make("style");
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.writing = undefined;
+    this.onFollow = () => {}; // another tab, or another sentence, is to be shown
+  }
+
+  /** The page is there, with these tabs. Returns the one to show. @param {string[]} tabs */
+  open(tabs) {
+    this.tabs = tabs;
+    this.page.document.head.append(this.style);
+    this.page.addEventListener("popstate", () => {
+      this.arrive();
+      this.onFollow();
+    });
+    return this.arrive();
+  }
+
+  /** A tab is there; what the address says of it is shown. @param {string} tab @param {Linked} linked */
+  join(tab, linked) {
+    this.joined.set(tab, linked);
+    if (tab === this.tab) this.present();
+    this.hide();
+  }
+
+  /** Something else is chosen there: this entry of the history is written anew. @param {string} tab */
+  changed(tab) {
+    if (tab !== this.tab) return;
+    clearTimeout(this.writing);
+    this.writing = setTimeout(() => this.write(), PAUSE);
+  }
+
+  /** A run with what is chosen there begins: one can come back to it, and to what was before. @param {string} tab */
+  ran(tab) {
+    if (tab !== this.tab) return;
+    clearTimeout(this.writing);
+    const before = this.begun;
+    if (this.text === (before || this.tabs[0])) return;
+    this.enter("replaceState", before, before);
+    this.enter("pushState", this.text, this.text);
+  }
+
+  /** The visitor went to another tab. @param {string} tab */
+  went(tab) {
+    if (!this.tabs.length || tab === this.tab) return;
+    if (this.writing) this.write();
+    this.tab = tab;
+    this.tell("");
+    this.enter("pushState", this.text, this.text);
+  }
+
+  /** The present tab's link, as it is shown. */
+  get text() {
+    const linked = this.joined.get(this.tab);
+    return linkText(this.tab, linked?.settings ?? [], linked?.values() ?? {}, this.hidden);
+  }
+
+  /** The present address, in full. */
+  get address() {
+    const { origin, pathname, search } = this.page.location;
+    return `${origin}${pathname}${search}#${this.text}`;
+  }
+
+  /** The text with which this entry of the history began. @returns {string} */
+  get begun() {
+    return this.page.history.state?.begun ?? "";
+  }
+
+  /** @private */
+  arrive() {
+    clearTimeout(this.writing);
+    const { hash } = this.page.location;
+    const { tab, hidden, told } = parted(hash);
+    const first = linkedTraining() ? "train" : this.tabs[0];
+    this.tab = hash && this.tabs.includes(tab) ? tab : first;
+    this.hidden = hidden;
+    this.tell(!hash || tab === this.tab ? told : `this link leads nowhere; there is ${this.tabs.join(", ")}`);
+    if (!this.page.history.state?.begun) this.enter("replaceState", hash.slice(1), hash.slice(1));
+    this.present();
+    this.hide();
+    return this.tab;
+  }
+
+  /** @private */
+  present() {
+    const linked = this.joined.get(this.tab);
+    const { tab, said } = parted(this.page.location.hash);
+    if (!linked || (tab && tab !== this.tab)) return;
+    const { values, told } = follow(linked.settings, said);
+    this.tell(this.told || told);
+    if (linkText(this.tab, linked.settings, values, this.hidden) !== this.text) linked.show(values);
+  }
+
+  /** @private */
+  write() {
+    this.writing = undefined;
+    const { text } = this;
+    const bare = !this.page.location.hash && text === this.tabs[0];
+    if (!bare && text !== this.page.location.hash.slice(1)) this.enter("replaceState", this.begun, text);
+  }
+
+  /** @private @param {"pushState" | "replaceState"} how @param {string} begun @param {string} text */
+  enter(how, begun, text) {
+    const { pathname, search } = this.page.location;
+    try {
+      this.page.history[how]({ begun }, "", `${pathname}${search}${text && `#${text}`}`);
+    } catch {
+      // a browser that bounds how often: the next change is written
+    }
+  }
+
+  /** Leave out what the link does not want to be seen. @private */
+  hide() {
+    const places = this.hidden.flatMap((name) => [
+      ...(this.tabs.includes(name) ? [`#tab-${name}-button`] : []),
+      ...[...this.joined].flatMap(([tab, { settings, controls = {} }]) =>
+        settings.some((one) => one.name === name) ? [controls[name] ?? `#${tab}-${name.replaceAll("_", "-")}`] : []),
+    ]);
+    this.style.textContent = places.length ? `${places.join(", ")} { display: none !important; }` : "";
+  }
+
+  /** @private @param {string} sentence */
+  tell(sentence) {
+    if (sentence === this.told) return;
+    this.told = sentence;
+    this.onFollow();
+  }
+}
+
+export const links = new Links(window);

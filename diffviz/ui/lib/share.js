@@ -1,0 +1,36 @@
+// The page's link: a button that copies it, and what in the one that was followed would not do.
+
+import { make } from "./dom.js";
+import { links } from "./links.js";
+import { capital } from "./text.js";
+
+/** @import { LiveView } from "./types.d.ts" */
+
+const SAID = 2000; // ms for which the button says that it is done
+
+/** Copy an address, or show it where that is not possible. @param {string} address @param {HTMLElement} button which says that it is done @param {string} what it is for */
+export async function share(address, button, what) {
+  const copied = await navigator.clipboard?.writeText(address).then(() => true, () => false);
+  if (!copied) return void prompt(what, address);
+  const before = button.textContent;
+  button.textContent = "Link copied";
+  setTimeout(() => (button.textContent = before), SAID);
+}
+
+/** @param {HTMLElement} element @param {LiveView<object>} view */
+export function mount(element, { trigger }) {
+  const section = /** @type {HTMLElement} */ (element.querySelector(".live-view"));
+  const button = make("button", { type: "button", id: "share-link", title: "Copy a link that shows what you see" }, "Share");
+  const told = make("p", { id: "link-told", className: "muted", role: "status" });
+  button.addEventListener("click", () => share(links.address, button, "This link shows what you see:"));
+  section.append(told, button);
+
+  let shown = links.tab;
+  function update() {
+    told.textContent = links.told && `${capital(links.told)}.`;
+    if (shown !== links.tab) trigger("follow");
+    shown = links.tab;
+  }
+  links.onFollow = update;
+  update();
+}
