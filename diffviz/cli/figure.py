@@ -71,10 +71,11 @@ class Options(RunSettings):
 
 def run(options: Options) -> None:
     from diffviz.figures import FORMATS, save
+    from diffviz.runs.notes import note_of
 
     out = output_file(options.out, FORMATS)
     use_threads(options.threads)
-    save(DRAWN[options.kind](options), out)
+    save(DRAWN[options.kind](options), out, note_of(options, figure=options.kind))
     print(f"{out}: {KINDS[options.kind]}")
 
 

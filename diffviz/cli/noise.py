@@ -32,6 +32,7 @@ def run(options: Options) -> None:
     from diffviz.forward import add_noise, noise
     from diffviz.media.decoding import load_picture
     from diffviz.media.files import save_png
+    from diffviz.runs.notes import note_of
 
     out = output_file(options.out, (".png",))
     schedule = options.noise_schedule()
@@ -39,8 +40,9 @@ def run(options: Options) -> None:
     x0 = load_picture(existing_file(options.picture))
     x_t = add_noise(x0, noise(options.seed, x0.shape), schedule, t)
     alpha, sigma = float(schedule.alpha[t]), float(schedule.sigma[t])
+    made = note_of(options.part(NoiseSettings, t=t))
     # At equal brightness whatever the schedule's scale, as the page shows it.
-    save_png(x_t[None] / (alpha**2 + sigma**2) ** 0.5, out, scale=1)
+    save_png(x_t[None] / (alpha**2 + sigma**2) ** 0.5, out, scale=1, note=made)
     print(
         f"{out}: t = {t} of {schedule.T}, α = {alpha:.4f}, σ = {sigma:.4f}, "
         f"ᾱ = {float(schedule.alpha_bar[t]):.4f}"

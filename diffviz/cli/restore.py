@@ -56,6 +56,8 @@ def run(options: Options) -> None:
     from diffviz.media.decoding import load_picture
     from diffviz.media.files import save_gif, save_mp4, save_png
     from diffviz.media.levels import fingerprint
+    from diffviz.media.notes import png_note
+    from diffviz.runs.notes import note_of
     from diffviz.runs.posing import pose
     from diffviz.runs.restoring import restore
 
@@ -77,15 +79,16 @@ def run(options: Options) -> None:
     for step in restore(options, posed, checkpoint):
         steps.append(step)
         note(f"t = {step.t:>4}   σ/α = {step.sigma / step.alpha:.4f}")
-    last = steps[-1].x
+    last, made = steps[-1].x, note_of(options)
     if film:
-        film(steps, out, options.view or "x", scale=max(1, 256 // max(posed.shape[1:])))
+        film(steps, out, options.view or "x", scale=max(1, 256 // max(posed.shape[1:])), note=made)
     elif options.compare:
-        save_png(side_by_side(posed, last), out, scale=1)
+        save_png(side_by_side(posed, last), out, scale=1, note=made)
     elif mask is not None and len(last) == 1:
-        pasted(last, Path(options.picture), Path(options.mask)).save(out)
+        whole = pasted(last, Path(options.picture), Path(options.mask))
+        whole.save(out, pnginfo=png_note(made))
     else:
-        save_png(last, out, scale=1)
+        save_png(last, out, scale=1, note=made)
     said = [f"{out}: fingerprint {fingerprint(last)}"]
     for name, x in ((options.entry.cheap_label, posed.cheap), ("result", last)):
         figures = quality(posed, x)

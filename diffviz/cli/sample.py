@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from diffviz.cli.options import Device, Out, Threads, View
-from diffviz.cli.parser import note, output_file, use_threads
+from diffviz.cli.parser import existing_file, note, output_file, use_threads
 from diffviz.media.files import save_gif, save_mp4, save_png, save_strip
 from diffviz.runs.schema import EACH, RunSettings
 from diffviz.settings import Setting
@@ -18,7 +18,11 @@ row, from noise to picture), .gif or .mp4 (the run as a film).
 
   python -m diffviz sample --condition class=dress --count 9
   python -m diffviz sample --condition class={EACH} --count 10 --out all-ten.png
-  python -m diffviz sample --condition class=bag --sampler heun --steps 10 --out bag.mp4"""
+  python -m diffviz sample --condition class=bag --sampler heun --steps 10 --out bag.mp4
+
+Each file knows its run, which can be repeated, with changes too; dropped on the page it is shown.
+
+  python -m diffviz sample --from bag.mp4 --seed 7"""
 
 
 class Options(RunSettings):
@@ -26,6 +30,10 @@ class Options(RunSettings):
 
     defaults: ClassVar[Mapping[str, str]] = {"view": "x", "fps": "10"}
 
+    repeat: Annotated[
+        str,
+        Setting(help="Repeat the run of a PNG, GIF, MP4 or SVG made by diffviz", option="from"),
+    ] = ""
     out: Out = "sample.png"
     strip: Annotated[bool, Setting(help="Write a .png of the whole run, not of its result")] = False
     view: View = None
@@ -37,11 +45,24 @@ class Options(RunSettings):
     device: Device
 
 
+def settings_of(options: Options) -> RunSettings:
+    """The run: that of a file, but for what is said of it here, or the options' own."""
+    from diffviz.media.notes import read_note
+    from diffviz.runs.notes import run_of
+
+    if not options.repeat:
+        return options.part(RunSettings)
+    said = options.model_fields_set & RunSettings.model_fields.keys()
+    before = run_of(read_note(existing_file(options.repeat)))
+    return before.but(**{name: getattr(options, name) for name in said})
+
+
 def run(options: Options) -> None:
     from diffviz.checkpoints import load_checkpoint
     from diffviz.device import choose
     from diffviz.media.levels import fingerprint
     from diffviz.media.registry import medium_of
+    from diffviz.runs.notes import note_of
     from diffviz.runs.sampling import run as start
 
     out, films = Path(options.out), {".gif": save_gif, ".mp4": save_mp4}
@@ -54,19 +75,21 @@ def run(options: Options) -> None:
     ):
         if given and not allowed:
             raise ValueError(f"--{name} goes with {kind} only")
-    checkpoint = load_checkpoint(options.model).to(choose(options.device))
+    settings = settings_of(options)
+    checkpoint = load_checkpoint(settings.model).to(choose(options.device))
     use_threads(options.threads)
     steps = []
-    for step in start(options, checkpoint):
+    for step in start(settings, checkpoint):
         steps.append(step)
         note(f"t = {step.t:>4}   α = {step.alpha:.4f}   σ = {step.sigma:.4f}")
-    view, medium = options.view or "x", medium_of(checkpoint.card.data)
+    view = options.view or "x"
+    more: dict[str, Any] = {"medium": medium_of(checkpoint.card.data), "note": note_of(settings)}
     if film:
         write: Callable[..., Any] = films[out.suffix.lower()]
-        write(steps, out, view, fps=options.fps or 10, medium=medium)
+        write(steps, out, view, fps=options.fps or 10, **more)
     elif options.strip:
-        save_strip(steps, out, view, medium=medium)
+        save_strip(steps, out, view, **more)
     else:
-        per_row = options.columns if options.vary else None
-        save_png(steps[-1].x, out, per_row=per_row, medium=medium)
+        per_row = settings.columns if settings.vary else None
+        save_png(steps[-1].x, out, per_row=per_row, **more)
     print(f"{out}: fingerprint {fingerprint(steps[-1].x)}")

@@ -11,6 +11,7 @@ import matplotlib as mpl
 from cycler import cycler
 from matplotlib.figure import Figure
 
+from diffviz.media.notes import KEY as NOTE
 from diffviz.settings import unknown
 
 FORMATS = (".png", ".svg", ".pdf")
@@ -60,12 +61,19 @@ def style(theme: str) -> Iterator[str]:
         yield faint
 
 
-def save(figure: Figure, path: str | Path) -> None:
-    """Write it as what the name ends with: .png, .svg or .pdf; raises ValueError for others."""
+# Where each format has a note of how it was made.
+NOTES = {".png": NOTE, ".svg": "Description", ".pdf": "Subject"}
+
+
+def save(figure: Figure, path: str | Path, note: str = "") -> None:
+    """Write it as what the name ends with: .png, .svg or .pdf; raises ValueError for others. note:
+    of how it was made (runs/notes.py)."""
     suffix = Path(path).suffix.lower()
     if suffix not in FORMATS:
         raise ValueError(f"a figure's file ends with {', '.join(FORMATS)}, not {suffix or path!r}")
     dates = {".svg": "Date", ".pdf": "CreationDate"}  # without them the bytes are always the same
-    metadata = {dates[suffix]: None} if suffix in dates else {}
+    metadata: dict[str, str | None] = {dates[suffix]: None} if suffix in dates else {}
+    if note:
+        metadata[NOTES[suffix]] = note
     with mpl.rc_context({"svg.hashsalt": "diffviz"}):
         figure.savefig(path, dpi=DPI, metadata=metadata)

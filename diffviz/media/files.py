@@ -1,4 +1,4 @@
-"""Samples and runs as files: PNG, a strip of steps, GIF and MP4."""
+"""Samples and runs as files: PNG, a strip of steps, GIF and MP4, each with its note."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from diffviz.media.medium import Medium
+from diffviz.media.notes import TAG, png_note
 from diffviz.media.picture import PICTURE
 
 if TYPE_CHECKING:
@@ -27,9 +28,10 @@ def save_png(
     scale: int = 8,
     per_row: int | None = None,
     medium: Medium = PICTURE,
+    note: str = "",
 ) -> None:
     """Samples (B, …), pictures in −1..1, as one PNG."""
-    Image.fromarray(medium.sheet(x, scale, per_row)).save(path)
+    Image.fromarray(medium.sheet(x, scale, per_row)).save(path, pnginfo=png_note(note))
 
 
 def save_strip(
@@ -39,11 +41,12 @@ def save_strip(
     most: int = 11,
     scale: int = 3,
     medium: Medium = PICTURE,
+    note: str = "",
 ) -> None:
     """A run as one PNG: a row for each picture, at most `most` steps from noise to result."""
     chosen = [steps[round(k)] for k in np.linspace(0, len(steps) - 1, min(most, len(steps)))]
     views = torch.stack([medium.view(step, view) for step in chosen], dim=1)  # (B, steps, …)
-    Image.fromarray(medium.strip(views, scale)).save(path)
+    Image.fromarray(medium.strip(views, scale)).save(path, pnginfo=png_note(note))
 
 
 def save_gif(
@@ -54,6 +57,7 @@ def save_gif(
     scale: int = 6,
     per_row: int | None = None,
     medium: Medium = PICTURE,
+    note: str = "",
 ) -> None:
     """A run as an animated GIF that loops, resting on the result."""
     sheets = [medium.sheet(medium.view(step, view), scale, per_row) for step in steps]
@@ -62,7 +66,10 @@ def save_gif(
         frames = [frame.convert("L") for frame in frames]  # all 256 greys, not a palette's guess
     each = round(1000 / fps)
     durations = [each] * (len(frames) - 1) + [round(1000 * HOLD)]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0)
+    more = {"comment": note.encode()} if note else {}
+    frames[0].save(
+        path, save_all=True, append_images=frames[1:], duration=durations, loop=0, **more
+    )
 
 
 def save_mp4(
@@ -73,11 +80,14 @@ def save_mp4(
     scale: int = 8,
     per_row: int | None = None,
     medium: Medium = PICTURE,
+    note: str = "",
 ) -> None:
     """A run as an H.264 film that any browser plays."""
     import av  # 30 ms that only this format costs
 
     with av.open(str(path), "w") as container:
+        if note:
+            container.metadata[TAG] = note
         stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000))
         stream.pix_fmt = "yuv420p"
         frames = [medium.sheet(medium.view(step, view), scale, per_row) for step in steps]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 
 from diffviz.data import words_of
 from diffviz.data.base import DataInfo
@@ -25,6 +26,16 @@ def condition_of(info: DataInfo, what: str) -> dict[str, str]:
     if words := words_of(info):
         return words.understand(what).condition
     return {info.slots[0].name: EACH if what == IN_TURN else what}
+
+
+def said_by(info: DataInfo, condition: Mapping[str, str]) -> str:
+    """What to ask for that condition: `condition_of` the other way."""
+    if not condition or not info.slots:
+        return "" if speaks(info) else ANYTHING
+    if words := words_of(info):
+        return words.sentence(dict(condition))
+    value = condition.get(info.slots[0].name, "")
+    return IN_TURN if value == EACH else value or ANYTHING
 
 
 def heard(words: Words, text: str) -> str:

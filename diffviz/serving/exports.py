@@ -17,6 +17,7 @@ from diffviz.media.levels import fingerprint
 from diffviz.media.medium import VIEWS
 from diffviz.media.registry import medium_of
 from diffviz.runs.code import code
+from diffviz.runs.notes import note_of
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
 from diffviz.serving.frames import words
@@ -47,8 +48,8 @@ def write_file(
     """
     if view not in VIEWS:
         raise ValueError(f"unknown view {view!r}; choose from {', '.join(VIEWS)}")
+    named = settings.but(model=checkpoint.card.name)
     if kind == CODE:
-        named = settings.but(model=checkpoint.card.name)
         return code(named, torch.get_num_threads())
     medium = medium_of(checkpoint.card.data)
     if kind not in FORMATS or kind not in medium.files:
@@ -62,7 +63,7 @@ def write_file(
         {"per_row": settings.columns} if settings.vary and kind != "strip" else {}
     )
     with files.new(file_name(settings, checkpoint.card, view) + extension) as path:
-        save(steps, path, view, medium=medium, **rows)
+        save(steps, path, view, medium=medium, note=note_of(named), **rows)
     return path
 
 
@@ -81,7 +82,8 @@ def write_picture(
     last = deque(run(settings, checkpoint, denoiser=denoiser), maxlen=1).pop()
     per_row = settings.columns if settings.vary else None
     with files.new(file_name(settings, checkpoint.card) + ".png") as path:
-        save_png(last.x, path, per_row=per_row, medium=medium_of(checkpoint.card.data))
+        note = note_of(settings.but(model=checkpoint.card.name))
+        save_png(last.x, path, per_row=per_row, medium=medium_of(checkpoint.card.data), note=note)
     facts = {
         "fingerprint": fingerprint(last.x),
         "evaluations": last.nfe,

@@ -19,6 +19,7 @@ from diffviz.media.medium import VIEWS, columns
 from diffviz.media.picture import PICTURE
 from diffviz.runs.asking import condition_of, speaks
 from diffviz.runs.code import restore_code
+from diffviz.runs.notes import note_of
 from diffviz.runs.posing import Posed, pose
 from diffviz.runs.restoration import LEVEL, Restoration, RestoreSettings
 from diffviz.runs.restoring import restore
@@ -162,5 +163,5 @@ def export(
     stride = -(-len(steps) // MOST_FRAMES)
     scale = max(1, 256 // max(posed.shape[1:]))
     with files.new(f"diffviz{extension}") as path:
-        save(steps[::-1][::stride][::-1], path, view, scale=scale)
+        save(steps[::-1][::stride][::-1], path, view, scale=scale, note=note_of(settings))
     return path

@@ -6,7 +6,10 @@ import { counterNoise, noisingChain } from "../../diffviz/ui/lib/noise.js";
 import { Guided, Mixture, Network } from "../../diffviz/ui/plane/denoise.js";
 import { addsNoiseEverywhere, makeSchedule } from "../../diffviz/ui/lib/schedules.js";
 
+globalThis.window = globalThis;
 globalThis.location = new URL("http://localhost/");
+globalThis.document = { createElement: () => ({ append() {} }) };
+const { noteIn, withNote } = await import("../../diffviz/ui/lib/notes.js");
 
 const CALLS = {
   follow(settings, text) {
@@ -26,6 +29,11 @@ const CALLS = {
   density(means, std, level, side, reach) {
     return [...new Mixture(Float32Array.from(means), std, null).density(level, side, reach, 0)];
   },
+  note: (base64) => noteIn(new Uint8Array(Buffer.from(base64, "base64"))),
+  async noted(base64, note) {
+    const png = withNote(new Uint8Array(Buffer.from(base64, "base64")), note);
+    return Buffer.from(await png.arrayBuffer()).toString("base64");
+  },
   noise: (seed, step, count) => [...counterNoise(seed, step, count)],
   chain(x0, eps, alpha, sigma, indices, seed) {
     const walked = noisingChain(Float32Array.from(x0), Float32Array.from(eps), { alpha, sigma }, indices, seed);
@@ -41,4 +49,4 @@ function guessed(denoiser, u, level, kind) {
 
 let text = "";
 for await (const part of process.stdin) text += part;
-console.log(JSON.stringify(JSON.parse(text).map(([name, ...values]) => CALLS[name](...values))));
+console.log(JSON.stringify(await Promise.all(JSON.parse(text).map(([name, ...values]) => CALLS[name](...values)))));

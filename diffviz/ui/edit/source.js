@@ -2,6 +2,7 @@
 // scales down; its full size stays here, for what is pasted back into it.
 
 import { make } from "../lib/dom.js";
+import { restored } from "../lib/notes.js";
 import { bytes, context2d, paint } from "../lib/pixels.js";
 import { upload } from "../lib/upload.js";
 
@@ -82,10 +83,11 @@ export function sourcePanel(facts, server, onPicture) {
   /** Let files be dropped anywhere on this element. @param {HTMLElement} element */
   function acceptDrops(element) {
     element.addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
-    element.addEventListener("drop", (event) => {
+    element.addEventListener("drop", async (event) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
-      open(event.dataTransfer.files[0]);
+      const dropped = event.dataTransfer.files[0];
+      if (!(await restored(dropped))) open(dropped);
     });
   }
 

@@ -24,7 +24,7 @@ from diffviz.media.levels import grey_levels
 from diffviz.media.picture import PICTURE
 from diffviz.media.raster import MAX_BYTES, SIZE
 from diffviz.runs.asking import ANYTHING
-from diffviz.runs.link import schema
+from diffviz.runs.link import Usual, schema
 from diffviz.runs.schema import MAX_SEED
 from diffviz.runs.tasks import TASKS
 from diffviz.serving.backend import Backend
@@ -76,7 +76,7 @@ class OnPage(Asked):
     ] = shown_names()[0]
 
 
-def _begins() -> dict[str, tuple[str, dict[str, Any]]]:
+def begins() -> Usual:
     """Where the words begin, by the denoiser."""
     told = [_denoiser_facts(name) for name in _denoisers()]
     what = {one["name"]: one["example"] or next(iter(one["things"]), "") for one in told}
@@ -93,7 +93,7 @@ def _denoisers() -> list[str]:
 def _facts() -> dict[str, Any]:
     """What the page's code must know."""
     return {
-        "settings": {facts["name"]: facts for facts in schema(OnPage, _begins())},
+        "settings": {facts["name"]: facts for facts in schema(OnPage, begins())},
         "tasks": [
             {
                 "name": task.name,

@@ -2,6 +2,7 @@
 
 import { make } from "../lib/dom.js";
 import { decodePicture, withNoise } from "./noised.js";
+import { restored } from "../lib/notes.js";
 import { root } from "../lib/root.js";
 import { openWebcam } from "./webcam.js";
 
@@ -116,11 +117,12 @@ export function sourcesPanel(state, server, onPicture) {
       element.classList.add("dropping");
     });
     element.addEventListener("dragleave", () => element.classList.remove("dropping"));
-    element.addEventListener("drop", (event) => {
+    element.addEventListener("drop", async (event) => {
       element.classList.remove("dropping");
       if (!hasFile(event)) return;
       event.preventDefault();
-      loadFile(event.dataTransfer?.files[0]);
+      const dropped = event.dataTransfer?.files[0];
+      if (!(await restored(dropped))) loadFile(dropped);
     });
   }
 

@@ -33,6 +33,8 @@ export class Links {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.writing = undefined;
     this.onFollow = () => {}; // another tab, or another sentence, is to be shown
+    /** @type {(note: string) => Promise<{ link?: string, error?: string }>} */
+    this.linkIn = async () => ({ error: "the page is not ready yet" }); // of a file's note
   }
 
   /** The page is there, with these tabs. Returns the one to show. @param {string[]} tabs */
@@ -77,6 +79,14 @@ export class Links {
     this.tab = tab;
     this.tell("");
     this.enter("pushState", this.text, this.text);
+  }
+
+  /** Show what a file's note tells of. @param {string} note */
+  async restore(note) {
+    const { link, error } = await this.linkIn(note).catch(() => ({ link: "", error: "the server does not answer; please try again" }));
+    if (!link) this.tell(error ?? "");
+    else if (link !== this.text) this.page.location.hash = link;
+    return true;
   }
 
   /** The present tab's link, as it is shown. */

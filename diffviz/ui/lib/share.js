@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 import { links } from "./links.js";
+import { restored } from "./notes.js";
 import { capital } from "./text.js";
 
 /** @import { LiveView } from "./types.d.ts" */
@@ -17,17 +18,29 @@ export async function share(address, button, what) {
   setTimeout(() => (button.textContent = before), SAID);
 }
 
-/** @param {HTMLElement} element @param {LiveView<object>} view */
-export function mount(element, { trigger }) {
+/** @typedef {{ link_in(request: { note: string }): Promise<{ link?: string, error?: string }> }} Server */
+
+/** @param {HTMLElement} element @param {LiveView<Server>} view */
+export function mount(element, { server, trigger }) {
   const section = /** @type {HTMLElement} */ (element.querySelector(".live-view"));
   const button = make("button", { type: "button", id: "share-link", title: "Copy a link that shows what you see" }, "Share");
   const told = make("p", { id: "link-told", className: "muted", role: "status" });
   button.addEventListener("click", () => share(links.address, button, "This link shows what you see:"));
   section.append(told, button);
 
+  links.linkIn = (note) => server.link_in({ note });
+  // A file that is dropped where nothing else takes it.
+  document.addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
+  document.addEventListener("drop", async (event) => {
+    const file = event.defaultPrevented ? null : event.dataTransfer?.files[0];
+    if (!file) return;
+    event.preventDefault(); // the browser would go there
+    if (!(await restored(file))) told.textContent = "This file does not say how it was made.";
+  });
+
   let shown = links.tab;
   function update() {
-    told.textContent = links.told && `${capital(links.told)}.`;
+    told.textContent = links.told && `${capital(links.told).replace(/\.$/, "")}.`;
     if (shown !== links.tab) trigger("follow");
     shown = links.tab;
   }

@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import gradio as gr
 from gradio.components import Component
 
+from diffviz.checkpoints import checkpoint_names
 from diffviz.data import DATA_SETS, DEFAULT
 from diffviz.data.base import DataInfo
 from diffviz.media.medium import VIEWS
-from diffviz.runs.asking import ANYTHING, IN_TURN, condition_of, speaks
+from diffviz.runs.asking import ANYTHING, IN_TURN, condition_of, said_by, speaks
+from diffviz.runs.link import Usual
 from diffviz.runs.schema import (
     DRAWN,
     GUIDANCE,
@@ -108,6 +110,34 @@ class OnPage(Asked):
 
 
 ON_THE_PAGE = declared(OnPage)
+
+
+def begins() -> Usual:
+    """Where settings begin that are best for a denoiser, by its name."""
+    best = {name: suited(bundled(name).card.data.name) for name in checkpoint_names()}
+    return {
+        setting: ("denoiser", {name: said[setting] for name, said in best.items()})
+        for setting in SUITED
+    }
+
+
+def shown(settings: RunSettings) -> OnPage:
+    """What the page's controls say for that run."""
+    info = bundled(settings.model).card.data
+    vary = settings.vary
+    asked = said_by(info, settings.condition)
+    own: dict[str, Any] = {
+        "words" if speaks(info) else "what": asked,
+        "denoiser": settings.model,
+        "negative": said_by(info, settings.negative) if settings.negative else "",
+        "count": settings.count // settings.columns,
+        "vary": vary.what if vary else "",
+    }
+    if vary and vary.what != GUIDANCE.name:
+        own["values"] = tuple(str(value) or ANYTHING for value in vary.values)
+    return settings.part(OnPage, **own)
+
+
 # Of which the page has a slider each, and the curve drawn in the Forward tab.
 UNSEEN = ("sampler_parameters", "schedule_parameters", "handles")
 # As programs that pass them by place know them; what is declared later comes after these.

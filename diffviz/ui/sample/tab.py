@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from diffviz.checkpoints import checkpoint_names
 from diffviz.data import DEFAULT
 from diffviz.runs.asking import ANYTHING, speaks
 from diffviz.runs.link import schema
@@ -33,10 +32,10 @@ from diffviz.ui.sample.controls import (
     ON_PAGE,
     ORDER,
     RIVALS,
-    SUITED,
     Asked,
     OnPage,
     asked_by,
+    begins,
     build_controls,
     settings_of,
     suited,
@@ -87,7 +86,7 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
                 "Sampling, step by step",
                 events=("ready", "run", "export", "anew", "follow", "compared"),
                 server_functions=[backend.handler(nearest_pictures)],
-                settings=schema(OnPage, _begins()),
+                settings=schema(OnPage, begins()),
                 places=[place.facts() for place in controls.places],
             )
             exported = gr.File(label="Your file", elem_id="sample-file", visible=False)
@@ -231,15 +230,6 @@ def _intro() -> str:
 def first_run() -> RunSettings:
     """What plays before the first click, and what the controls beside it say at first."""
     return settings_of(bundled().card.data, OnPage())
-
-
-def _begins() -> dict[str, tuple[str, dict[str, Any]]]:
-    """Where settings begin that are best for a denoiser, by its name."""
-    best = {name: suited(bundled(name).card.data.name) for name in checkpoint_names()}
-    return {
-        setting: ("denoiser", {name: said[setting] for name, said in best.items()})
-        for setting in SUITED
-    }
 
 
 def _choices(backend: Backend, chosen: str, token: str) -> gr.Dropdown:

@@ -15,6 +15,7 @@ from diffviz.checkpoints import checkpoint_names
 from diffviz.data import DATA_SETS, DataChoice
 from diffviz.data.own.uploads import LIMITS, SIZES
 from diffviz.networks.unet import UNetConfig
+from diffviz.runs.link import Usual
 from diffviz.settings import NUMBER, WHOLE, Setting, declared, offered
 from diffviz.training.config import TrainConfig
 from diffviz.training.plan import OWN, Plan
@@ -238,7 +239,7 @@ def as_preset(name: str, preset: str) -> float:
     return round(float(value), 6)
 
 
-def begins() -> dict[str, tuple[str, dict[str, float]]]:
+def begins() -> Usual:
     """Where numbers begin, by the preset."""
     return {n: ("preset", {preset: as_preset(n, preset) for preset in PRESETS}) for n in UNSAID}
 

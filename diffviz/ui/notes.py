@@ -1,0 +1,53 @@
+"""A file's note, which says how it was made, as a link to the view that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from diffviz.runs.asking import said_by
+from diffviz.runs.link import link
+from diffviz.runs.notes import noted
+from diffviz.runs.restoration import RestoreSettings
+from diffviz.runs.schema import RunSettings
+from diffviz.serving.models import bundled
+from diffviz.ui.edit import tab as edit
+from diffviz.ui.forward import tab as forward
+from diffviz.ui.messages import answer
+from diffviz.ui.sample import controls as sample
+
+
+def link_in(request: Any) -> dict[str, Any]:
+    """{"note": of a file} → {"link": text that leads to what the file shows}."""
+    return answer(_link_in, request)
+
+
+def _link_in(request: Any) -> dict[str, Any]:
+    tab, settings = noted(str(request["note"]))
+    return {"link": LINKS[tab](settings)}
+
+
+def _of_a_run(said: Mapping[str, Any]) -> str:
+    return link("sample", sample.shown(RunSettings(**said)), sample.begins())
+
+
+def _of_a_restoration(said: Mapping[str, Any]) -> str:
+    settings = RestoreSettings(**said)
+    info = bundled(settings.model).card.data
+    asked = {
+        name: said_by(info, value) if value else ""
+        for name, value in (("what", settings.condition), ("negative", settings.negative))
+    }
+    shown = settings.part(edit.OnPage, denoiser=settings.model, **asked)
+    return link("edit", shown, edit.begins())
+
+
+def _of_a_noised_picture(said: Mapping[str, Any]) -> str:
+    return link("forward", forward.OnPage(**said))
+
+
+LINKS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "sample": _of_a_run,
+    "edit": _of_a_restoration,
+    "forward": _of_a_noised_picture,
+}
