@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
+import hashlib
 import json
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -15,20 +18,23 @@ from pathlib import Path
 from typing import Any
 
 import brotli
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
+from diffviz.metrics import Metrics
 from diffviz.web.answers import RefusedError
 from diffviz.web.bodies import Bodies
 from diffviz.web.clients import Forwarded, neighbourhood
-from diffviz.web.gate import same_site
+from diffviz.web.gate import Gate, same_site
 from diffviz.web.headers import INLINE, page_policy
 from diffviz.web.kept import Kept
 from diffviz.web.limits import CLIENTS, Buckets
 from diffviz.web.logs import REQUEST_ID, Line
+from diffviz.web.observe import Observe
 from diffviz.web.prefix import Prefix
 from diffviz.web.routes import ROUTES, Kind, Route, find
 from diffviz.web.uploads import tidy
@@ -441,3 +447,39 @@ def test_long_bodies_are_looked_at_in_turns_of_their_own() -> None:
 
     asyncio.run(all_at_once())
     assert len(set(looked)) == 8
+
+
+@pytest.mark.parametrize("home", ["/", "/dv/"])
+def test_who_is_lost_gets_a_page_with_a_way_home_and_a_program_json(home: str) -> None:
+    app = Observe(Gate(Told()), 0, Metrics(), home)
+
+    async def asked() -> list[httpx.Response]:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://localhost"
+        ) as http:
+            browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+            lost, wrong = "/no/<script>alert(1)</script>", "/?since=%22%3Cscript"
+            return [
+                await http.get(lost, headers=browser),
+                await http.get(wrong, headers=browser),
+                await http.get(lost),
+                await http.post(lost, headers=browser),
+            ]
+
+    page, also, *plain = asyncio.run(asked())
+    for answer, status in ((page, 404), (also, 400)):
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert f'<a href="{home}">' in answer.text
+        assert "script" not in answer.text
+        policy = answer.headers["content-security-policy"]
+        (style,) = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert policy.startswith("default-src 'none'")
+        assert f"'sha256-{digest}'" in policy
+    assert "There is nothing at this address." in page.text
+    for answer in plain:
+        assert (answer.status_code, answer.json()) == (
+            404,
+            {"detail": "There is nothing at this address."},
+        )

@@ -27,10 +27,12 @@ _KEY = secrets.token_bytes(16)
 
 
 class Observe:
-    """proxies: in front of the server; where there are, their X-Request-ID is kept."""
+    """proxies: in front of the server; where there are, their X-Request-ID is kept. home: the
+    page's path."""
 
-    def __init__(self, app: ASGIApp, proxies: int, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, proxies: int, metrics: Metrics, home: str = "/") -> None:
         self.app = app
+        self.home = home
         self.proxies = proxies
         self.metrics = metrics
 
@@ -59,7 +61,7 @@ class Observe:
         except RefusedError as refused:
             if not status:
                 self.metrics.refused.labels(refused.reason).inc()
-                await refused.response()(scope, receive, counted)
+                await refused.response(scope, self.home)(scope, receive, counted)
         except ClientDisconnect:
             pass
         except Exception:

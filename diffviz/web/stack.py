@@ -56,5 +56,5 @@ def guarded(
     app = Gate(app)
     app = Prefix(app, settings.root_path)
     app = Forwarded(app, settings.trusted_proxies)
-    app = Observe(app, settings.trusted_proxies, metrics)
+    app = Observe(app, settings.trusted_proxies, metrics, f"{settings.root_path}/")
     return SecurityHeaders(app)
