@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -66,7 +66,7 @@ def save_gif(
         frames = [frame.convert("L") for frame in frames]  # all 256 greys, not a palette's guess
     each = round(1000 / fps)
     durations = [each] * (len(frames) - 1) + [round(1000 * HOLD)]
-    more = {"comment": note.encode()} if note else {}
+    more: dict[str, Any] = {"comment": note.encode()} if note else {}
     frames[0].save(
         path, save_all=True, append_images=frames[1:], duration=durations, loop=0, **more
     )

@@ -10,7 +10,7 @@ from diffviz.runs.link import link
 from diffviz.runs.notes import noted
 from diffviz.runs.restoration import RestoreSettings
 from diffviz.runs.schema import RunSettings
-from diffviz.serving.models import bundled
+from diffviz.serving.models import bundled_card
 from diffviz.ui.edit import tab as edit
 from diffviz.ui.forward import tab as forward
 from diffviz.ui.messages import answer
@@ -33,7 +33,7 @@ def _of_a_run(said: Mapping[str, Any]) -> str:
 
 def _of_a_restoration(said: Mapping[str, Any]) -> str:
     settings = RestoreSettings(**said)
-    info = bundled(settings.model).card.data
+    info = bundled_card(settings.model).data
     asked = {
         name: said_by(info, value) if value else ""
         for name, value in (("what", settings.condition), ("negative", settings.negative))

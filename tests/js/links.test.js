@@ -139,6 +139,16 @@ test("tabs are entries of the history, each with its settings", async () => {
   assert.equal(tab.shown, 0, "it is there still");
 });
 
+test("what the page tells of tabs while it shows the address's is not its visitor's doing", () => {
+  open("/#sample?steps=7");
+  links.went("forward"); // as it opens
+  links.went("sample");
+  assert.equal(window.location.hash, "#sample?steps=7");
+  assert.equal(window.history.length, entries);
+  links.went("forward");
+  assert.equal(window.location.hash, "#forward");
+});
+
 test("a link that is followed within the page is shown", async () => {
   open("/#sample");
   links.join("sample", tab);
@@ -162,6 +172,7 @@ test("controls and tabs are left out as the link wants, and stay so", async () =
   open("/#sample?hide=guidance,train,rivals");
   links.join("sample", settings({ controls: { rivals: ".race" } }));
   for (const place of ["#sample-guidance", ".race", "#tab-train-button"]) assert.ok(links.style.textContent.includes(place));
+  links.went("sample"); // it is there
   await choose({ steps: 30 });
   assert.equal(window.location.hash, "#sample?steps=30&hide=guidance%2Ctrain%2Crivals");
   links.went("forward");

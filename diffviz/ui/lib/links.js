@@ -16,6 +16,7 @@ import { follow, linkedTraining, linkText, parted } from "./link.js";
  */
 
 const PAUSE = 200; // ms without a change after which the address is written: browsers bound how often it may be
+const PATIENCE = 3000; // ms in which the page has shown the tab that the address names
 
 export class Links {
   /** @param {Window} page */
@@ -26,6 +27,8 @@ export class Links {
     /** @type {string[]} */
     this.tabs = []; // that there are, the first being shown at first
     this.tab = "";
+    /** @type {string[]} */
+    this.awaited = []; // tabs that the page tells of because the address does, not its visitor
     /** @type {string[]} */
     this.hidden = [];
     this.told = ""; // what in the link would not do
@@ -74,7 +77,9 @@ export class Links {
 
   /** The visitor went to another tab. @param {string} tab */
   went(tab) {
-    if (!this.tabs.length || tab === this.tab) return;
+    const awaited = this.awaited.includes(tab);
+    if (tab === this.tab) this.awaited = [];
+    if (!this.tabs.length || tab === this.tab || awaited) return;
     if (this.writing) this.write();
     this.tab = tab;
     this.tell("");
@@ -112,7 +117,10 @@ export class Links {
     const { hash } = this.page.location;
     const { tab, hidden, told } = parted(hash);
     const first = linkedTraining() ? "train" : this.tabs[0];
+    const before = this.tab || this.tabs[0];
     this.tab = hash && this.tabs.includes(tab) ? tab : first;
+    this.awaited = before === this.tab ? [] : [before, this.tab];
+    setTimeout(() => (this.awaited = []), PATIENCE);
     this.hidden = hidden;
     this.tell(!hash || tab === this.tab ? told : `this link leads nowhere; there is ${this.tabs.join(", ")}`);
     if (!this.page.history.state?.begun) this.enter("replaceState", hash.slice(1), hash.slice(1));

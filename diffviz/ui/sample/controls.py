@@ -114,7 +114,7 @@ ON_THE_PAGE = declared(OnPage)
 
 def begins() -> Usual:
     """Where settings begin that are best for a denoiser, by its name."""
-    best = {name: suited(bundled(name).card.data.name) for name in checkpoint_names()}
+    best = {name: suited(bundled_card(name).data.name) for name in checkpoint_names()}
     return {
         setting: ("denoiser", {name: said[setting] for name, said in best.items()})
         for setting in SUITED
@@ -123,7 +123,7 @@ def begins() -> Usual:
 
 def shown(settings: RunSettings) -> OnPage:
     """What the page's controls say for that run."""
-    info = bundled(settings.model).card.data
+    info = bundled_card(settings.model).data
     vary = settings.vary
     asked = said_by(info, settings.condition)
     own: dict[str, Any] = {

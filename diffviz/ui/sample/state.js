@@ -57,6 +57,12 @@ export class SampleState {
     });
   }
 
+  /** Whether a run is awaited or under way. */
+  get busy() {
+    const { run } = this;
+    return this.waiting > 0 || Boolean(run && !run.recorded && !run.stopped && !run.complete);
+  }
+
   /** The frame of a lane at the player's position, or the newest there is before it. @param {Lane} lane @returns {Frame | undefined} */
   frame(lane) {
     return lane.frames[Math.min(this.timeline.position, lane.frames.length - 1)];

@@ -145,8 +145,8 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     words = controls.words
     known = [controls.what, words.group, words.source, controls.vary, controls.values, about]
     known += controls.of(suited(DEFAULT))
-    about = denoiser.change(backend.handler(_about), asked, known, js=WITH_OWNER, **SILENT)
-    link_components("sample", player, controls.places, [about])
+    told = denoiser.change(backend.handler(_about), asked, known, js=WITH_OWNER, **SILENT)
+    link_components("sample", player, controls.places, [told])
     kept = [controls.values, controls.vary, *asked]
     player.compared(backend.handler(_kept), kept, controls.values, js=WITH_OWNER, **SILENT)
     compared = [words.words, controls.vary, controls.values]
@@ -229,7 +229,7 @@ def _intro() -> str:
 
 def first_run() -> RunSettings:
     """What plays before the first click, and what the controls beside it say at first."""
-    return settings_of(bundled().card.data, OnPage())
+    return settings_of(bundled_card().data, OnPage())
 
 
 def _choices(backend: Backend, chosen: str, token: str) -> gr.Dropdown:
@@ -262,7 +262,7 @@ def _values(backend: Backend, vary: str, name: str, token: str) -> gr.Dropdown:
 
 def _kept(backend: Backend, values: list[str], *varied: str) -> gr.Dropdown:
     """What can be compared, where a link has chosen already."""
-    found = _values(backend, *varied)
+    found: Any = _values(backend, *varied)
     return gr.Dropdown(choices=found.choices, value=values, visible=found.visible)
 
 

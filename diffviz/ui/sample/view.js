@@ -19,6 +19,7 @@ import { SampleState } from "./state.js";
 /** @import { LiveView, SettingFacts, Values } from "../lib/types.d.ts" */
 /** @import { SampleServer } from "./types.d.ts" */
 
+const REST = 300; // ms after which an event that has told all is over
 const SPEEDS = [2, 5, 10, 20, 40];
 /** @type {Record<string, string>} */
 const CONTROLS = { denoiser: "#sample-model", what: "#sample-class", words: "#sample-in-words", zero_terminal_snr: "#sample-ztsnr", clip_x0: "#sample-clip", view: "#sample-player .segments" };
@@ -39,10 +40,13 @@ export function mount(element, { props, server, trigger, watch }) {
   parts.push(...panels);
   section.append(...panels.map(({ root }) => root));
 
+  let again = false; // a run is wanted as soon as the present one is over
+
   function take() {
     if (!props.value) return;
     const before = state.run;
     state.take(JSON.parse(props.value));
+    if (again && !state.busy) setTimeout(() => again && heed("asked"), REST);
     if (before && state.run !== before) {
       store.set("exporting", "");
       trigger("anew");
@@ -67,6 +71,7 @@ export function mount(element, { props, server, trigger, watch }) {
     if (wanted === "asked") {
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       lanes.root.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+      again = false;
       links.ran("sample");
       return trigger("run");
     }
@@ -81,7 +86,8 @@ export function mount(element, { props, server, trigger, watch }) {
   components.onChange = () => links.changed("sample");
   components.onSettled = () => {
     trigger("compared"); // what can be
-    heed("asked"); // what a link says is what is seen
+    again = true; // what a link says is what is seen
+    if (!state.busy) heed("asked");
   };
   /** @returns {Values} */
   const values = () => {
