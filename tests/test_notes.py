@@ -21,7 +21,7 @@ from diffviz.runs.notes import note_of, run_of
 from diffviz.runs.restoration import RestoreSettings
 from diffviz.runs.schema import NoiseSettings, RunSettings, Variation
 from diffviz.samplers import Step
-from diffviz.ui.notes import link_in
+from diffviz.ui.share import link_in
 from tests.test_twins import twin
 
 RUN = RunSettings(

@@ -9,13 +9,13 @@ import gradio as gr
 from diffviz.serving import glossary
 from diffviz.serving.backend import Backend
 from diffviz.serving.models import TRAINED
-from diffviz.ui.component import live_view, page_call
+from diffviz.ui.component import page_call
 from diffviz.ui.edit.tab import edit_tab
 from diffviz.ui.forward.tab import forward_tab
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.plane.tab import plane_tab
-from diffviz.ui.notes import link_in
 from diffviz.ui.sample.tab import sample_tab
+from diffviz.ui.share import share_view
 from diffviz.ui.train.tab import train_tab
 
 HERE = Path(__file__).parent
@@ -45,13 +45,7 @@ def build_page(backend: Backend) -> gr.Blocks:
     page = gr.Blocks(title="diffviz", analytics_enabled=False, delete_cache=(600, 3600))
     with page:
         gr.HTML(INTRODUCTION, elem_id="introduction")
-        share = live_view(
-            "lib/share",
-            "share",
-            "A link to what you see",
-            events=("follow",),
-            server_functions=[link_in],
-        )
+        share = share_view()
         with gr.Tabs() as tabs:
             with _tab("Forward"):
                 forward_tab(backend)

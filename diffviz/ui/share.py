@@ -1,9 +1,11 @@
-"""A file's note, which says how it was made, as a link to the view that shows it."""
+"""Links to what is seen: to share, and those that a file's note leads to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import gradio as gr
 
 from diffviz.runs.asking import said_by
 from diffviz.runs.link import link
@@ -11,10 +13,23 @@ from diffviz.runs.notes import noted
 from diffviz.runs.restoration import RestoreSettings
 from diffviz.runs.schema import RunSettings
 from diffviz.serving.models import bundled_card
+from diffviz.ui.component import live_view
 from diffviz.ui.edit import tab as edit
 from diffviz.ui.forward import tab as forward
 from diffviz.ui.messages import answer
 from diffviz.ui.sample import controls as sample
+
+
+def share_view() -> gr.HTML:
+    """Build it inside the current gr.Blocks; its event "follow" says that the address names another
+    tab."""
+    return live_view(
+        "lib/share",
+        "share",
+        "A link to what you see",
+        events=("follow",),
+        server_functions=[link_in],
+    )
 
 
 def link_in(request: Any) -> dict[str, Any]:
