@@ -39,7 +39,6 @@ LINKS = {  # what a link sets → what it looks like then
         "#edit-words": "a troll",
     },
     "train?data=fashion&classes=bag%2Cdress&preset=small&batch=64&channels=16%2C32": {
-        "#train-batch input[type=number]": "64",
         "#train-preset input:checked": "small",
     },
 }
