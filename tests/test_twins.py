@@ -104,14 +104,124 @@ def test_steps_of_the_chain_are_the_servers() -> None:
             assert np.abs(shown - expected).max() <= 1
 
 
-from diffviz.parametrization import PARAMETRIZATIONS
-from diffviz.runs.link import link, schema
-from diffviz.schedules import SCHEDULES, NoiseSchedule, drawn_schedule, make_schedule
-from diffviz.serving.plane import network_sent
-from diffviz.settings import Settings, offered
-from diffviz.training.points import PointsTraining, train_points
-from diffviz.ui.edit.tab import OnPage as Edit
-from diffviz.ui.forward.tab import OnPage as Forward
-from diffviz.ui.sample.controls import OnPage as Sample
-from diffviz.ui.train.controls import OnPage as Train
-from tests.other_settings import changed
+def levels_of(kind: str) -> Iterator[tuple[NoiseSchedule, int, dict[str, float]]]:
+    """Times of a schedule, each as the page has it: α and σ with α² + σ² = 1."""
+    schedule = make_schedule(kind)
+    for t in (1, 60, 400, 800, 1000):
+        alpha, sigma = float(schedule.alpha[t]), float(schedule.sigma[t])
+        scale = math.hypot(alpha, sigma)
+        yield schedule, t, {"a": alpha / scale, "s": sigma / scale}
+
+
+@pytest.mark.parametrize("std", [0.0, 0.1])
+def test_the_page_s_exact_denoisers_are_the_library_s(std: float) -> None:
+    cloud = cloud_of_shape("moons", 300)
+    denoiser = MixtureDenoiser(cloud.points, std, classes=cloud.kinds + 1)
+    calls, expected = [], []
+    for (schedule, t, at), said in itertools.product(levels_of("karras"), (0, 2)):
+        alpha, sigma = float(schedule.alpha[t]), float(schedule.sigma[t])
+        x = alpha * cloud.points[:40] + sigma * noise(3, (40, 2))
+        guided = GuidedDenoiser(denoiser, 3.0, interval=(0.05, 30.0))
+        condition = torch.full((40, 1), said)
+        x0 = guided(x.double(), alpha, sigma, condition).x0
+        u = (x / math.hypot(alpha, sigma)).flatten().tolist()
+        kinds = (cloud.kinds + 1).tolist()
+        scale = 3.0 if said else 1.0
+        means = cloud.points.flatten().tolist()
+        calls.append(("mixture", means, std, kinds, u, at, said, scale, [0.05, 30.0]))
+        expected.append(x0.flatten().numpy())
+    for answer, x0 in zip(twin(calls), expected, strict=True):
+        assert np.abs(np.array(answer) - x0).max() < 2e-4  # x is float32: at t = 1, to 1e-7/σ
+
+
+@pytest.mark.parametrize("parametrization", PARAMETRIZATIONS)
+@pytest.mark.parametrize("data", ["moons", "spiral"])
+def test_the_page_s_network_is_the_library_s(parametrization: str, data: str) -> None:
+    settings = PointsTraining(
+        data=data, parametrization=parametrization, updates=50, width=24, depth=2
+    )
+    *_, learned = train_points(settings)
+    checkpoint = learned.checkpoint
+    message = network_sent(checkpoint)
+    classes = checkpoint.card.data.slots
+    calls, expected = [], []
+    for schedule, t, at in levels_of("cosine"):
+        x = noise(t, (33, 2))
+        condition = torch.full((33, len(classes)), 2)
+        prediction = checkpoint.denoiser()(
+            x, float(schedule.alpha[t]), float(schedule.sigma[t]), condition
+        )
+        if not prediction.x0.isfinite().all() or prediction.x0.abs().max() > 1e4:
+            continue  # of ε at the very end, where x̂0 is ε̂'s error times a thousand
+        calls.append(("network", message, x.flatten().tolist(), at, 2 if classes else 0))
+        expected.append(prediction.x0.flatten().numpy())
+    assert len(calls) >= 4
+    for answer, x0 in zip(twin(calls), expected, strict=True):
+        assert np.abs(np.array(answer) - x0).max() <= 1e-5 * max(1, np.abs(x0).max())
+
+
+def test_the_page_s_density_is_a_density() -> None:
+    means = torch.tensor([[0.5, -0.3], [-1.0, 0.4]])
+    at, side, reach = {"a": 0.8, "s": 0.6}, 60, 5.0
+    (found,) = twin([("density", means.flatten().tolist(), 0.2, at, side, reach)])
+    axis = (np.arange(side) + 0.5) / side * 2 * reach - reach
+    x, y = np.meshgrid(axis, axis)
+    variance = 0.6**2 + (0.8 * 0.2) ** 2
+    expected = sum(
+        np.exp(-((x - 0.8 * mx) ** 2 + (y - 0.8 * my) ** 2) / (2 * variance))
+        for mx, my in means.tolist()
+    ) / (2 * 2 * np.pi * variance)
+    assert np.abs(np.array(found).reshape(side, side) - expected).max() < 1e-6
+    assert sum(found) * (2 * reach / side) ** 2 == pytest.approx(1, abs=1e-3)
+
+
+def test_the_page_follows_the_links_that_python_writes_and_writes_the_same() -> None:
+    cases = [(model, name) for model in LINKED for name in offered(model)]
+    links = [link("tab", changed(model, name)) for model, name in cases]
+    facts = [schema(model) for model, _ in cases]
+    answers = twin([("follow", *case) for case in zip(facts, links, strict=True)])
+    for (model, name), text, answer in zip(cases, links, answers, strict=True):
+        assert f"{name}=" in text
+        assert answer["told"] == ""
+        given = {key: value for key, value in answer["values"].items() if value is not None}
+        assert model(**given) == changed(model, name), (text, answer)
+        names = [[key for key, _ in parse_qsl(one)] for one in (answer["text"], text)]
+        assert names[0] == names[1]
+
+
+@pytest.mark.parametrize("model", LINKED)
+def test_where_a_tab_begins_is_a_link_of_its_name_alone(model: type[Settings]) -> None:
+    (answer,) = twin([("follow", schema(model), "tab")])
+    assert answer["text"] == link("tab", model()) == "tab"
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "told"),
+    [
+        ("sample?steps=many", {}, "steps must be a whole number from 1 to 250, not 'many'"),
+        ("sample?steps=0&seed=3", {"seed": 3}, "steps must be a whole number from 1 to 250, not 0"),
+        ("sample?steps=1.5", {}, "steps must be a whole number from 1 to 250, not 1.5"),
+        ("sample?seed=-1", {}, "seed must be a whole number from 0 to 2147483647, not -1"),
+        ("sample?wings=red", {}, "unknown setting 'wings'; choose from count"),
+        ("sample?guidance=nan", {}, "guidance must be a number from 0 to 10, not 'nan'"),
+        ("sample?guidance=", {}, "guidance must be a number from 0 to 10, not ''"),
+        ("sample?sampler=dim", {}, "unknown sampler 'dim'; choose from ddim"),
+        ("sample?schedule_parameters=x", {}, "schedule parameters must look like NAME=VALUE"),
+        ("sample?clip_x0=perhaps", {}, "clip x0 must be true or false, not 'perhaps'"),
+        ("sample?%%%&&==&?#=", {}, "unknown setting"),
+        ("sample?denoiser=" + "x" * 5000, {}, "longer than 4000 characters"),
+    ],
+)
+def test_a_broken_link_leads_to_the_defaults_with_a_sentence(
+    text: str, said: dict[str, Any], told: str
+) -> None:
+    answer, defaults = twin([("follow", schema(Sample), part) for part in (text, "sample")])
+    assert answer["values"] == defaults["values"] | said
+    assert told in answer["told"]
+
+
+@pytest.mark.parametrize(("name", "value"), [("steps", 0), ("seed", -1), ("sampler", "dim")])
+def test_a_link_s_mistake_is_told_as_on_every_way_in(name: str, value: Any) -> None:
+    (answer,) = twin([("follow", schema(Sample), f"sample?{name}={value}")])
+    with pytest.raises(ValueError, match=re.escape(answer["told"])):
+        Sample(**{name: value})

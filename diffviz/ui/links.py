@@ -8,7 +8,6 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
-from gradio.events import Dependency
 
 from diffviz.settings import plain
 from diffviz.ui.component import page_call
@@ -39,7 +38,7 @@ class Place:
 
 
 def link_components(
-    tab: str, view: Any, places: Sequence[Place], answers: Sequence[Dependency] = ()
+    tab: str, view: Any, places: Sequence[Place], answers: Sequence[Any] = ()
 ) -> None:
     """Let a tab's components be in its link. view: its live view, which knows the places' facts,
     and has an event "follow" for when a link sets them. answers: the events that answer a change of

@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 import { links } from "./links.js";
 import { restored } from "./notes.js";
-import { capital } from "./text.js";
+import { sentence } from "./text.js";
 
 /** @import { LiveView } from "./types.d.ts" */
 
@@ -40,7 +40,7 @@ export function mount(element, { server, trigger }) {
 
   let shown = links.tab;
   function update() {
-    told.textContent = links.told && `${capital(links.told).replace(/\.$/, "")}.`;
+    told.textContent = sentence(links.told);
     if (shown !== links.tab) trigger("follow");
     shown = links.tab;
   }

@@ -42,8 +42,9 @@ export function duration(seconds) {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** A sentence with a capital first letter, but that a symbol stays what it is: t is not T. @param {string} text */
-export function capital(text) {
+/** A sentence of the server's or of a link's, as one reads it. @param {string} text */
+export function sentence(text) {
   const [first] = text.split(" ");
-  return first.length > 1 || first === "a" ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  const begun = first.length > 1 || first === "a" ? capital(text) : text; // t is not T
+  return text && `${begun.replace(/\.$/, "")}.`;
 }

@@ -9,7 +9,6 @@ from typing import Annotated, Any, ClassVar
 
 import gradio as gr
 from gradio.components import Component
-from gradio.events import Dependency
 
 from diffviz.checkpoints import checkpoint_names
 from diffviz.data import DATA_SETS, DataChoice
@@ -129,7 +128,7 @@ class TrainControls:
     programs: dict[str, Component]
     start: gr.Button
     places: list[Place]
-    answers: list[Dependency]
+    answers: list[Any]
 
 
 def build_train_controls() -> TrainControls:
