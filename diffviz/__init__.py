@@ -29,6 +29,7 @@ _HOME = {
     "media.levels": ("fingerprint",),
     "media.registry": ("MEDIA",),
     "runs.editing": ("edit", "invert", "run_edit"),
+    "runs.plane": ("PlaneSettings", "run_points"),
     "runs.posing": ("pose",),
     "runs.restoration": ("RestoreSettings",),
     "runs.restoring": ("restore",),
@@ -36,6 +37,7 @@ _HOME = {
     "runs.schema": ("EditSettings", "RunSettings", "Variation"),
     "samplers": ("SAMPLERS", "Step", "sample"),
     "schedules": ("SCHEDULES", "NoiseSchedule", "drawn_schedule", "make_schedule"),
+    "training.points": ("PointsTraining", "train_points"),
 }
 __all__ = sorted(name for names in _HOME.values() for name in names)
 

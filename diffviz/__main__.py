@@ -15,6 +15,7 @@ COMMANDS = {
     "sample": "bring pictures out of noise with a trained denoiser",
     "edit": "bring a picture of your own to t and back: image-to-image, inversion",
     "restore": "fill holes, add pixels, sharpen, colour or denoise a picture",
+    "plane": "samples of points in the plane, with all that can be seen of them",
     "train": "train a denoiser, or go on with one",
     "race": "let diffusion and its rivals learn the same data, with as many weights",
     "evaluate": "measure how good a denoiser's pictures are",

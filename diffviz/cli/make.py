@@ -45,6 +45,12 @@ def _recording() -> None:
     print(f"{FILE.name}: {make_recording(note):,} bytes")
 
 
+def _plane() -> None:
+    from diffviz.training.ready_points import make_ready
+
+    print(f"denoisers of points: {make_ready(note):,} bytes")
+
+
 def _all() -> dict[str, tuple[str, Callable[[], None]]]:
     """Name → what it is and how to make it."""
     table: dict[str, tuple[str, Callable[[], None]]] = {}
@@ -57,6 +63,7 @@ def _all() -> dict[str, tuple[str, Callable[[], None]]]:
             table[shipped.name] = shipped.help, partial(_shipped, shipped)
         if source.nearest:
             table[f"{source.name}-index"] = source.nearest_help, partial(_index, source)
+    table["plane"] = "the ready-made denoisers of points in the plane, 6 minutes", _plane
     table[RECORDING] = "the recorded training that the Train tab begins with, 4 minutes", _recording
     return table
 

@@ -13,6 +13,7 @@ from diffviz.figures.drawn import losses as losses
 from diffviz.figures.drawn import samples as samples
 from diffviz.figures.drawn import sampling as sampling
 from diffviz.figures.drawn import schedules as schedules
+from diffviz.figures.plane import plane as plane
 from diffviz.figures.races import race as race
 from diffviz.figures.style import FORMATS as FORMATS
 from diffviz.figures.style import save as save

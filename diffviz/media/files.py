@@ -60,7 +60,11 @@ def save_gif(
     note: str = "",
 ) -> None:
     """A run as an animated GIF that loops, resting on the result."""
-    sheets = [medium.sheet(medium.view(step, view), scale, per_row) for step in steps]
+    film_gif([medium.sheet(medium.view(step, view), scale, per_row) for step in steps], path, fps)
+
+
+def film_gif(sheets: Sequence[np.ndarray], path: str | Path, fps: float = 10) -> None:
+    """Pictures (rows, columns, 3) uint8 as an animated GIF that loops, resting on the last."""
     frames = [Image.fromarray(sheet) for sheet in sheets]
     if all((sheet == sheet[..., :1]).all() for sheet in sheets):
         frames = [frame.convert("L") for frame in frames]  # all 256 greys, not a palette's guess
@@ -83,6 +87,11 @@ def save_mp4(
     note: str = "",
 ) -> None:
     """A run as an H.264 film that any browser plays."""
+    film_mp4([medium.sheet(medium.view(step, view), scale, per_row) for step in steps], path, fps)
+
+
+def film_mp4(frames: Sequence[np.ndarray], path: str | Path, fps: float = 10) -> None:
+    """Pictures (rows, columns, 3) uint8, all of one size, as an H.264 film."""
     import av  # 30 ms that only this format costs
 
     with av.open(str(path), "w") as container:
@@ -90,10 +99,9 @@ def save_mp4(
             container.metadata[TAG] = note
         stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000))
         stream.pix_fmt = "yuv420p"
-        frames = [medium.sheet(medium.view(step, view), scale, per_row) for step in steps]
         height, width = (side + side % 2 for side in frames[0].shape[:2])  # yuv420p wants even
         stream.height, stream.width = height, width
-        for sheet in frames + [frames[-1]] * round(HOLD * fps):
+        for sheet in [*frames, *[frames[-1]] * round(HOLD * fps)]:
             even = np.pad(
                 sheet,
                 ((0, height - sheet.shape[0]), (0, width - sheet.shape[1]), (0, 0)),

@@ -6,6 +6,7 @@ from dataclasses import is_dataclass
 from textwrap import dedent
 from typing import Any
 
+from diffviz.runs.plane import PlaneSettings
 from diffviz.runs.restoration import RestoreSettings
 from diffviz.runs.schema import RunSettings
 
@@ -72,6 +73,36 @@ def restore_code(settings: RestoreSettings, masked: bool, threads: int) -> str:
         .replace("@THREADS@", str(threads))
         .replace("@SETTINGS@", lines)
         .replace("@MASK@", mask)
+    )
+
+
+def points_code(settings: PlaneSettings, training: str, threads: int) -> str:
+    """A Python program that repeats a run in the plane, as `code`. training: the source of the
+    settings by which its denoiser is trained first, or nothing."""
+    said = {"data": settings.data, **settings.said()}
+    lines = "".join(f"\n    {name}={source(value)}," for name, value in said.items())
+    learn = f"*_, learned = diffviz.train_points({training})\n" if training else ""
+    return (
+        dedent(
+            """\
+        # Repeats a run of diffviz, to the last bit on the same machine.
+        import diffviz
+        import torch
+
+        torch.set_num_threads(@THREADS@)
+        settings = diffviz.PlaneSettings(@SETTINGS@
+        )
+        @LEARN@for step in diffviz.run_points(settings@CHECKPOINT@):
+            print(f"t = {step.t}: alpha {step.alpha:.4f}, sigma {step.sigma:.4f}")
+
+        print("fingerprint", diffviz.fingerprint(step.x))
+        diffviz.save_png(step.x, "diffviz.png", medium=diffviz.MEDIA["points"])
+        """
+        )
+        .replace("@THREADS@", str(threads))
+        .replace("@SETTINGS@", lines)
+        .replace("@LEARN@", learn)
+        .replace("@CHECKPOINT@", ", learned.checkpoint" if training else "")
     )
 
 

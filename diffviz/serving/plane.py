@@ -105,6 +105,10 @@ class Walk(NamedTuple):
             return [self.settings]
         return [self.settings, self.settings.but(sampler=self.beside, sampler_parameters={})]
 
+    def run(self) -> Iterator[Step]:
+        """Of the settings' own sampler."""
+        return run_points(self.settings, self.checkpoint, self.cloud)
+
 
 def prepare(request: Any) -> Walk:
     """{"settings", "network" or none, "beside" or none} of a page, checked. Raises ValueError, in

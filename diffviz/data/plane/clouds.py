@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from diffviz.data.base import DataInfo, Slot
 from diffviz.data.plane.drawings import Ink, own_points, word_mask
-from diffviz.data.plane.shapes import SHAPES, Points, Shape, shape_named
+from diffviz.data.plane.shapes import MAX_POINTS, SHAPES, Points, Shape, shape_named
 
 WORD, DRAWN = "word", "drawn"
 FEWEST = 8
@@ -68,7 +68,10 @@ class Endless:
         self.info = info_of(shape.name, shape.classes)
 
     def batch(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
-        points, kinds = self.shape.points(size, generator)
+        whole, rest = divmod(size, MAX_POINTS)
+        counts = [MAX_POINTS] * whole + [rest] * (rest > 0)
+        drawn = [self.shape.points(count, generator) for count in counts]
+        points, kinds = (torch.cat(parts) for parts in zip(*drawn, strict=True))
         return points, conditions_of(kinds, self.shape.classes)
 
 

@@ -24,6 +24,7 @@ from diffviz.training.points import PointsTraining
 from diffviz.ui.component import live_view
 from diffviz.ui.live_runs import live_run
 from diffviz.ui.messages import answer
+from diffviz.ui.plane.api import plane_endpoints
 from diffviz.ui.sample.tab import NETWORK, SILENT
 
 THUMBNAIL = 160  # points of a shape's picture
@@ -47,6 +48,7 @@ def plane_tab(backend: Backend) -> None:
         backend.handler(_train), None, view, trigger_mode="multiple", **SILENT, **NETWORK
     )
     view.stop(None, cancels=[training], api_visibility="private")
+    plane_endpoints(backend)
 
 
 def _facts() -> dict[str, Any]:

@@ -1,0 +1,93 @@
+"""The plane as a figure: samples on their way, with paths, field and density as wanted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+
+from diffviz.data.plane.clouds import Cloud
+from diffviz.denoisers.base import Denoiser
+from diffviz.figures.style import COLOURS, style
+from diffviz.runs.conditions import conditions
+from diffviz.runs.plane import PlaneSettings, components
+from diffviz.runs.plane_views import NONE, REACH, PlaneViews, density, grid, vectors
+from diffviz.samplers import Step
+
+SIDE, ARROWS = 96, 22
+MOST_PATHS = 300
+LONGEST = 0.95  # the share of arrows that are at most a cell long
+
+
+def plane(
+    run: Sequence[Step],
+    settings: PlaneSettings,
+    cloud: Cloud,
+    denoiser: Denoiser,
+    index: int = -1,
+    views: PlaneViews | None = None,
+    theme: str = "light",
+) -> Figure:
+    """A run's state at one of its steps, the last by default, scaled to α² + σ² = 1."""
+    views = views or PlaneViews()
+    step, schedule = run[index], settings.noise_schedule()
+    states = torch.stack([one.x / math.hypot(one.alpha, one.sigma) for one in run])
+    with style(theme) as faint:
+        figure = Figure(figsize=(4.6, 4.8), layout="constrained")
+        ax = figure.subplots()
+        ax.grid(False)
+        if views.density:
+            seen = density(components(settings, cloud), schedule, step.t, SIDE).sqrt()
+            ends = (-REACH, REACH, -REACH, REACH)
+            ax.imshow(seen.numpy(), origin="lower", extent=ends, cmap="Blues", alpha=0.6, zorder=0)
+        known, here = cloud.points.numpy(), states[index].numpy()
+        ax.scatter(known[:, 0], known[:, 1], s=2, color=faint, zorder=1)
+        if views.field != NONE:
+            _arrows(ax, views.field, denoiser, settings, cloud, step.t)
+        if views.paths:
+            ways = states[:, :MOST_PATHS].transpose(0, 1).numpy()
+            lines = LineCollection(list(ways), colors=COLOURS[0], linewidths=0.5, alpha=0.25)
+            ax.add_collection(lines)
+        ax.scatter(here[:, 0], here[:, 1], s=4, color=COLOURS[0], alpha=0.85, zorder=3)
+        ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", xticks=[], yticks=[])
+        ax.set_title(f"t = {step.t}")
+    return figure
+
+
+def _arrows(
+    ax: Axes, name: str, denoiser: Denoiser, settings: PlaneSettings, cloud: Cloud, t: int
+) -> None:
+    places = grid(ARROWS)
+    said = {"class": settings.what} if settings.what else {}
+    rows = conditions(cloud.info, said, len(places))
+    found = vectors(name, denoiser, settings.noise_schedule(), t, places, rows).numpy()
+    longest = float(np.quantile(np.hypot(*found.T), LONGEST)) or 1.0
+    scale = longest / (2 * REACH / ARROWS)
+    look = {"color": mpl.rcParams["text.color"], "width": 0.003, "zorder": 2}
+    ax.quiver(*places.numpy().T, *found.T, angles="xy", scale_units="xy", scale=scale, **look)
+
+
+def film(
+    run: Sequence[Step],
+    settings: PlaneSettings,
+    cloud: Cloud,
+    denoiser: Denoiser,
+    views: PlaneViews | None = None,
+    theme: str = "light",
+) -> list[np.ndarray]:
+    """A picture (rows, columns, 3) uint8 of each step."""
+    pictures = []
+    for index in range(len(run)):
+        figure = plane(run, settings, cloud, denoiser, index, views, theme)
+        canvas: Any = FigureCanvasAgg(figure)  # its methods are untyped
+        canvas.draw()
+        pictures.append(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+    return pictures

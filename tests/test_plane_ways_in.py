@@ -1,0 +1,143 @@
+"""The plane for programs: endpoints, the command, the library, figures and code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import diffviz
+from diffviz.__main__ import main
+from diffviz.figures.plane import film, plane
+from diffviz.media.levels import fingerprint
+from diffviz.runs.code import points_code
+from diffviz.runs.plane import Components, PlaneSettings, denoiser_of, run_points
+from diffviz.runs.plane_views import FIELDS, NONE, PlaneViews, density, grid, level, vectors
+from diffviz.schedules import make_schedule
+from tests.test_apps import App, opened
+from tests.test_edit_endpoints import ask
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    made = opened(tmp_path_factory.mktemp("app"), training=False)
+    with made.http:
+        yield made
+
+
+def test_programs_train_and_sample(app: App) -> None:
+    (trained,) = ask(app, "plane_train", data="eight", updates=100, width=16)
+    assert trained["losses"][-1][0] == 100
+    (answer,) = ask(
+        app,
+        "plane_sample",
+        data="eight",
+        denoiser="yours",
+        count=40,
+        steps=20,
+        network=trained["network"],
+    )
+    assert np.array(answer["points"]).shape == (40, 2)
+    assert len(answer["path"]) == 9
+    assert answer["path"][0]["t"] == 1000
+    assert answer["numbers"]["covered"]["of"] == 8
+    (again,) = ask(app, "plane_sample", data="eight", count=40, steps=20)
+    *_, step = run_points(PlaneSettings(data="eight", count=40, steps=20))
+    assert again["fingerprint"] == fingerprint(step.x)
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"data": "drawn"}, "It takes 8 to 10,000 points, and here are 0."),
+        ({"points": 10**6}, "Points must be a whole number from 8 to 10000, not 1000000."),
+        ({"denoiser": "yours"}, "Train a denoiser first, and then sample with it."),
+        ({"denoiser": "yours", "network": {"width": 3}}, "These are no weights of a denoiser"),
+        ({"data": "word", "word": "x" * 500}, "A word has at most 12 letters here, not 500."),
+    ],
+)
+def test_what_cannot_be_is_told_to_programs(app: App, asked: dict[str, Any], why: str) -> None:
+    assert why in ask(app, "plane_sample", **asked)["error"]
+
+
+def test_the_command_writes_pictures_and_films(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quick = ["plane", "--count", "50", "--steps", "4", "--out"]
+    for name in ("a.png", "a.svg", "a.gif", "a.mp4"):
+        assert main([*quick, str(tmp_path / name), "--paths", "--density"]) == 0
+        assert (tmp_path / name).stat().st_size > 1000
+    with Image.open(tmp_path / "a.gif") as image:
+        assert getattr(image, "n_frames", 1) == 5
+    *_, step = run_points(PlaneSettings(count=50, steps=4))
+    assert fingerprint(step.x) in capsys.readouterr().out
+    learned = ["--denoiser", "yours", "--updates", "50", "--field", "score"]
+    assert main([*quick, str(tmp_path / "b.png"), *learned]) == 0
+    for wrong, why in (
+        (["--at", "9"], "at must be from 0 to 4"),
+        (["--data", "cube"], "unknown data 'cube'; choose from moons"),
+        (["--theme", "pink"], "choose from light, dark"),
+    ):
+        assert main([*quick, str(tmp_path / "c.png"), *wrong]) == 2
+        assert why in capsys.readouterr().err
+
+
+def test_the_code_repeats_a_run_to_the_last_bit(tmp_path: Path) -> None:
+    settings = PlaneSettings(data="rings", count=30, steps=6, sampler="heun", what="inner")
+    *_, step = run_points(settings)
+    program = points_code(settings, "", torch.get_num_threads())
+    made = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(Path(diffviz.__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"fingerprint {fingerprint(step.x)}" in made.stdout
+    assert (tmp_path / "diffviz.png").exists()
+
+
+def test_figures_show_what_is_wanted() -> None:
+    settings = PlaneSettings(data="eight", count=40, steps=3)
+    cloud = settings.cloud()
+    run = list(run_points(settings, None, cloud))
+    shown = (run, settings, cloud, denoiser_of(settings, cloud))
+    bare = plane(*shown).axes[0]
+    full = plane(*shown, index=1, views=PlaneViews(field="velocity", density=True, paths=True))
+    rich = full.axes[0]
+    assert (len(bare.images), len(rich.images)) == (0, 1)
+    assert len(rich.collections) == len(bare.collections) + 2
+    assert rich.get_title(loc="left") == f"t = {run[1].t}"
+    pictures = film(*shown)
+    assert len(pictures) == 4
+    assert not np.array_equal(pictures[0], pictures[-1])
+
+
+def test_the_velocity_leads_along_the_path_of_one_gaussian() -> None:
+    # Of one Gaussian of standard deviation c the path is u·√(a²c² + s²) for a fixed u.
+    c, schedule, t = 0.5, make_schedule("cosine"), 400
+    denoiser = diffviz.MixtureDenoiser(torch.zeros(1, 2), c)
+    spread = [((a * c) ** 2 + s**2) ** 0.5 for a, s in (level(schedule, i) for i in (399, 401))]
+    a, s = level(schedule, t)
+    u, said = torch.tensor([[0.7, -0.2]]).double(), torch.zeros(1, 0, dtype=torch.int64)
+    slope = (spread[1] - spread[0]) / (2 / schedule.T) / ((a * c) ** 2 + s**2) ** 0.5
+    found = vectors("velocity", denoiser, schedule, t, u, said)
+    assert torch.allclose(found, -slope * u, rtol=1e-3)
+    score = vectors("score", denoiser, schedule, t, u, said)
+    assert torch.allclose(score, -u / ((a * c) ** 2 + s**2))
+    assert set(FIELDS) == {NONE, "x0", "eps", "score", "velocity"}
+
+
+def test_a_density_sums_to_one() -> None:
+    schedule = make_schedule("cosine")
+    found = density(Components(torch.zeros(1, 2), 0.3, None), schedule, 300, 120)
+    cell = (grid(120)[1, 0] - grid(120)[0, 0]) ** 2
+    assert float(found.sum() * cell) == pytest.approx(1, abs=1e-3)
