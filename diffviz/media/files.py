@@ -60,10 +60,13 @@ def save_gif(
     note: str = "",
 ) -> None:
     """A run as an animated GIF that loops, resting on the result."""
-    film_gif([medium.sheet(medium.view(step, view), scale, per_row) for step in steps], path, fps)
+    sheets = [medium.sheet(medium.view(step, view), scale, per_row) for step in steps]
+    film_gif(sheets, path, fps, note)
 
 
-def film_gif(sheets: Sequence[np.ndarray], path: str | Path, fps: float = 10) -> None:
+def film_gif(
+    sheets: Sequence[np.ndarray], path: str | Path, fps: float = 10, note: str = ""
+) -> None:
     """Pictures (rows, columns, 3) uint8 as an animated GIF that loops, resting on the last."""
     frames = [Image.fromarray(sheet) for sheet in sheets]
     if all((sheet == sheet[..., :1]).all() for sheet in sheets):
@@ -87,10 +90,13 @@ def save_mp4(
     note: str = "",
 ) -> None:
     """A run as an H.264 film that any browser plays."""
-    film_mp4([medium.sheet(medium.view(step, view), scale, per_row) for step in steps], path, fps)
+    sheets = [medium.sheet(medium.view(step, view), scale, per_row) for step in steps]
+    film_mp4(sheets, path, fps, note)
 
 
-def film_mp4(frames: Sequence[np.ndarray], path: str | Path, fps: float = 10) -> None:
+def film_mp4(
+    frames: Sequence[np.ndarray], path: str | Path, fps: float = 10, note: str = ""
+) -> None:
     """Pictures (rows, columns, 3) uint8, all of one size, as an H.264 film."""
     import av  # 30 ms that only this format costs
 
