@@ -15,6 +15,7 @@ from typing import Any
 from diffviz.config import Config
 from diffviz.data import DataChoice
 from diffviz.jobs.job import FINISHED, QUEUED, RUNNING
+from diffviz.jobs.kinds.training import TRAINING
 from diffviz.jobs.trainings import Trainings
 from diffviz.rivals.recorded import FILES
 from diffviz.storage import write_whole
@@ -23,7 +24,7 @@ from diffviz.training.plan import Plan
 NAME = "recorded"
 FILE = Path(__file__).parent.parent / "data" / "files" / "recorded-training.zip"
 PLAN = Plan(DataChoice("digits"), "tiny")
-RECORDED = {NAME: FILE, **FILES}
+RECORDED = {NAME: FILE, **{f"{NAME}-{name}": path for name, path in FILES.items()}}
 
 
 @cache
@@ -34,6 +35,12 @@ def recorded(name: str = NAME) -> tuple[dict[str, Any], dict[str, bytes]]:
         status = json.loads(archive.read("status.json"))
         sheets = {images: archive.read(f"sheets/{images}") for images in map(str, status["sheets"])}
     return status, sheets
+
+
+def recordings(kind: str) -> list[tuple[str, str]]:
+    """(id, title) of what is recorded of a kind of job."""
+    told = {name: recorded(name)[0] for name in RECORDED}
+    return [(name, s["title"]) for name, s in told.items() if s.get("kind", TRAINING.name) == kind]
 
 
 def make_recording(report: Callable[[str], None], path: Path = FILE) -> int:

@@ -54,7 +54,7 @@ def record(settings: Settings, rounds: Sequence[Seen], name: str) -> Recording:
     kind = kind_of(settings)
     told = kind.describe(settings)
     status = {
-        "id": name,
+        "id": f"recorded-{name}",
         "kind": kind.name,
         "recorded": True,
         "title": kind.title(settings),

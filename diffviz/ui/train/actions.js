@@ -9,7 +9,7 @@ import { share } from "../lib/share.js";
 /** @import { TrainState } from "./state.js" */
 
 /** @type {Record<State, Action[]>} */
-const ACTIONS = {
+export const ACTIONS = {
   running: ["pause", "stop"],
   queued: ["pause", "stop"],
   paused: ["resume", "stop", "delete"],
@@ -17,7 +17,7 @@ const ACTIONS = {
   failed: ["resume", "delete"],
   finished: ["delete"],
 };
-const WORDS = { pause: "Pause", resume: "Go on", stop: "Stop", delete: "Delete" };
+export const WORDS = { pause: "Pause", resume: "Go on", stop: "Stop", delete: "Delete" };
 export const DOING = { pause: "pausing", stop: "stopping", delete: "being deleted" };
 
 /** @param {TrainState} state @param {(event: string, data?: unknown) => void} trigger */

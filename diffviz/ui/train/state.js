@@ -72,6 +72,7 @@ export class TrainState {
 
   /** @param {Status} status */
   take(status) {
+    if (status.kind && status.kind !== "training") return this.lose(status.id);
     const before = this.status;
     this.status = status;
     const own = this.jobs.find(({ id }) => id === status.id);

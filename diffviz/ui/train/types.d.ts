@@ -15,6 +15,7 @@ export interface SheetFacts {
 /** One's own training in brief. */
 export interface Job {
   id: string;
+  kind?: string; // of job: a training, or a contest
   title: string;
   state: State;
   fraction: number;
