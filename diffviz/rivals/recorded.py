@@ -11,7 +11,7 @@ from diffviz.settings import Settings
 FOLDER = Path(__file__).parent / "files"
 SETTINGS: dict[str, Settings] = {
     "race-eight": RaceSettings(),
-    "race-digits": RaceSettings(course="digits", seeds=1, updates=2000),
-    "translation": TranslationSettings(updates=3000),
+    "race-gan-penalty": RaceSettings(rivals=("gan",), penalty=1),
+    "translation": TranslationSettings(updates=2000),
 }
 FILES = {name: FOLDER / f"{name}.zip" for name in SETTINGS}

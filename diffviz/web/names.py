@@ -29,7 +29,7 @@ NAME = Form(r"[\w-]{1,64}", "a name here has 1 to 64 letters, digits, - and _")
 # form of a training's id too.
 FORMS: Mapping[str, Form] = {
     "job": Form(
-        r"[0-9a-f]{16}|recorded(-[a-z-]{1,40})?",
+        r"[0-9a-f]{16}|recorded(?:-[a-z-]{1,40})?",
         "there is no such training; it may have been deleted",
     ),
     "owner": Form(r"[\w-]{16,64}", "an owner's token has 16 to 64 letters, digits, - and _"),

@@ -29,7 +29,7 @@ const status = (id, more = {}) => ({
   recorded: id === RECORDED, command: "python -m diffviz race -o race-eight.zip", sheets: [0, 1, 2], newest: 3, again: 1, contest,
   points: [0, 100, 400].map((updates, i) => [i, 1, ...places(updates).flat()]), ...more,
 });
-const settled = () => new Promise((resolve) => setTimeout(resolve, 150));
+const settled = () => new Promise((resolve) => setTimeout(resolve, 60));
 const $ = (selector) => document.querySelector(selector);
 const texts = (selector) => [...document.querySelectorAll(selector)].map(({ textContent }) => textContent);
 
@@ -80,10 +80,10 @@ beforeEach(async () => {
   await settled();
 });
 
-/** As a person scrolls there. */
+/** As a person scrolls there; until its clouds are there. */
 async function seen() {
   look();
-  await settled();
+  for (let i = 0; i < 40 && !$(".contest-clouds .number")?.textContent; i++) await settled();
 }
 
 test("nothing is asked for before it is seen; then a recorded one shows, and says so", async () => {

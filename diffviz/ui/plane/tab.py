@@ -25,6 +25,7 @@ from diffviz.ui.component import live_view
 from diffviz.ui.live_runs import live_run
 from diffviz.ui.messages import answer
 from diffviz.ui.plane.api import plane_endpoints
+from diffviz.ui.plane.contests import contests
 from diffviz.ui.sample.tab import NETWORK, SILENT
 
 THUMBNAIL = 160  # points of a shape's picture
@@ -49,6 +50,7 @@ def plane_tab(backend: Backend) -> None:
     )
     view.stop(None, cancels=[training], api_visibility="private")
     plane_endpoints(backend)
+    contests(backend)
 
 
 def _facts() -> dict[str, Any]:
