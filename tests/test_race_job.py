@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import math
 import os
 import signal
@@ -22,11 +23,16 @@ from diffviz.jobs.job import FINISHED, QUEUED, RUNNING
 from diffviz.jobs.kinds import kind_of, read_plan, write_plan
 from diffviz.jobs.kinds.contests import RACE, ContestWork
 from diffviz.jobs.kinds.training import TRAINING
+from diffviz.jobs.recording import recorded
 from diffviz.jobs.store import JobStore
 from diffviz.jobs.trainings import Trainings
 from diffviz.rivals.contest import ROUNDS
+from diffviz.rivals.kinds import TRANSLATION
+from diffviz.rivals.kinds import kind_of as contest_kind
 from diffviz.rivals.outcome import outcome, places
 from diffviz.rivals.race import FIELDS, Race
+from diffviz.rivals.record import Recording, command_of
+from diffviz.rivals.recorded import FILES, SETTINGS
 from diffviz.rivals.settings import RaceSettings
 from diffviz.rivals.translation import TranslationSettings
 from diffviz.training.plan import Plan
@@ -160,3 +166,42 @@ def test_a_translation_is_a_job_too(store: JobStore) -> None:
     assert kind_of(plan).title(plan) == "Two moons to rings"
     sheet = (store.folder(job.id) / work.SHEETS / str(ROUNDS)).read_bytes()
     assert len(gzip.decompress(sheet)) == 2 * 2 * 200 * 2 * 2 == 2 * math.prod(told["shape"])
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_what_is_recorded_is_real_and_says_so(name: str) -> None:
+    status, sheets = recorded(f"recorded-{name}")
+    kind = contest_kind(SETTINGS[name])
+    assert (status["kind"], status["state"], status["recorded"]) == (kind.name, FINISHED, True)
+    assert status["id"] == f"recorded-{name}"
+    told = dict(status["contest"])
+    assert kind.settings(**told["said"]) == SETTINGS[name]
+    assert status["command"] == command_of(SETTINGS[name], f"{name}.zip")
+    assert [*sheets] == [str(n) for n in status["sheets"]]
+    assert status["points"][-1][0] == status["sheets"][-1] == ROUNDS
+    recording = Recording(status, sheets)
+    assert recording.clouds(ROUNDS).shape == tuple(told["shape"])
+    assert len(status["points"][-1]) - 2 == math.prod(told["shape"][:2]) * len(told["fields"]) / (
+        2 if kind is TRANSLATION else 1
+    )
+    now = json.loads(json.dumps(kind.describe(SETTINGS[name])))
+    assert now.pop("fresh") == pytest.approx(told.pop("fresh"))
+    assert now == told
+    assert sum(path.stat().st_size for path in FILES.values()) < 1_000_000
+
+
+def test_what_is_recorded_of_the_race_is_what_the_page_says_of_it() -> None:
+    """The claim: diffusion keeps all modes with every seed; the textbook's GAN loses them, and with
+    a gradient penalty keeps them."""
+    found = {}
+    for name in ("race-eight", "race-gan-penalty"):
+        status, _ = recorded(f"recorded-{name}")
+        settings = RaceSettings(**status["contest"]["said"])
+        last = places(status["points"][-1][2:])
+        own = outcome(settings.on(), settings.seeds, last)
+        found[name] = dict(zip(settings.rivals, own, strict=True))
+    race = found["race-eight"]
+    assert (race["diffusion"]["collapsed"], race["diffusion"]["covered"]) == (0, 8)
+    assert race["gan"]["collapsed"] == 5
+    assert found["race-gan-penalty"]["gan"]["collapsed"] == 0
+    assert race["diffusion"]["energy"] == min(each["energy"] for each in race.values())

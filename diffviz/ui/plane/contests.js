@@ -59,8 +59,8 @@ export function mount(element, { props, server, trigger, watch }) {
     if (said.error) state.say(said.error);
     if (said.watch) state.watch(said.watch);
   });
-  const seen = new IntersectionObserver(([entry]) => {
-    state.visible = entry.isIntersecting;
+  const seen = new IntersectionObserver((entries) => {
+    state.visible = entries[entries.length - 1].isIntersecting;
     if (state.visible && !state.job) state.open();
     state.watching?.look();
   });
