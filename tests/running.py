@@ -1,8 +1,10 @@
-"""The real server, started as a host would, for tests in a browser and without."""
+"""The real server, for tests in a browser and without."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import runpy
 import socket
 import subprocess
 import sys
@@ -12,11 +14,66 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 180  # far above what a start takes, for busy machines
+# A process from which `python app.py` forks in no time, instead of importing PyTorch and Gradio
+# for six seconds. (tests/test_space.py starts one as a host would.)
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["diffviz.ui.app"])
+
+
+class Process(Protocol):
+    """What tests ask of a process, as subprocess.Popen has it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+class Fork:
+    """A forked `python app.py`."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        self._process = FORKS.Process(target=_app, args=(dict(environment), log), daemon=False)
+        self._process.start()
+        self.terminate, self.kill = self._process.terminate, self._process.kill
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            assert timeout
+            raise subprocess.TimeoutExpired("app.py", timeout)
+        return self._process.exitcode
+
+
+def _app(environment: Mapping[str, str], log: Path) -> None:
+    with log.open("ab") as output:
+        for stream in (1, 2):
+            os.dup2(output.fileno(), stream)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    sys.argv = ["app.py"]
+    runpy.run_path("app.py", run_name="__main__")
 
 
 @dataclass(frozen=True)
@@ -24,7 +81,7 @@ class Server:
     """A running `python app.py`."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: Process
     log: Path
 
     @property
@@ -68,7 +125,8 @@ def start_server(folder: Path, **settings: str) -> Server:
         "PYTHONUNBUFFERED": "1",
         **settings,
     }
-    return launch([sys.executable, "app.py"], ROOT, environment, folder / "log.txt")
+    log = folder / "log.txt"
+    return answering(Fork(environment, log), environment, log)
 
 
 @contextmanager
@@ -95,8 +153,12 @@ def launch(
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=output, stderr=output
         )
-    port = environment["GRADIO_SERVER_PORT"]
-    running = Server(f"http://127.0.0.1:{port}", process, log)
+    return answering(process, environment, log)
+
+
+def answering(process: Process, environment: Mapping[str, str], log: Path) -> Server:
+    """The server that a process is, once it answers on the port that the environment names."""
+    running = Server(f"http://127.0.0.1:{environment['GRADIO_SERVER_PORT']}", process, log)
     try:
         _await_health(running)
     except BaseException:
