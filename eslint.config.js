@@ -19,7 +19,7 @@ const rules = {
 };
 
 export default [
-  { ignores: [".venv/", "build/", "tests/e2e/scripts/"] }, // those scripts are expressions
+  { ignores: [".venv/", "build/", "tests/e2e/scripts/", "diffviz/ui/lib/vendor/"] }, // those scripts are expressions
   { files: ["diffviz/ui/**/*.js"], languageOptions: { globals: globals.browser }, rules },
   { files: ["*.js", "tests/js/**/*.js"], languageOptions: { globals: { ...globals.node, ...globals.browser } }, rules },
 ];

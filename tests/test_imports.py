@@ -28,6 +28,7 @@ LAYERS = [
     {"figures", "measure"},
     {"rivals"},
     {"jobs"},
+    {"lessons"},
     {"serving"},
     {"cli", "ui"},
     {"__main__"},

@@ -77,7 +77,7 @@ def test_its_command_works(installed: Installed) -> None:
 
 def test_every_file_beside_the_code_comes_along(installed: Installed) -> None:
     (package,) = installed.environment.glob("lib/python*/site-packages/diffviz")
-    kinds = {".py", ".js", ".css", ".html", ".png", ".npz", ".zip", ".json", ".safetensors"}
+    kinds = {".py", ".md", ".js", ".css", ".html", ".png", ".npz", ".zip", ".json", ".safetensors"}
     tracked = subprocess.run(
         ["git", "ls-files", "-z", "diffviz", "checkpoints"], cwd=ROOT, capture_output=True
     )

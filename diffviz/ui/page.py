@@ -13,6 +13,7 @@ from diffviz.ui.component import page_call
 from diffviz.ui.edit.tab import edit_tab
 from diffviz.ui.forward.tab import forward_tab
 from diffviz.ui.gradio_seams import event_data
+from diffviz.ui.learn.tab import learn_tab
 from diffviz.ui.plane.tab import plane_tab
 from diffviz.ui.sample.tab import sample_tab
 from diffviz.ui.share import share_view
@@ -57,6 +58,8 @@ def build_page(backend: Backend) -> gr.Blocks:
                 plane_tab(backend)
             with _tab("Train"):
                 training = train_tab(backend)
+            with _tab("Learn"):
+                learn_tab(backend)
         training.use(
             backend.handler(use_in_sample), None, [denoiser, tabs], api_visibility="private"
         )

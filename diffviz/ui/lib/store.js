@@ -7,6 +7,7 @@
  * @property {{ data: string, network: object }} plane the denoiser that was last trained in the 2-D tab, and on what
  * @property {"asked" | "stopped"} sampling what was last wanted of the Sample tab
  * @property {string} exporting the format of the file that is being made of its run, or ""
+ * @property {import("../learn/types.d.ts").Progress} learn what was predicted, found and answered in the Learn tab
  */
 
 /** @typedef {{ read: (text: string) => any, write: (value: any) => string }} Form of what is kept */
@@ -16,6 +17,7 @@ const KEPT = {
   handles: { read: JSON.parse, write: JSON.stringify },
   owner: { read: String, write: String },
   plane: { read: JSON.parse, write: JSON.stringify },
+  learn: { read: JSON.parse, write: JSON.stringify },
 };
 
 /** Values by name, and who wants to know of new ones. */

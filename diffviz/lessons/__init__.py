@@ -1,0 +1,1 @@
+"""The lesson: its sections as files, and the experiments beside them."""

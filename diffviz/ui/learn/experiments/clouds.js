@@ -1,0 +1,45 @@
+// Samples in the plane, a cloud for each way to make them, with how good they are.
+
+import { make } from "../../lib/dom.js";
+import { store } from "../../lib/store.js";
+import { button, cloud, figure } from "../drawn.js";
+import { figures as number } from "../progress.js";
+
+/** @import { Bench, Experiment } from "../types.d.ts" */
+
+/** @type {Record<string, string>} */
+const LABELS = {
+  data: "The data",
+  jump: "One jump from noise",
+  steps: "Many steps from the same noise",
+  good: "A good schedule",
+  short: "A schedule that ends too early",
+  misled: "The good schedule, t told wrongly",
+  drawn: "Your schedule, drawn in Forward",
+};
+
+/** @param {Bench} bench @param {string} label @param {() => Record<string, unknown>} [wanted] */
+function clouds({ run }, label, wanted = () => ({})) {
+  const list = make("div", { className: "learn-figures many" });
+  return {
+    root: make("div", {}, button(label, () => run(wanted()) && list.replaceChildren()), list),
+    /** @param {Record<string, any>} message */
+    take({ lane }) {
+      if (!lane) return;
+      const shown = figure(LABELS[lane.name] ?? lane.name, "cloud");
+      list.append(shown.root);
+      cloud(shown.canvas, lane.points);
+      const quality = lane.name === "data" ? "" : `: Fréchet distance ${number(lane.distance)}, ${lane.covered} of ${lane.modes} modes, ${number(100 * lane.astray)} % astray`;
+      shown.tell(`${LABELS[lane.name] ?? lane.name}${quality}`);
+    },
+  };
+}
+
+/** @type {Experiment} */
+export const once = (bench) => clouds(bench, "Jump, and walk");
+
+/** @type {Experiment} */
+export const schedule = (bench) => {
+  const handles = () => store.get("handles");
+  return clouds(bench, "Try each schedule", () => (handles() ? { handles: handles() } : {}));
+};

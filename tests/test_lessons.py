@@ -1,0 +1,259 @@
+"""The lesson: its files, what they point to, and what its experiments find, either way."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import math
+from functools import cache
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+import torch
+
+from diffviz.checkpoints import Checkpoint, load_checkpoint
+from diffviz.denoisers.base import Denoiser
+from diffviz.lessons.experiments import EXPERIMENTS
+from diffviz.lessons.experiments.minimal import CODE, add_noise_once, learned, source
+from diffviz.lessons.experiments.plane import compared, weighed
+from diffviz.lessons.experiments.race import judged
+from diffviz.lessons.experiments.reverse import LADDER, met, verdict
+from diffviz.lessons.experiments.speed import raced
+from diffviz.lessons.lesson import parse, resolve, sections
+from diffviz.serving.admission import Admission
+from diffviz.ui.learn.tab import _run, facts
+
+WHOLE = """+++
+title = "A title"
+code = ["diffviz.forward:add_noise"]
+[[experiments]]
+name = "once"
+heading = "Once"
+[experiments.claims]
+many = "{jump}"
+one = "{many}"
+alike = "{steps}"
+[[papers]]
+title = "A paper"
+authors = "Somebody"
+year = 2020
++++
+Text with `$x_t$`.
+"""
+QUESTION = """[[questions]]
+question = "Q?"
+choices = ["a", "b"]
+answer = 1
+why = ["no", "yes"]
+[[papers]]"""
+
+
+@cache
+def served(name: str) -> tuple[Checkpoint, Denoiser]:
+    checkpoint = load_checkpoint(name)
+    return checkpoint, checkpoint.denoiser()
+
+
+def run(name: str, **settings: Any) -> list[dict[str, Any]]:
+    experiment = EXPERIMENTS[name]
+    assert experiment.run
+    return list(experiment.run(experiment.settings(**settings), served))
+
+
+def test_there_are_twelve_sections_in_order() -> None:
+    names = [section.name for section in sections()]
+    assert len(names) == len(set(names)) == 12
+    assert (names[0], names[-1]) == ("problem", "practice")
+
+
+@pytest.mark.parametrize("section", sections(), ids=lambda section: section.name)
+def test_where_the_real_thing_stands_is_there(section: Any) -> None:
+    for reference in section.code:
+        assert resolve(reference) is not None
+
+
+def test_a_reference_to_nothing_is_found_out() -> None:
+    with pytest.raises(ValueError, match="there is no"):
+        resolve("diffviz.forward:nothing")
+
+
+def test_every_experiment_is_shown_somewhere() -> None:
+    shown = {shown.name for section in sections() for shown in section.experiments}
+    assert shown == set(EXPERIMENTS)
+
+
+def test_a_section_is_one_text() -> None:
+    section = parse("a", WHOLE.replace("[[papers]]", QUESTION))
+    assert section.title == "A title"
+    assert "<code>$x_t$</code>" in section.html
+    assert section.questions[0].why[1] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("+++\ntitle", "title", "must begin with a front matter"),
+        ('title = "A title"', "title = A title", "no TOML"),
+        ('title = "A title"\n', "", "title: field required"),
+        ('"once"', '"twice"', "unknown experiment 'twice'; choose from"),
+        ('heading = "Once"', 'heading = "Once"\nsettings = { steps = 1 }', "steps must be"),
+        ('heading = "Once"', 'heading = "Once"\nsettings = { step = 5 }', "unknown setting 'step'"),
+        ('one = "{many}"\n', "", "claims of once must be for many, one, alike"),
+        ("{many}", "{much}", "unknown measure 'much'"),
+        ("diffviz.forward:add_noise", "os:system", "code must look like"),
+        ("[[papers]]", QUESTION.replace("answer = 1", "answer = 2"), "has no choice 2"),
+        ("[[papers]]", QUESTION.replace(', "yes"', ""), "a why for each choice"),
+    ],
+)
+def test_what_is_wrong_with_a_section_is_told_in_a_sentence(
+    right: str, wrong: str, said: str
+) -> None:
+    assert right in WHOLE
+    with pytest.raises(ValueError, match=said):
+        parse("a", WHOLE.replace(right, wrong, 1))
+
+
+def test_an_unknown_language_is_told() -> None:
+    with pytest.raises(ValueError, match="choose from en"):
+        sections("xx")
+
+
+QUICK: dict[str, dict[str, Any]] = {
+    "loop": {"updates": 20},
+    "race": {"updates": 50, "seeds": 1, "rivals": ("gan", "diffusion")},
+    "speed": {"steps": 2},
+    "back": {"steps": 3},
+    "fewest": {"steps": 2},
+}
+
+
+@pytest.mark.parametrize("name", [name for name, known in EXPERIMENTS.items() if known.run])
+def test_an_experiment_ends_in_one_of_its_outcomes(name: str) -> None:
+    messages = run(name, **QUICK.get(name, {}))
+    json.dumps(messages)
+    last, known = messages[-1], EXPERIMENTS[name]
+    if known.outcomes:
+        assert last["outcome"] in known.outcomes
+        assert set(last["measured"]) <= set(known.measures)
+    else:
+        assert last == {"end": True}
+    assert not any("outcome" in message or "end" in message for message in messages[:-1])
+
+
+def test_the_step_by_hand_is_the_sampler_s() -> None:
+    """What the page writes out, α_s·x̂0 + σ_s·ε̂, is where the run goes next."""
+    frames = [m["frame"] for m in run("apart", factor=1.0) if "frame" in m]
+    lane = [frame for frame in frames if frame["lane"] == 0]
+
+    def numbers(text: str) -> torch.Tensor:
+        return torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.float16).float()
+
+    for here, there in pairwise(lane):
+        made = here["alpha"][1] * numbers(here["x0"]) + here["sigma"][1] * numbers(here["eps"])
+        assert (made - numbers(there["x"])).abs().max() < 0.01
+    other = [frame for frame in frames if frame["lane"] == 1]
+    assert other[-1]["x"] == lane[-1]["x"]
+
+
+def test_one_changed_number_leads_elsewhere() -> None:
+    assert run("apart", factor=1.5)[-1]["outcome"] == "elsewhere"
+    assert run("apart", factor=1.0)[-1]["outcome"] == "near"
+    with pytest.raises(ValueError, match="step must be below 5"):
+        run("apart", steps=5, step=5)
+
+
+def test_one_jump_is_much_worse_than_many_steps() -> None:
+    assert run("once")[-1]["outcome"] == "many"
+
+
+def test_a_wrong_schedule_and_a_wrong_t_are_worse() -> None:
+    assert run("schedule")[-1]["outcome"] == "matters"
+    lanes = [m["lane"]["name"] for m in run("schedule", handles=(1, 0.5, 0.001)) if "lane" in m]
+    assert lanes[-1] == "drawn"
+
+
+def test_a_claim_follows_its_numbers() -> None:
+    """Each verdict, with numbers that say so and with others."""
+    assert [compared(*pair, 50)["outcome"] for pair in [(2, 0.1), (0.1, 2), (1, 1)]] == [
+        "many",
+        "one",
+        "alike",
+    ]
+    wrong = [
+        weighed(0.1, short, misled)["outcome"] for short, misled in [(1, 1), (1, 0.1), (0.1, 0.1)]
+    ]
+    assert wrong == ["matters", "partly", "not"]
+    for outcome, enough in (("one", 1), ("few", 5), ("many", 20)):
+        distances = {steps: 0.01 if steps >= enough else 1.0 for steps in LADDER}
+        assert verdict(distances, 1.0)["outcome"] == outcome
+    assert verdict(dict.fromkeys(LADDER, 1.0), 1.0)["measured"]["enough"] == 100
+    assert [met(8, *pair)["outcome"] for pair in [(0.05, 0.2), (0.2, 0.3), (0.05, 0.06)]] == [
+        "met",
+        "few",
+        "many",
+    ]
+    assert [raced(*pair, 50)["outcome"] for pair in [(1, 2), (2, 1)]] == ["slower", "faster"]
+    assert judged({"gan": 1, "vae": 2}, {"gan": 1, "vae": 0}, 1, 50)["outcome"] == "gan"
+    assert judged({"gan": 2, "vae": 1}, {"gan": 1, "vae": 0}, 1, 50)["outcome"] == "vae"
+    assert [learned(away, 1.0, 1, [1.0])["outcome"] for away in (0.1, 0.9)] == ["learned", "not"]
+
+
+def test_the_code_that_is_shown_is_what_runs() -> None:
+    x = torch.zeros(1, 3, 64, 64)
+    noisy = add_noise_once(x, 0.5, 0)
+    assert noisy.shape == x.shape
+    assert float(noisy.std()) == pytest.approx(0.5, rel=0.02)
+    for name in CODE:
+        assert source(name).startswith("def ")
+    assert len(source("loop").splitlines()) <= 24
+    assert math.isclose(run("noising", factor=0.3)[-1]["measured"]["snr"], 4.82, rel_tol=0.01)
+
+
+def test_the_page_s_facts_are_small() -> None:
+    assert len(json.dumps(facts())) < 60_000
+
+
+def messages(request: Any) -> list[dict[str, Any]]:
+    admission = Admission(1, 1, 60)
+    models = SimpleNamespace(served=lambda name, token, ticket: served(name))
+    backend: Any = SimpleNamespace(admission=admission, models=models)
+    visitor: Any = SimpleNamespace(session_hash="someone", client=None)
+
+    async def listen() -> list[dict[str, Any]]:
+        event: Any = gr.EventData(None, {"request": request})
+        return [json.loads(text) async for text in _run(backend, event, visitor)]
+
+    try:
+        return asyncio.run(listen())
+    finally:
+        admission.close()
+
+
+def test_an_experiment_goes_through_the_admission() -> None:
+    told = messages({"id": 3, "experiment": "once", "settings": {"steps": 20}})
+    assert {message["id"] for message in told} == {3}
+    assert told[-1]["outcome"] == "many"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        None,
+        {},
+        {"experiment": "nothing", "settings": {}},
+        {"experiment": "straight", "settings": {}},  # the browser does it
+        {"experiment": ["once"], "settings": {}},
+        {"experiment": "once", "settings": {"steps": 10**9}},
+        {"experiment": "once", "settings": {"strange": 1}},
+        {"experiment": "once", "settings": 5},
+        {"experiment": "race", "settings": {"rivals": ["nobody"]}},
+        {"experiment": "schedule", "settings": {"handles": [2, 1]}},
+    ],
+)
+def test_nonsense_is_answered_with_a_sentence(wrong: Any) -> None:
+    *_, last = messages(wrong)
+    assert last["failed"].endswith(".")
