@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 import torch
 
+from diffviz.checkpoints import checkpoint_names
 from diffviz.data.plane.clouds import cloud_of_shape, cloud_of_word
 from diffviz.measure.plane import numbers
 from diffviz.measure.points import energy_distance, nearest_point
 from diffviz.networks.dense import DenseConfig
 from diffviz.runs.plane import (
+    READY,
     InParts,
     PlaneSettings,
     components,
@@ -228,6 +230,15 @@ def test_a_training_that_diverges_says_so() -> None:
 
     with pytest.raises(ValueError, match="training has diverged: lower the learning rate"):
         list(train_points(settings, Wild()))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", checkpoint_names(READY))
+def test_a_ready_made_denoiser_comes_near_its_data(name: str) -> None:
+    settings = PlaneSettings(
+        data=name, denoiser="learned", count=1000, steps=50, sampler="dpmpp-2m"
+    )
+    energy = numbers(last(settings), settings.cloud())["energy"]
+    assert energy["value"] < 2.2 * energy["fresh"]  # of one seed; tests/bench has the table
 
 
 def test_a_dense_network_takes_each_slot_s_value() -> None:

@@ -15,11 +15,14 @@ from diffviz.training.points import PointsTraining, train_points
 NAME = "plane"  # as `make` knows them
 COMMAND = f"python -m diffviz make {NAME}"
 LIKE = PointsTraining(width=64, depth=3, updates=3000, batch=512, learning_rate=0.01)
-# Of those that are harder than the rest.
+# Those that are harder than the rest.
 HARDER: Mapping[str, Mapping[str, int]] = {
     "checkerboard": {"updates": 6000},
     "twenty-five": {"updates": 6000},
 }
+
+# All but one: so short a training weighs its three bumps wrongly.
+SHIPPED = tuple(name for name in SHAPES if name != "three-bumps")
 
 
 def settings_of(name: str) -> PointsTraining:
@@ -27,7 +30,7 @@ def settings_of(name: str) -> PointsTraining:
 
 
 def make_ready(
-    note: Callable[[str], None], folder: Path = READY, names: tuple[str, ...] = tuple(SHAPES)
+    note: Callable[[str], None], folder: Path = READY, names: tuple[str, ...] = SHIPPED
 ) -> int:
     """Train one for each shape, of points that are always new; returns the files' size in bytes."""
     folder.mkdir(exist_ok=True)
