@@ -38,6 +38,13 @@ LINKS = {  # what a link sets → what it looks like then
         "#edit-denoiser": "heroes",
         "#edit-words": "a troll",
     },
+    "plane?data=spiral&sampler=heun&steps=20&schedule=linear&schedule_parameters=beta_end%3D0.03"
+    "&count=300&beside=euler": {
+        "#plane-sampler": "heun",
+        "#plane-schedule": "linear",
+        "#plane-steps": "20",
+        "#plane-beside": "euler",
+    },
     "train?data=fashion&classes=bag%2Cdress&preset=small&batch=64&channels=16%2C32": {
         "#train-preset input:checked": "small",
     },

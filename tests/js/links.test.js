@@ -149,6 +149,17 @@ test("what the page tells of tabs while it shows the address's is not its visito
   assert.equal(window.location.hash, "#forward");
 });
 
+test("who goes to a tab before the page has looked at its address stays there, but not against it", () => {
+  for (const [address, shown, there] of [["/", undefined, "sample"], ["/#train", "train", "train"]]) {
+    window.history.pushState(null, "", address);
+    const early = new Links(window);
+    early.went("forward");
+    early.went("sample");
+    assert.equal(early.open(["forward", "sample", "train"]), shown);
+    assert.deepEqual([early.tab, window.location.hash], [there, `#${there}`]);
+  }
+});
+
 test("a link that is followed within the page is shown", async () => {
   open("/#sample");
   links.join("sample", tab);

@@ -78,7 +78,8 @@ export function newSeed(end) {
 
 /** The tabs as the address says. @param {string[]} tabs that there are */
 export function openLinked(tabs) {
-  return { __type__: "update", selected: links.tabs.length ? links.tab : links.open(tabs) };
+  const selected = links.tabs.length ? links.tab : links.open(tabs);
+  return selected && { __type__: "update", selected };
 }
 
 /** The visitor went to another tab. @param {string} tab */

@@ -40,15 +40,20 @@ export class Links {
     this.linkIn = async () => ({ error: "the page is not ready yet" }); // of a file's note
   }
 
-  /** The page is there, with these tabs. Returns the one to show. @param {string[]} tabs */
+  /** The page is there, with these tabs. Returns the one to show, or nothing where the address names none. @param {string[]} tabs */
   open(tabs) {
+    const chosen = this.tab; // its visitor was there before
     this.tabs = tabs;
     this.page.document.head.append(this.style);
     this.page.addEventListener("popstate", () => {
       this.arrive();
       this.onFollow();
     });
-    return this.arrive();
+    this.arrive();
+    if (this.page.location.hash || linkedTraining()) return this.tab;
+    this.awaited = [];
+    if (chosen) this.went(chosen);
+    return undefined;
   }
 
   /** A tab is there; what the address says of it is shown. @param {string} tab @param {Linked} linked */
@@ -77,6 +82,7 @@ export class Links {
 
   /** The visitor went to another tab. @param {string} tab */
   went(tab) {
+    if (!this.tabs.length) this.tab = tab;
     const awaited = this.awaited.includes(tab);
     if (tab === this.tab) this.awaited = [];
     if (!this.tabs.length || tab === this.tab || awaited) return;

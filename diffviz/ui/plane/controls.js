@@ -4,7 +4,7 @@ import { make } from "../lib/dom.js";
 import { field } from "../lib/field.js";
 
 /** @import { Field } from "../lib/field.js" */
-/** @import { SettingFacts } from "../lib/types.d.ts" */
+/** @import { SettingFacts, Values } from "../lib/types.d.ts" */
 /** @import { Cloud, Facts } from "./types.d.ts" */
 
 const FIRST = ["word", "denoiser", "sampler", "steps", "count"];
@@ -41,6 +41,17 @@ export function controlsPanel(facts, onChange) {
       },
       /** @param {string} chosen */
       values: (chosen) => Object.fromEntries(all[chosen].map((one) => [one.name, one.field.value])),
+      /** Those that differ from where they begin. @param {string} chosen */
+      said(chosen) {
+        const begin = kinds.find((kind) => kind.name === chosen)?.parameters ?? [];
+        const differ = all[chosen].filter((one, k) => one.field.value !== begin[k].default);
+        return Object.fromEntries(differ.map((one) => [one.name, one.field.value]));
+      },
+      /** @param {string} chosen @param {Values} wanted */
+      set(chosen, wanted) {
+        const begin = kinds.find((kind) => kind.name === chosen)?.parameters ?? [];
+        all[chosen].forEach((one, k) => (one.field.value = wanted[one.name] ?? begin[k].default));
+      },
     };
   }
 
@@ -70,6 +81,20 @@ export function controlsPanel(facts, onChange) {
     return { ...all, schedule_parameters: own.schedule.values(fields.schedule.value), sampler_parameters: own.sampler.values(fields.sampler.value) };
   }
 
+  /** As `values`, by the names that links know them by. */
+  function linked() {
+    const { schedule, sampler, beside } = fields;
+    return { ...values(), beside: beside.value, schedule_parameters: own.schedule.said(schedule.value), sampler_parameters: own.sampler.said(sampler.value) };
+  }
+
+  /** @param {Values} wanted */
+  function set(wanted) {
+    for (const name of [...FIRST, ...GUIDED, ...FOLDED, "beside"]) if (name in wanted) fields[name].value = wanted[name];
+    own.schedule.set(fields.schedule.value, wanted.schedule_parameters);
+    own.sampler.set(fields.sampler.value, wanted.sampler_parameters);
+    update();
+  }
+
   /** Which denoisers there are. @param {{ learned: boolean, yours: boolean }} known */
   function offer(known) {
     const missing = Object.entries(known).filter(([, there]) => !there).map(([name]) => name);
@@ -89,5 +114,5 @@ export function controlsPanel(facts, onChange) {
 
   fields.word.root.hidden = true;
   update();
-  return { root, fields, values, suit, offer };
+  return { root, fields, values, linked, set, suit, offer };
 }

@@ -2,6 +2,7 @@
 
 import { make } from "../lib/dom.js";
 import { float16 } from "../lib/pixels.js";
+import { links } from "../lib/links.js";
 import { painting } from "../lib/painting.js";
 import { store } from "../lib/store.js";
 import { counted } from "../lib/text.js";
@@ -250,5 +251,19 @@ export function mount(element, { props, server, trigger, watch }) {
   new ResizeObserver(() => change("size")).observe(stages[0].root);
   new MutationObserver(() => change("theme")).observe(document.documentElement, { attributes: true, subtree: false, attributeFilter: ["class"] });
   new MutationObserver(() => change("theme")).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+
+  /** What a link sets; the classes to choose from come with the data. @param {import("../lib/types.d.ts").Values} wanted */
+  async function show(wanted) {
+    controls.set(wanted);
+    await choose(wanted.data);
+    controls.set(wanted);
+    await rebuild();
+    walk();
+  }
+
+  const { settings: known } = facts;
+  const beside = { name: "beside", kind: "text", label: "Beside it", default: "" };
   choose(data);
+  links.join("plane", { settings: [...Object.values(known), beside], values: () => ({ ...controls.linked(), data }), show, controls: { data: ".plane-sources" } });
+  parts.push({ update: (changes) => changes.has("settings") && links.changed("plane") });
 }
