@@ -18,6 +18,7 @@ COMMANDS = {
     "plane": "samples of points in the plane, with all that can be seen of them",
     "train": "train a denoiser, or go on with one",
     "race": "let diffusion and its rivals learn the same data, with as many weights",
+    "translate": "take points from one cloud to another, learned without pairs",
     "evaluate": "measure how good a denoiser's pictures are",
     "figure": "draw schedules, runs, losses and convergence, as PNG, SVG or PDF",
     "bench": "measure how fast networks, samplers and training run here",
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module = importlib.import_module(f"diffviz.cli.{name}")
         parser = Parser(
             prog=f"python -m diffviz {name}",
-            description=COMMANDS[name].capitalize() + ".",
+            description=COMMANDS[name][0].upper() + COMMANDS[name][1:] + ".",
             epilog=module.EPILOG,
         )
         options = importlib.import_module("diffviz.cli.options")

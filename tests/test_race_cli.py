@@ -85,3 +85,26 @@ def test_a_mistake_is_one_sentence(
 ) -> None:
     assert main(["race", *words.split()]) == 2
     assert why in capsys.readouterr().err
+
+
+def test_a_translation_is_a_record_a_table_and_a_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    said = "--source eight --target moons --weights 40000 --updates 24 --batch 16 --steps 3"
+    assert main(["translate", *said.split(), "-o", "there.zip"]) == 0
+    output = capsys.readouterr()
+    _, cyclegan, bridges, fresh, written = output.out.splitlines()
+    assert written == f"there.zip: {ROUNDS + 1} rounds"
+    recording = read_recording(Path("there.zip").absolute())
+    assert main(recording.status["command"].split()[3:]) == 0  # what it says made it, does
+    assert recording.clouds(ROUNDS).equal(
+        read_recording(Path("there.zip").absolute()).clouds(ROUNDS)
+    )
+    cycle = recording.status["contest"]["fields"].index("cycle")
+    last = recording.status["points"][-1]
+    fields = len(recording.status["contest"]["fields"])
+    for line, told in ((cyclegan, last[2 + cycle]), (bridges, last[2 + fields + cycle])):
+        assert f" {told:.3f} " in line
+    assert fresh.startswith("fresh data")
+    figures.save(figures.translation(recording), Path("there.svg"))
+    assert Path("there.svg").read_text().count("<use") > 1000
+    assert main(["translate", "--source", "eight", "--target", "eight", "-o", "x.png"]) == 2
+    assert "differ" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from pydantic_settings import CliVariadicArg
 from diffviz.cli.options import Out
 from diffviz.cli.parser import note, output_file
 from diffviz.rivals.courses import COURSES
+from diffviz.rivals.kinds import RACE
 from diffviz.rivals.outcome import outcome
 from diffviz.rivals.race import Race, Round
 from diffviz.rivals.record import Recording, record, write_recording
@@ -31,7 +32,7 @@ against held-out data. The file's suffix says what is written: .png, .svg or .pd
 
 data:
 """ + "\n".join(f"  {name:<18}{label}" for name, label in COURSES.items())
-FIGURES = (".png", ".svg", ".pdf")
+WRITTEN = (".png", ".svg", ".pdf", ".zip", ".json")
 USUAL = "as is usual for the data"
 
 
@@ -50,7 +51,7 @@ class Options(RaceSettings):
 def run(options: Options) -> None:
     from diffviz.training.learner import prepare_threads
 
-    out = output_file(options.out, (*FIGURES, ".zip", ".json"))
+    out = output_file(options.out, WRITTEN)
     prepare_threads()
     settings = options.part(RaceSettings)
     race, rounds = Race(settings), list[Round]()
@@ -89,13 +90,14 @@ def table(race: Race, last: Round) -> list[str]:
 
 
 def write(recording: Recording, out: Path, theme: str) -> None:
+    """As its suffix says."""
     suffix = out.suffix.lower()
     if suffix == ".zip":
         write_recording(recording, out)
     elif suffix == ".json":
         out.write_text(json.dumps(recording.status), "utf-8")
     else:
-        from diffviz.figures import race as draw
-        from diffviz.figures import save
+        from diffviz import figures
 
-        save(draw(recording, theme), out)
+        draw = figures.race if recording.status["kind"] == RACE.name else figures.translation
+        figures.save(draw(recording, theme), out)

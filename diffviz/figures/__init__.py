@@ -15,5 +15,6 @@ from diffviz.figures.drawn import sampling as sampling
 from diffviz.figures.drawn import schedules as schedules
 from diffviz.figures.plane import plane as plane
 from diffviz.figures.races import race as race
+from diffviz.figures.races import translation as translation
 from diffviz.figures.style import FORMATS as FORMATS
 from diffviz.figures.style import save as save

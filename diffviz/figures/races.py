@@ -1,4 +1,5 @@
-"""The figure of a race: what each rival made at last, and how they came there."""
+"""The figures of a race, what each rival made at last and how they came there, and of a
+translation, where each point went."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -17,7 +19,7 @@ CURVES = {"covered": "Modes covered", "astray": "Share astray", "energy": "Energ
 
 
 class Raced(Protocol):
-    """A race as `rivals.record` tells it."""
+    """A race or a translation as `rivals.record` tells it."""
 
     @property
     def status(self) -> dict[str, Any]: ...
@@ -65,7 +67,37 @@ def race(raced: Raced, theme: str = "light") -> Figure:
     return figure
 
 
-def scatter(ax: Axes, points: Any, colour: str) -> None:
+def translation(translated: Raced, theme: str = "light") -> Figure:
+    """For each translator where the points began, arrived (over the data there) and came back to;
+    each keeps its colour, which tells where it began."""
+    told = translated.status["contest"]
+    begin = np.reshape(told["begin"], (-1, 2))
+    colours = hsv_to_rgb([(turn, 0.75, 0.75) for turn in _turns(begin)])
+    clouds = translated.clouds(translated.status["sheets"][-1])
+    names = told["translators"]
+    with style(theme) as faint:
+        figure = Figure(figsize=(7.5, 2.7 * len(names)), layout="constrained")
+        rows = figure.subplots(len(names), 3, squeeze=False)
+        for (first, there, back), name, (arrived, again) in zip(rows, names, clouds, strict=True):
+            scatter(first, begin, colours)
+            scatter(there, np.reshape(told["data"], (-1, 2)), faint)
+            scatter(there, arrived.numpy(), colours)
+            scatter(back, again.numpy(), colours)
+            titles = told["source"], f"{name['label']}: {told['target'].lower()}", "and back"
+            for ax, title in zip((first, there, back), titles, strict=True):
+                ax.set(xticks=[], yticks=[], title=title)
+                ax.grid(False)
+    return figure
+
+
+def _turns(points: np.ndarray) -> np.ndarray:
+    """Directions from the centre, as shares of a turn."""
+    across, up = (points - points.mean(0)).T
+    turns: np.ndarray = np.arctan2(up, across) / (2 * np.pi) % 1
+    return turns
+
+
+def scatter(ax: Axes, points: Any, colour: Any) -> None:
     """Points (n, 2) in the plane."""
     ax.scatter(points[:, 0], points[:, 1], s=5, color=colour, linewidths=0)
     ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
