@@ -30,6 +30,8 @@ def test_the_lesson_is_read_tried_and_answered(server: Server, page: Page) -> No
     assert page.locator("#learn-view math").count() > 10
     unseen = page.locator("#learn-step-by-step-apart .learn-body *")
     assert unseen.count() == 0  # made when it is scrolled to
+    page.locator(".learn-contents a").nth(3).click()
+    expect(page.locator("[id='learn/reverse']")).to_be_focused()
     assert claim(page, "forward-straight", 0).startswith("As you expected.")
     assert "Fréchet distance" in claim(page, "misunderstandings-once", 1)
     assert "the run ended" in claim(page, "step-by-step-apart")

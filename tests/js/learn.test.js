@@ -6,6 +6,7 @@ import { test } from "node:test";
 import "./page.js";
 import { counterNoise } from "../../diffviz/ui/lib/noise.js";
 import { distributionGap, gapDue } from "../../diffviz/ui/lib/measures.js";
+import { parted } from "../../diffviz/ui/lib/link.js";
 import { equation, typeset } from "../../diffviz/ui/lib/math.js";
 import { makeSchedule } from "../../diffviz/ui/lib/schedules.js";
 import { drownedByHalf } from "../../diffviz/ui/learn/experiments/challenges.js";
@@ -123,4 +124,10 @@ test("equations are MathML, and what is between dollars in code becomes one", ()
   assert.equal(root.querySelectorAll("code").length, 1);
   assert.ok(root.querySelector(".equation.display"));
   assert.equal(equation("\\frac{").querySelectorAll("script").length, 0);
+});
+
+test("a link to a section is a link to its tab", () => {
+  assert.equal(parted("#learn/forward").tab, "learn");
+  assert.equal(parted("#learn").tab, "learn");
+  assert.deepEqual(parted("#forward?t=5").said, { t: "5" });
 });

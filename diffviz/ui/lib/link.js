@@ -26,7 +26,8 @@ export const linkTo = (id) => `?${LINK}=${id}`;
 /** A link's text taken apart. hidden: the controls and tabs that it leaves out. @param {string} text with or without its # */
 export function parted(text) {
   const whole = text.replace(/^#/, "");
-  const [tab, query = ""] = whole.split(/\?(.*)/s);
+  const [path, query = ""] = whole.split(/\?(.*)/s);
+  const [tab] = path.split("/"); // what follows is a place within the tab, as a section of the lesson
   const said = Object.fromEntries(new URLSearchParams(query));
   const { [HIDE]: hide = "", ...named } = said;
   const tooLong = whole.length > MAX_LENGTH ? `this link is longer than ${MAX_LENGTH} characters` : "";
