@@ -75,6 +75,8 @@ def test_programs_find_these_endpoints(client: Client) -> None:
         "/train_resume",
         "/train_stop",
         "/train_delete",
+        "/plane_sample",
+        "/plane_train",
         "/race_start",
         "/translation_start",
     }

@@ -45,6 +45,11 @@ VIEWS: dict[str, dict[str, Any]] = {
     "picture_of_example": {"example": "boot"},
     "owned": {"token": "a" * 16},
     "ask": {"job": "a" * 16, "token": "a" * 16, "action": "stop"},
+    "cloud": {"data": "moons", "points": 100},
+    "network": {"data": "moons"},
+    "contests_owned": {"token": "a" * 16, "kind": "race"},
+    "contests_ask": {"job": "a" * 16, "token": "a" * 16, "action": "stop"},
+    "link_in": {"note": '{"diffviz": 1}'},
 }
 SLOW = ("sample", "_sample", "_start", "train_start")  # they do what they are asked for
 RAW = {

@@ -7,7 +7,7 @@
 const MAX_LENGTH = 4000; // browsers and chats cut longer ones
 const HIDE = "hide";
 const LINK = "train";
-const ID = /^(?:[0-9a-f]{16}|recorded)$/; // as diffviz/web/names.py has it
+const ID = /^(?:[0-9a-f]{16}|recorded(?:-[a-z-]{1,40})?)$/; // as diffviz/web/names.py has it
 /** @type {Record<string, string>} */
 const MEANT = { flag: "true or false", whole: "a whole number", number: "a number" };
 

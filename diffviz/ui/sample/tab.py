@@ -256,14 +256,16 @@ def _about(backend: Backend, name: str, token: str) -> list[Any]:
 def _values(backend: Backend, vary: str, name: str, token: str) -> gr.Dropdown:
     """What can be compared of a slot; the first few are chosen."""
     with told_in_the_page():
-        values = values_of(backend.models.model(name, token).card.data, vary)
-    return gr.Dropdown(choices=values, value=values[:4], visible=bool(values))
+        known = values_of(backend.models.model(name, token).card.data, vary)
+    return gr.Dropdown(choices=known, value=known[:4], visible=bool(known))
 
 
-def _kept(backend: Backend, values: list[str], *varied: str) -> gr.Dropdown:
+def _kept(backend: Backend, values: list[str], vary: str, name: str, token: str) -> gr.Dropdown:
     """What can be compared, where a link has chosen already."""
-    found: Any = _values(backend, *varied)
-    return gr.Dropdown(choices=found.choices, value=values, visible=found.visible)
+    with told_in_the_page():
+        known = values_of(backend.models.model(name, token).card.data, vary)
+    chosen = [value for value in values or () if value in known]
+    return gr.Dropdown(choices=known, value=chosen, visible=bool(known))
 
 
 def _ask_unseen(source: str, combination: str) -> list[Any]:
