@@ -272,7 +272,8 @@ def test_what_is_shown_belongs_to_the_run_on_show(server: Server, page: Page) ->
     generate(page)
     await_frames(page, 21)
     expect(page.locator("#sample-file")).to_be_hidden()
-    expect(page.locator("#sample-player figcaption strong")).to_have_text("DDIM")
+    title = page.locator("#sample-player figcaption strong")
+    expect(title).to_have_text("DDIM", timeout=PATIENCE * 1000)
 
 
 def test_bad_settings_are_told_in_the_page(server: Server, page: Page) -> None:
