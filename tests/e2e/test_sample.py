@@ -13,6 +13,7 @@ from conftest import ROOT, Server
 from playwright.sync_api import Page, expect
 
 from tests.e2e.controls import enter
+from tests.waiting import PATIENCE
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PLAYER = "#sample-player .live-view"
