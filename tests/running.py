@@ -8,11 +8,13 @@ import runpy
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Protocol
 
@@ -66,6 +68,9 @@ class Fork:
 
 
 def _app(environment: Mapping[str, str], log: Path) -> None:
+    tests = multiprocessing.parent_process()
+    assert tests
+    threading.Thread(target=_end_with, args=(tests,), daemon=True).start()
     with log.open("ab") as output:
         for stream in (1, 2):
             os.dup2(output.fileno(), stream)
@@ -74,6 +79,12 @@ def _app(environment: Mapping[str, str], log: Path) -> None:
     os.chdir(ROOT)
     sys.argv = ["app.py"]
     runpy.run_path("app.py", run_name="__main__")
+
+
+def _end_with(tests: BaseProcess) -> None:
+    """Tests that are broken off leave no server behind."""
+    tests.join()
+    os._exit(1)
 
 
 @dataclass(frozen=True)

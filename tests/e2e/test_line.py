@@ -58,8 +58,8 @@ def test_everyone_gets_their_turn(visitors: tuple[Page, Page, Page]) -> None:
 def test_what_is_played_meanwhile_hides_no_number(visitors: tuple[Page, Page, Page]) -> None:
     _, second, _ = visitors
     status = second.locator(".player-status")
-    second.get_by_role("button", name="›").click()  # of the run that stands there still
-    second.get_by_role("button", name="‹").click()
+    second.get_by_role("button", name="One step on").click()  # of the run that stands there still
+    second.get_by_role("button", name="One step back").click()
     expect(status).to_contain_text("you are number 1 in line")
     second.locator("#sample-stop").click()
     expect(status).to_contain_text("a recorded run")

@@ -26,7 +26,7 @@ export function transport(timeline, { label, play: playLabel = "Play", inputId, 
   });
   /** @param {number} by @param {string} sign @param {string} title */
   const step = (by, sign, title) =>
-    make("button", { type: "button", className: "step", title, onclick: () => timeline.hold(timeline.position + by) }, sign);
+    make("button", { type: "button", className: "step", title, "aria-label": title, onclick: () => timeline.hold(timeline.position + by) }, sign);
   const speed = make(
     "select",
     { "aria-label": "Speed, in steps a second", title: "Steps a second", onchange: () => (timeline.speed = Number(speed.value)) },
