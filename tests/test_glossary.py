@@ -7,7 +7,7 @@ import re
 
 from diffviz.serving.glossary import TERMS, head
 from diffviz.ui.page import CSS, HEAD
-from diffviz.ui.sample.controls import PARAMETERS, SHOWN
+from diffviz.ui.sample.asked import PARAMETERS, SHOWN
 from tests.running import ROOT
 
 

@@ -33,8 +33,7 @@ from diffviz.rivals.outcome import outcome, places
 from diffviz.rivals.race import FIELDS, Race
 from diffviz.rivals.record import Recording, command_of
 from diffviz.rivals.recorded import FILES, SETTINGS
-from diffviz.rivals.settings import RaceSettings
-from diffviz.rivals.translation import TranslationSettings
+from diffviz.rivals.settings import RaceSettings, TranslationSettings
 from diffviz.training.plan import Plan
 from tests.test_survival import HASTY
 from tests.waiting import eventually

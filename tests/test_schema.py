@@ -46,7 +46,7 @@ from diffviz.ui.forward.api import ORDER as ORDER_OF_NOISE
 from diffviz.ui.forward.api import RENAMED, Guessed, Noised, denoise_endpoint, noise_endpoint
 from diffviz.ui.forward.bringing_back import ORDER as ORDER_OF_EDIT
 from diffviz.ui.forward.bringing_back import Edited, edit_picture
-from diffviz.ui.sample.controls import ASKED, ORDER, Asked, asked_by
+from diffviz.ui.sample.asked import ASKED, ORDER, Asked, asked_by
 from diffviz.ui.sample.tab import sample
 from diffviz.ui.train.controls import ASKED as TRAINING
 from diffviz.ui.train.controls import NAMES as PARAMETERS_OF_TRAINING

@@ -17,7 +17,7 @@ from diffviz.serving.frames import outside, words
 from diffviz.ui.gradio_seams import tell_of_links
 from diffviz.ui.messages import capital, sentence
 from diffviz.ui.page import SHARED_LINK
-from diffviz.ui.sample.controls import suited
+from diffviz.ui.sample.asked import suited
 from diffviz.ui.sample.tab import first_run
 from tests.running import ROOT
 

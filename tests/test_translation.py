@@ -9,11 +9,11 @@ from torch import Generator, Tensor, nn
 from diffviz.denoisers.exact import GaussianDenoiser
 from diffviz.rivals.contest import ROUNDS
 from diffviz.rivals.courses import course_named
+from diffviz.rivals.settings import TranslationSettings
 from diffviz.rivals.translation import (
     SHOWN,
     CycleGAN,
     Translation,
-    TranslationSettings,
     bridge,
 )
 from diffviz.runs.editing import rms_distance

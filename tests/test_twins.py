@@ -30,7 +30,7 @@ from diffviz.settings import Settings, offered
 from diffviz.training.points import PointsTraining, train_points
 from diffviz.ui.edit.tab import OnPage as Edit
 from diffviz.ui.forward.tab import OnPage as Forward
-from diffviz.ui.sample.controls import OnPage as Sample
+from diffviz.ui.sample.asked import OnPage as Sample
 from diffviz.ui.train.controls import OnPage as Train
 from tests.other_settings import changed
 

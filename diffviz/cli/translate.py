@@ -9,7 +9,8 @@ from diffviz.cli.parser import note, output_file
 from diffviz.cli.race import WRITTEN, write
 from diffviz.rivals.courses import Score
 from diffviz.rivals.record import record
-from diffviz.rivals.translation import Translated, Translation, TranslationSettings
+from diffviz.rivals.settings import TranslationSettings
+from diffviz.rivals.translation import Translated, Translation
 from diffviz.settings import Setting
 
 EPILOG = """\

@@ -8,8 +8,7 @@ from typing import Any
 
 from diffviz.rivals import race, translation
 from diffviz.rivals.contest import Contest
-from diffviz.rivals.settings import RaceSettings
-from diffviz.rivals.translation import TranslationSettings
+from diffviz.rivals.settings import RaceSettings, TranslationSettings
 from diffviz.settings import Settings
 
 

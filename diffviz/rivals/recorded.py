@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from diffviz.rivals.settings import RaceSettings
-from diffviz.rivals.translation import TranslationSettings
+from diffviz.rivals.settings import RaceSettings, TranslationSettings
 from diffviz.settings import Settings
 
 FOLDER = Path(__file__).parent / "files"

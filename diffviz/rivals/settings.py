@@ -1,11 +1,13 @@
-"""The settings of a race, declared once: for the page, the endpoint and the command line."""
+"""The settings of a race and of a translation, declared once: for the page, the endpoints and the
+command line."""
 
 from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
+from diffviz.data.plane.shapes import SHAPES
 from diffviz.rivals.courses import COURSES, Course, course_named
-from diffviz.settings import Setting, Settings, unknown
+from diffviz.settings import Setting, Settings, declared, unknown
 from diffviz.training.config import predicted
 
 # Name → label, in the order in which they came.
@@ -173,3 +175,84 @@ class RaceSettings(Settings):
 
 
 MIN_WEIGHTS = 20_000  # below, widths are too coarse for equal numbers of them
+RACE = declared(RaceSettings)
+PLANE = {name: shape.label for name, shape in SHAPES.items()}
+
+
+class TranslationSettings(Settings):
+    """From where to where, with how much of everything. Rates and weights are as Zhu et al. 2017
+    have them for the CycleGAN, and as the race has them for diffusion."""
+
+    heading: ClassVar[str] = "the translation"
+
+    source: Annotated[str, Setting(label="From", help="The cloud to begin from", choices=PLANE)] = (
+        "moons"
+    )
+    target: Annotated[str, Setting(label="To", help="The cloud to arrive in", choices=PLANE)] = (
+        "rings"
+    )
+    weights: Annotated[
+        int,
+        Setting(
+            label="Weights of each",
+            help="Of all networks of a translator together",
+            minimum=40_000,
+            maximum=1_000_000,
+            step=1000,
+            advanced=True,
+        ),
+    ] = 100_000
+    updates: Annotated[
+        int,
+        Setting(
+            label="Updates of each",
+            help="Batches that each learns from",
+            minimum=10,
+            maximum=50_000,
+            step=100,
+        ),
+    ] = 5000
+    batch: Annotated[int, RACE["batch"]] = 128
+    cycle: Annotated[
+        float,
+        Setting(
+            label="CycleGAN: weight of the cycle",
+            help="λ of the CycleGAN's cycle loss; with 0 nothing ties the ways there and back",
+            minimum=0,
+            maximum=100,
+        ),
+    ] = 10.0
+    rate: Annotated[
+        float,
+        Setting(
+            label="CycleGAN: learning rate",
+            help="Of the CycleGAN's four networks",
+            minimum=1e-6,
+            maximum=0.1,
+            advanced=True,
+        ),
+    ] = 2e-4
+    steps: Annotated[
+        int,
+        Setting(
+            label="Bridges: steps",
+            help="Of the bridges, each way: of inversion and of sampling",
+            minimum=2,
+            maximum=1000,
+            step=1,
+        ),
+    ] = 100
+    seed: Annotated[
+        int, Setting(label="Seed", help="Of all random numbers", minimum=0, maximum=10**6, step=1)
+    ] = 0
+
+    def check(self) -> None:
+        """Raises ValueError, in a sentence, where there is nothing to translate."""
+        if self.source == self.target:
+            raise ValueError("choose two clouds that differ, one to begin from, one to arrive in")
+
+    def diffusion(self) -> RaceSettings:
+        """Of each of the bridges' two denoisers."""
+        return RaceSettings(
+            weights=self.weights // 2, updates=self.updates, batch=self.batch, steps=self.steps
+        )

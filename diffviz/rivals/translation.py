@@ -5,110 +5,25 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from diffviz.data.plane.shapes import SHAPES
 from diffviz.denoisers.base import Denoiser
 from diffviz.rivals.contest import ROUNDS, Contest
 from diffviz.rivals.courses import Course, Score, course_named
 from diffviz.rivals.diffusion import SCHEDULE, Diffusion
 from diffviz.rivals.gan import BETA2, LEAK
 from diffviz.rivals.rival import Lane, Learner, perceptron, width_for
-from diffviz.rivals.settings import RaceSettings
+from diffviz.rivals.settings import PLANE, TranslationSettings
 from diffviz.runs.editing import invert, rms_distance
 from diffviz.samplers import sample
 from diffviz.schedules import NoiseSchedule, make_schedule
-from diffviz.settings import Setting, Settings
 from diffviz.training.learner import with_prefix
 
 SHOWN = 200
 FIELDS = ("updates", "seconds", *Score._fields, "cycle", "moved")  # of an arrival
-PLANE = {name: shape.label for name, shape in SHAPES.items()}
-
-
-class TranslationSettings(Settings):
-    """From where to where, with how much of everything. Rates and weights are as Zhu et al. 2017
-    have them for the CycleGAN, and as the race has them for diffusion."""
-
-    heading: ClassVar[str] = "the translation"
-
-    source: Annotated[str, Setting(label="From", help="The cloud to begin from", choices=PLANE)] = (
-        "moons"
-    )
-    target: Annotated[str, Setting(label="To", help="The cloud to arrive in", choices=PLANE)] = (
-        "rings"
-    )
-    weights: Annotated[
-        int,
-        Setting(
-            label="Weights of each",
-            help="Of all networks of a translator together",
-            minimum=40_000,
-            maximum=1_000_000,
-            step=1000,
-            advanced=True,
-        ),
-    ] = 100_000
-    updates: Annotated[
-        int,
-        Setting(
-            label="Updates of each",
-            help="Batches that each learns from",
-            minimum=10,
-            maximum=50_000,
-            step=100,
-        ),
-    ] = 5000
-    batch: Annotated[
-        int,
-        Setting(label="Batch", help="Samples an update", minimum=8, maximum=1024, advanced=True),
-    ] = 128
-    cycle: Annotated[
-        float,
-        Setting(
-            label="CycleGAN: weight of the cycle",
-            help="λ of the CycleGAN's cycle loss; with 0 nothing ties the ways there and back",
-            minimum=0,
-            maximum=100,
-        ),
-    ] = 10.0
-    rate: Annotated[
-        float,
-        Setting(
-            label="CycleGAN: learning rate",
-            help="Of the CycleGAN's four networks",
-            minimum=1e-6,
-            maximum=0.1,
-            advanced=True,
-        ),
-    ] = 2e-4
-    steps: Annotated[
-        int,
-        Setting(
-            label="Bridges: steps",
-            help="Of the bridges, each way: of inversion and of sampling",
-            minimum=2,
-            maximum=1000,
-            step=1,
-        ),
-    ] = 100
-    seed: Annotated[
-        int, Setting(label="Seed", help="Of all random numbers", minimum=0, maximum=10**6, step=1)
-    ] = 0
-
-    def check(self) -> None:
-        """Raises ValueError, in a sentence, where there is nothing to translate."""
-        if self.source == self.target:
-            raise ValueError("choose two clouds that differ, one to begin from, one to arrive in")
-
-    def diffusion(self) -> RaceSettings:
-        """Of each of the bridges' two denoisers."""
-        return RaceSettings(
-            weights=self.weights // 2, updates=self.updates, batch=self.batch, steps=self.steps
-        )
 
 
 def bridge(

@@ -17,7 +17,7 @@ from diffviz.ui.component import live_view
 from diffviz.ui.edit import tab as edit
 from diffviz.ui.forward import tab as forward
 from diffviz.ui.messages import answer
-from diffviz.ui.sample import controls as sample
+from diffviz.ui.sample import asked as sample
 
 
 def share_view() -> gr.HTML:

@@ -12,8 +12,7 @@ import gradio as gr
 from diffviz.jobs.recording import recordings
 from diffviz.jobs.trainings import running
 from diffviz.rivals.kinds import CONTESTS, RACE, TRANSLATION, ContestKind
-from diffviz.rivals.settings import RaceSettings
-from diffviz.rivals.translation import TranslationSettings
+from diffviz.rivals.settings import RaceSettings, TranslationSettings
 from diffviz.serving.backend import Backend
 from diffviz.settings import Settings, declared, offered
 from diffviz.ui.component import live_view

@@ -27,22 +27,21 @@ from diffviz.ui.controls import control, endpoint, in_order
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.links import link_components
 from diffviz.ui.messages import told_in_the_page
-from diffviz.ui.sample.controls import (
+from diffviz.ui.sample.asked import (
     ASKED,
     ON_PAGE,
     ORDER,
-    RIVALS,
     Asked,
     OnPage,
     asked_by,
     begins,
-    build_controls,
     settings_of,
     suited,
     things,
     values_of,
     variations,
 )
+from diffviz.ui.sample.controls import RIVALS, build_controls
 from diffviz.ui.sample.nearest import nearest_endpoint, nearest_pictures
 from diffviz.ui.sample.words import asked_unseen
 
