@@ -188,6 +188,11 @@ def offered(model: type[Settings]) -> dict[str, Setting]:
     return {name: setting for name, setting in declared(model).items() if name not in without}
 
 
+def said(named: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
+    """Those of the values that are of known settings; a field that was emptied says nothing."""
+    return {name: named[name] for name in known if named.get(name) is not None}
+
+
 def kind_of(annotation: Any) -> str:
     """Which of the KINDS a field's type is; what may be left out is as what it is otherwise."""
     parts = [part for part in get_args(annotation) if part is not type(None)]

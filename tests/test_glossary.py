@@ -6,8 +6,8 @@ import json
 import re
 
 from diffviz.serving.glossary import TERMS, head
+from diffviz.serving.sampling import PARAMETERS, SHOWN
 from diffviz.ui.page import CSS, HEAD
-from diffviz.ui.sample.asked import PARAMETERS, SHOWN
 from tests.running import ROOT
 
 

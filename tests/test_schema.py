@@ -27,6 +27,7 @@ from diffviz.cli.train_options import plan_from
 from diffviz.runs.code import code
 from diffviz.runs.link import link, schema
 from diffviz.runs.schema import EditSettings, NoiseSettings, RunSettings, Variation
+from diffviz.serving.sampling import ASKED, ORDER, Asked, asked_by
 from diffviz.settings import (
     FLAG,
     LIST,
@@ -46,7 +47,6 @@ from diffviz.ui.forward.api import ORDER as ORDER_OF_NOISE
 from diffviz.ui.forward.api import RENAMED, Guessed, Noised, denoise_endpoint, noise_endpoint
 from diffviz.ui.forward.bringing_back import ORDER as ORDER_OF_EDIT
 from diffviz.ui.forward.bringing_back import Edited, edit_picture
-from diffviz.ui.sample.asked import ASKED, ORDER, Asked, asked_by
 from diffviz.ui.sample.tab import sample
 from diffviz.ui.train.controls import ASKED as TRAINING
 from diffviz.ui.train.controls import NAMES as PARAMETERS_OF_TRAINING

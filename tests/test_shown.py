@@ -14,10 +14,10 @@ from diffviz.runs.schema import EACH, RunSettings, Variation
 from diffviz.schedules import make_schedule
 from diffviz.serving.exports import file_name
 from diffviz.serving.frames import outside, words
+from diffviz.serving.sampling import suited
 from diffviz.ui.gradio_seams import tell_of_links
 from diffviz.ui.messages import capital, sentence
 from diffviz.ui.page import SHARED_LINK
-from diffviz.ui.sample.asked import suited
 from diffviz.ui.sample.tab import first_run
 from tests.running import ROOT
 

@@ -26,11 +26,11 @@ from diffviz.parametrization import PARAMETRIZATIONS
 from diffviz.runs.link import link, schema
 from diffviz.schedules import SCHEDULES, NoiseSchedule, drawn_schedule, make_schedule
 from diffviz.serving.plane import network_sent
+from diffviz.serving.sampling import OnPage as Sample
 from diffviz.settings import Settings, offered
 from diffviz.training.points import PointsTraining, train_points
 from diffviz.ui.edit.tab import OnPage as Edit
 from diffviz.ui.forward.tab import OnPage as Forward
-from diffviz.ui.sample.asked import OnPage as Sample
 from diffviz.ui.train.controls import OnPage as Train
 from tests.other_settings import changed
 

@@ -21,7 +21,7 @@ from diffviz.data.heroes.stacks import Heroes, draw
 from diffviz.data.heroes.words import COLOURS, DYED, EMPTY, FILLERS, SYNONYMS, nouns
 from diffviz.data.language import MAX_LENGTH, NONE, Understood, singular
 from diffviz.runs.asking import heard, heard_not
-from diffviz.ui.sample.words import SPEAKING
+from diffviz.serving.sampling import SPEAKING
 
 DRAWN = [decode(row) for row in Heroes("all").draw(500, Generator().manual_seed(0)).values]
 CONDITIONS = st.fixed_dictionaries(

@@ -10,7 +10,18 @@ from typing import Any, get_type_hints
 import gradio as gr
 from gradio.components import Component
 
-from diffviz.settings import FLAG, LIST, NUMBER, TABLE, WHOLE, Setting, Settings, offered, plain
+from diffviz.settings import (
+    FLAG,
+    LIST,
+    NUMBER,
+    TABLE,
+    WHOLE,
+    Setting,
+    Settings,
+    offered,
+    plain,
+    said,
+)
 from diffviz.ui.messages import capital, told_in_the_page
 
 # A slider of more stops than that cannot be set to one of them.
@@ -121,8 +132,3 @@ def in_order(names: Iterable[str], first: tuple[str, ...]) -> list[str]:
     """The names, those of `first` before the rest."""
     known = list(names)
     return [*first, *(name for name in known if name not in first)]
-
-
-def said(named: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
-    """Those of the values that are of known settings; a field that was emptied says nothing."""
-    return {name: named[name] for name in known if named.get(name) is not None}

@@ -12,12 +12,12 @@ from diffviz.runs.link import link
 from diffviz.runs.notes import noted
 from diffviz.runs.restoration import RestoreSettings
 from diffviz.runs.schema import RunSettings
+from diffviz.serving import sampling as sample
 from diffviz.serving.models import bundled_card
 from diffviz.ui.component import live_view
 from diffviz.ui.edit import tab as edit
 from diffviz.ui.forward import tab as forward
 from diffviz.ui.messages import answer
-from diffviz.ui.sample import asked as sample
 
 
 def share_view() -> gr.HTML:

@@ -32,12 +32,12 @@ from diffviz.serving.guessing import (
     what_it_sees,
 )
 from diffviz.serving.pictures import seen_by, uploaded
+from diffviz.serving.sampling import SPEAKING
 from diffviz.settings import Setting, declared
 from diffviz.ui.component import live_view
 from diffviz.ui.forward.api import OfTheTab, forward_endpoints
 from diffviz.ui.forward.bringing_back import Edited, edit_endpoint, hear, let_bring_back
 from diffviz.ui.messages import answer
-from diffviz.ui.sample.words import SPEAKING
 
 THUMBNAIL = 56
 

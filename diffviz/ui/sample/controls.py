@@ -15,11 +15,7 @@ from diffviz.runs.schema import (
 from diffviz.schedules import SCHEDULES
 from diffviz.serving.glossary import TERMS
 from diffviz.serving.models import Models, bundled_card
-from diffviz.settings import plain
-from diffviz.ui.component import page_call
-from diffviz.ui.controls import control
-from diffviz.ui.links import Place
-from diffviz.ui.sample.asked import (
+from diffviz.serving.sampling import (
     ASKED,
     ON_PAGE,
     ON_THE_PAGE,
@@ -30,6 +26,10 @@ from diffviz.ui.sample.asked import (
     things,
     variations,
 )
+from diffviz.settings import plain
+from diffviz.ui.component import page_call
+from diffviz.ui.controls import control
+from diffviz.ui.links import Place
 from diffviz.ui.sample.words import WordControls, build_words
 
 RIVALS = 2

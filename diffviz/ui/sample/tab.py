@@ -21,13 +21,7 @@ from diffviz.serving.cards import card_text
 from diffviz.serving.exports import write_file, write_picture
 from diffviz.serving.frames import in_line, recording, stream
 from diffviz.serving.models import Models, bundled, bundled_card
-from diffviz.serving.ticket import Ticket
-from diffviz.ui.component import live_view, page_call
-from diffviz.ui.controls import control, endpoint, in_order
-from diffviz.ui.gradio_seams import event_data
-from diffviz.ui.links import link_components
-from diffviz.ui.messages import told_in_the_page
-from diffviz.ui.sample.asked import (
+from diffviz.serving.sampling import (
     ASKED,
     ON_PAGE,
     ORDER,
@@ -41,6 +35,12 @@ from diffviz.ui.sample.asked import (
     values_of,
     variations,
 )
+from diffviz.serving.ticket import Ticket
+from diffviz.ui.component import live_view, page_call
+from diffviz.ui.controls import control, endpoint, in_order
+from diffviz.ui.gradio_seams import event_data
+from diffviz.ui.links import link_components
+from diffviz.ui.messages import told_in_the_page
 from diffviz.ui.sample.controls import RIVALS, build_controls
 from diffviz.ui.sample.nearest import nearest_endpoint, nearest_pictures
 from diffviz.ui.sample.words import asked_unseen

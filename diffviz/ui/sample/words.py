@@ -12,19 +12,16 @@ import gradio as gr
 from gradio.components import Component
 from torch import Generator
 
-from diffviz.data import DATA_SETS
 from diffviz.data.base import Slot
 from diffviz.data.language import MAX_LENGTH
 from diffviz.data.source import Words
 from diffviz.runs.asking import heard, heard_not
+from diffviz.serving.sampling import SPEAKING
 from diffviz.settings import Setting
 from diffviz.ui.controls import control
 from diffviz.ui.messages import told_in_the_page
 
 NOT_SAID = "not said"
-SPEAKING: dict[str, Words] = {
-    source.name: source.words() for source in DATA_SETS.values() if source.words
-}
 UNSEEN_COLUMNS = 4
 UNSEEN_HINT = (
     "No training picture shows these together, only each with other things. Choose one: the last"

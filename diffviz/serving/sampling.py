@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from diffviz.checkpoints import checkpoint_names
 from diffviz.data import DATA_SETS, DEFAULT
 from diffviz.data.base import DataInfo
+from diffviz.data.source import Words
 from diffviz.media.medium import VIEWS
 from diffviz.runs.asking import ANYTHING, IN_TURN, condition_of, said_by, speaks
 from diffviz.runs.link import Usual
@@ -26,10 +27,12 @@ from diffviz.runs.schema import (
 from diffviz.samplers import SAMPLERS
 from diffviz.schedules import SCHEDULES
 from diffviz.serving.models import bundled_card
-from diffviz.settings import Setting, declared
-from diffviz.ui.controls import said
-from diffviz.ui.sample.words import SPEAKING
+from diffviz.settings import Setting, declared, said
 
+# What words a denoiser of each data knows, where it knows words.
+SPEAKING: dict[str, Words] = {
+    source.name: source.words() for source in DATA_SETS.values() if source.words
+}
 PAGE_STEPS = 250
 RACE = "DDIM with η = 0 and Euler take the same steps: they end in the same picture."
 MOST_COLUMNS = 8
