@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("playwright.sync_api")
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.running import ROOT, Server, start_server
+from tests.waiting import PATIENCE
 
+# One patience for all: a busy machine takes long for what takes no time.
+expect.set_options(timeout=PATIENCE * 1000)
 __all__ = ["ROOT", "Server", "start_server"]  # what the tests beside this file take from it
 # No GPU, no calls home: what is left is the page.
 CHROMIUM_FLAGS = [
@@ -57,7 +60,7 @@ def page(server: Server, browser: Browser) -> Iterator[Page]:
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE * 1000)
     yield page
     context.close()
     assert not errors, errors

@@ -44,7 +44,7 @@ def generate(page: Page) -> None:
     page.locator("#sample-run").click()
 
 
-def await_frames(page: Page, count: int, timeout: float = 30_000) -> None:
+def await_frames(page: Page, count: int, timeout: float = PATIENCE * 1000) -> None:
     page.wait_for_function(
         f"document.querySelector('{PLAYER}:not([data-recorded])')?.dataset.frames == {count}"
         " && document.querySelector('#sample-canvas').dataset.index == "
@@ -274,7 +274,7 @@ def test_what_is_shown_belongs_to_the_run_on_show(server: Server, page: Page) ->
     await_frames(page, 21)
     expect(page.locator("#sample-file")).to_be_hidden()
     title = page.locator("#sample-player figcaption strong")
-    expect(title).to_have_text("DDIM", timeout=PATIENCE * 1000)
+    expect(title).to_have_text("DDIM")
 
 
 def test_bad_settings_are_told_in_the_page(server: Server, page: Page) -> None:
