@@ -47,13 +47,15 @@ NAME = name_of(PLAN)
 ME = "my secret"
 COMPLAINTS = "complaints.txt"
 
-# The same processes as the app's, but that they save every second, and take their share of a busy
-# machine: no test has to wait for long.
+# The same processes as the app's, but that they save every second, draw sheets however long these
+# take, and have their share of a busy machine: no test has to wait for long.
 HASTY_WORKER = """
 import sys
 from diffviz.jobs import work, worker
+from diffviz.jobs.kinds import training
 
 work.SAVE_SECONDS = 1
+training.SHEET_SHARE = 1
 worker.give_way = lambda: None
 sys.exit(worker.main())
 """
@@ -577,6 +579,7 @@ def test_files_that_cannot_grow(store: JobStore, app: Supervisor) -> None:
         assert_kept(store, job)
         if limit > 4096:
             assert_goes_on(store, job)
+            wait_for_save(store, job, failed.saved)  # the next is a second away
 
 
 @pytest.fixture
