@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from gradio.routes import templates
@@ -14,11 +15,12 @@ from diffviz.runs.schema import EACH, RunSettings, Variation
 from diffviz.schedules import make_schedule
 from diffviz.serving.exports import file_name
 from diffviz.serving.frames import outside, words
+from diffviz.serving.models import Models
 from diffviz.serving.sampling import suited
 from diffviz.ui.gradio_seams import tell_of_links
 from diffviz.ui.messages import capital, sentence
 from diffviz.ui.page import SHARED_LINK
-from diffviz.ui.sample.tab import first_run
+from diffviz.ui.sample.tab import _choices, first_run
 from tests.running import ROOT
 
 UI = ROOT / "diffviz" / "ui"
@@ -105,3 +107,12 @@ def test_a_shared_link_tells_of_us() -> None:
     assert not [text for _, _, text in told if "radio" in text or "{url}" in text or not text]
     picture = next(text for _, name, text in told if name == "image")
     assert (UI / picture.partition("/live/")[2]).is_file()
+
+
+def test_what_a_list_is_filled_with_leaves_the_choice() -> None:
+    # A visitor who has chosen by the time when the answer comes would find the older choice there.
+    filled = _choices(
+        cast(Any, SimpleNamespace(models=Models(cast(Any, None), None))), ""
+    ).constructor_args
+    assert ("heroes", "heroes") in filled["choices"]
+    assert "value" not in filled

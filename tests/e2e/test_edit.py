@@ -87,6 +87,7 @@ def test_an_upload_is_brought_back(panel: Page) -> None:
     assert (result == pixels(panel, "#forward-back-way")).all()
 
     # The frames stay: the first of them is x_t, and nothing is asked to see it.
+    panel.locator('#forward-guess[data-t="640"][data-state="answered"]').wait_for()
     requests: list[str] = []
     panel.on("request", lambda request: requests.append(request.url))
     panel.locator(f"{PLAYER} [data-view=x]").click()

@@ -71,6 +71,12 @@ def test_a_link_restores_each_tab(server: Server, page: Page) -> None:
             arg=link,
         )
     expect(page.locator("#link-told")).to_be_empty()
+    page.goto("about:blank")
+    page.goto(f"{server.url}/#edit?example_name=hero")  # the tab begins with what the link says
+    expect(page.locator(".edit-examples [aria-pressed=true]")).to_have_attribute(
+        "data-example", "hero"
+    )
+    expect(page.locator("#edit-mask")).not_to_have_attribute("data-share", "0.0000")
 
 
 def test_the_address_follows_and_leads_back_and_files_lead_there_too(

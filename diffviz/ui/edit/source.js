@@ -11,6 +11,8 @@ import { upload } from "../lib/upload.js";
 /** onPicture(source): another picture is there. @param {Facts} facts @param {EditServer} server @param {(source: Source) => void} onPicture */
 export function sourcePanel(facts, server, onPicture) {
   let latest = 0;
+  /** @type {string | null} */
+  let asked = null; // the example that is there or comes
   const examples = facts.examples.map(({ name, thumbnail, credit: said }) => {
     const button = make("button", { type: "button", className: "example", title: said || name, "aria-label": `Example: ${name}`, onclick: () => load(name) },
       make("img", { src: thumbnail, alt: "" }));
@@ -41,6 +43,7 @@ export function sourcePanel(facts, server, onPicture) {
   /** @param {string} name */
   async function load(name) {
     const id = ++latest;
+    asked = name;
     const answer = await server.picture_of_example({ example: name }).catch(() => null);
     if (id !== latest) return;
     if (!answer || answer.error !== undefined) return say(answer?.error ?? "The server does not answer; please try again.");
@@ -64,6 +67,7 @@ export function sourcePanel(facts, server, onPicture) {
     Object.assign(context, { fillStyle: "#fff", imageSmoothingQuality: "high" });
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.drawImage(full, 0, 0, canvas.width, canvas.height);
+    asked = null;
     show("");
     onPicture({ canvas, example: null, full: scale < 1 ? full : null });
   }
@@ -91,7 +95,7 @@ export function sourcePanel(facts, server, onPicture) {
     });
   }
 
-  return { root: panel, load, acceptDrops };
+  return { root: panel, load, acceptDrops, get asked() { return asked; } };
 }
 
 /**

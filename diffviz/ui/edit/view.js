@@ -178,16 +178,16 @@ export function mount(element, { props, server, trigger, watch }) {
   const { settings } = facts;
   /** @param {string} example */
   const open = (example) => sources.load(example).then(() => painter.paintMiddle());
+  open(settings.example_name.default); // unless a link, which is followed next, wants another
   links.join("edit", {
     settings: Object.values(settings).filter(({ name }) => name in controls.linked() || name === "example_name"),
-    values: () => ({ ...controls.linked(), ...((source?.example ?? !source) && { example_name: source?.example ?? settings.example_name.default }) }),
+    values: () => ({ ...controls.linked(), ...(sources.asked && { example_name: sources.asked }) }),
     show: (wanted) => {
       controls.set(wanted);
-      if (wanted.example_name !== source?.example) open(wanted.example_name);
+      if (wanted.example_name !== sources.asked) open(wanted.example_name);
     },
     controls: { example_name: ".edit-sources", what: "#edit-words, #edit-thing" },
   });
-  if (!source) open(settings.example_name.default);
 }
 
 /** @param {HTMLCanvasElement} canvas @param {string} name */

@@ -140,7 +140,7 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     )
     nearest_endpoint(backend)
     denoiser, asked = controls.denoiser, [controls.denoiser, token]
-    denoiser.focus(backend.handler(_choices), asked, denoiser, js=WITH_OWNER, **SILENT)
+    denoiser.focus(backend.handler(_choices), token, denoiser, js=WITH_OWNER, **SILENT)
     words = controls.words
     known = [controls.what, words.group, words.source, controls.vary, controls.values, about]
     known += controls.of(suited(DEFAULT))
@@ -231,9 +231,10 @@ def first_run() -> RunSettings:
     return settings_of(bundled_card().data, OnPage())
 
 
-def _choices(backend: Backend, chosen: str, token: str) -> gr.Dropdown:
-    """The denoisers that there are now, one's own among them."""
-    return gr.Dropdown(choices=backend.models.choices(token), value=chosen)
+def _choices(backend: Backend, token: str) -> gr.Dropdown:
+    """The denoisers that there are now, one's own among them. What is chosen is not said: its
+    visitor may have chosen already when this comes."""
+    return gr.Dropdown(choices=backend.models.choices(token))
 
 
 def _about(backend: Backend, name: str, token: str) -> list[Any]:
