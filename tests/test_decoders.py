@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from diffviz.media.decoding import load_picture, load_square
+from diffviz.media.decoding import load_picture, load_squares
 from diffviz.media.raster import MOST_SCANS, PictureError
 from diffviz.serving import decoders as module
 from diffviz.serving.decoders import CHILDREN, EACH, TOO_MUCH, Decoders
@@ -68,8 +68,8 @@ def test_they_give_what_is_given_here(decoders: Decoders, small: Path) -> None:
     assert (decoders.picture(small) == load_picture(small)).all()
     assert decoders.picture(small, 16).shape == (3, 16, 11)
     for channels in (1, 3):
-        square = decoders.square(small.read_bytes(), 28, channels)
-        assert (square == load_square(small.read_bytes(), 28, channels)).all()
+        squares = decoders.squares(small.read_bytes(), 28, channels)
+        assert (squares == load_squares(small.read_bytes(), 28, channels)).all()
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
+import json
 import os
 import stat
 import struct
@@ -14,6 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -25,8 +28,20 @@ from torch import Generator
 
 from diffviz.data import DataChoice, load_data_set
 from diffviz.data.own.pictures import MIN_SIGMA_DATA, OwnPictures, load_own, pack
-from diffviz.data.own.uploads import LIMITS, LOCAL, UPLOADED, Limits, files_in, gather
+from diffviz.data.own.uploads import (
+    LIMITS,
+    LOCAL,
+    UPLOADED,
+    Gathered,
+    Limits,
+    gather,
+    preview,
+)
 from diffviz.data.own.zips import ENTRY_BYTES
+from diffviz.media.decoding import load_squares
+from diffviz.training.plan import Plan, begin
+from diffviz.ui.train.crops import crops_of
+from tests.test_twins import twin
 
 MEGABYTE = 2**20
 
@@ -153,9 +168,178 @@ def test_folders_for_the_command_line(tmp_path: Path) -> None:
         (tmp_path / "a" / ("b" if k % 2 else "") / name).write_bytes(content)
     (tmp_path / "a" / ".hidden" / "x.png").write_bytes(GOOD[0][1])
     (tmp_path / "a" / "notes.txt").write_text("…")
-    found = files_in([tmp_path / "a", tmp_path / "a" / "notes.txt"])
+    found = [tmp_path / "a", tmp_path / "a" / "notes.txt"]
     gathered = pack(found, 28, 1, tmp_path / "packed", LOCAL)
     assert gathered.sentence == "16 pictures; skipped: 2 that held no picture"
+
+
+# --- Labels ---
+
+
+def in_folders(*folders: str) -> list[Entry]:
+    """The good pictures, in these folders by turns."""
+    return [(folders[k % len(folders)] + name, content) for k, (name, content) in enumerate(GOOD)]
+
+
+def labelled(paths: Sequence[Path]) -> dict[str, int]:
+    """How many pictures have each label."""
+    gathered = gather(paths, 16, 1)
+    counts = gathered.labels.bincount(minlength=len(gathered.classes) + 1).tolist()
+    return dict(zip(("", *gathered.classes), counts, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("folders", "counts"),
+    [
+        (("cat/", "dog/"), {"": 0, "cat": 8, "dog": 8}),
+        (("pets/cat/", "pets/dog/"), {"": 0, "cat": 8, "dog": 8}),
+        (("pets/train/cat/", "pets/test/cat/", "pets/train/dog/", "pets/test/dog/"), None),
+        (("cat/young/", "cat/old/", "dog/", ""), {"": 4, "cat": 8, "dog": 4}),
+        (("cat\\", "dog\\"), {"": 0, "cat": 8, "dog": 8}),
+        (("cat/",), {"": 16}),
+        (("",), {"": 16}),
+    ],
+)
+def test_folders_are_labels(
+    tmp_path: Path, folders: tuple[str, ...], counts: dict[str, int] | None
+) -> None:
+    entries = in_folders(*folders)
+    counts = counts or {"": 0, "cat": 8, "dog": 8}
+    assert labelled([zipped(tmp_path / "a.zip", entries)]) == counts
+    if "\\" in folders[0]:
+        return
+    for name, content in entries:
+        (tmp_path / "whole" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "whole" / name).write_bytes(content)
+    assert labelled([tmp_path / "whole"]) == counts
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize("folder", ["", "deep/er/"])
+def test_a_table_says_the_labels(tmp_path: Path, kind: str, folder: str) -> None:
+    told = {name: ("red", "a very, very dark blue", "")[k % 3] for k, (name, _) in enumerate(GOOD)}
+    rows = [json.dumps({"label": label, "file_name": name}) for name, label in told.items()]
+    if kind == "csv":
+        rows = ["\ufefffile_name,text,label", *(f'{n},"x","{label}"' for n, label in told.items())]
+    table = (f"{folder}metadata.{kind}", "\r\n".join(rows).encode())
+    counts = {"": 5, "a very, very dark blue": 5, "red": 6}
+    for entries in ([table, *in_folders(folder)], [*in_folders(folder), table]):
+        assert labelled([zipped(tmp_path / "a.zip", entries)]) == counts
+    gathered = gather([zipped(tmp_path / "a.zip", entries)], 16, 1)
+    assert gathered.sentence == (
+        "16 pictures, of them 5 a very, very dark blue, 6 red, 5 without a label"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("metadata.csv", b"name,label\na.png,cat\n"),
+        ("metadata.csv", b"\xff\xfe\x00"),
+        ("metadata.jsonl", b"{}"),
+        ("metadata.jsonl", b"[" * 100_000),
+        ("metadata.jsonl", b"3\n"),
+    ],
+)
+def test_a_table_that_is_none_is_a_sentence(tmp_path: Path, name: str, content: bytes) -> None:
+    with pytest.raises(ValueError, match=f"{name} is no table with file_name and label"):
+        gather([zipped(tmp_path / "a.zip", [*GOOD, (name, content)])], 16, 1)
+
+
+def test_more_labels_than_can_be_learned(tmp_path: Path) -> None:
+    many = "".join(f"{k}.png,{k}\n" for k in range(101))
+    pictures = [(f"{k}.png", GOOD[0][1]) for k in range(101)]
+    table = ("metadata.csv", f"file_name,label\n{many}".encode())
+    with pytest.raises(ValueError, match="the table has 101 labels; at most 100"):
+        gather([zipped(tmp_path / "a.zip", [*pictures, table])], 16, 1)
+    folders = [(f"{k}/a.png", GOOD[0][1]) for k in range(101)]
+    assert gather([zipped(tmp_path / "b.zip", folders)], 16, 1).classes == ()
+
+
+def test_a_long_table_is_passed_over(tmp_path: Path) -> None:
+    table = ("metadata.csv", b"file_name,label\n" + b"x" * (4 * MEGABYTE))
+    assert skipped(zipped(tmp_path / "a.zip", [table, *GOOD])) == {"had more than 4 MB": 1}
+
+
+def test_a_denoiser_learns_the_labels(tmp_path: Path) -> None:
+    path = tmp_path / "own.safetensors"
+    gathered = pack([zipped(tmp_path / "a.zip", in_folders("cat/", "dog/", ""))], 16, 1, path)
+    data = load_data_set(DataChoice("own", path=str(path)))
+    assert [(slot.name, slot.values) for slot in data.info.slots] == [("class", ("cat", "dog"))]
+    x0, condition = data.batch(60, Generator().manual_seed(0))
+    assert condition.shape == (60, 1)
+    of = {image.numpy().tobytes(): label for image, label in zip(*told(gathered), strict=True)}
+    levels = x0.add(1).mul(127.5).round().byte()
+    assert [of[image.numpy().tobytes()] for image in levels] == condition[:, 0].tolist()
+    plan = Plan(DataChoice("own", path=str(path)), "tiny", config={"images": 64, "batch": 32})
+    order, trainer = begin(plan, "my-own", "")
+    assert order.network.slots == (2,)
+    assert [progress.images for progress in trainer.steps()] == [32, 64]
+
+
+def told(gathered: Gathered) -> tuple[Any, list[int]]:
+    return gathered.images, gathered.labels.tolist()
+
+
+# --- Sheets, and what is shown before a training ---
+
+
+def test_a_sheet_is_cut(tmp_path: Path) -> None:
+    tiles = np.random.default_rng(0).integers(0, 256, (3, 7, 3)).astype(np.uint8)
+    tiles[2, 6] = 255
+    sheet = np.kron(tiles, np.ones((16, 20, 1), np.uint8))
+    sheet[::16, 4::20] ^= 32  # that none is of one colour alone
+    sheet[32:, 120:] = 255  # but the last
+    Image.fromarray(sheet).save(tmp_path / "sheet.png")
+    gathered = gather([tmp_path / "sheet.png"], 16, 3, across=7, down=3)
+    assert gathered.images.shape == (20, 3, 16, 16)
+    middles = gathered.images[:, :, 8, 8].numpy()
+    assert np.abs(middles.astype(int) - tiles.reshape(21, 3)[:20].astype(int)).max() <= 2
+    with pytest.raises(ValueError, match="cut 40 × 1 its pictures would have 3 × 48 pixels"):
+        gather([tmp_path / "sheet.png"], 16, 3, across=40)
+    with pytest.raises(ValueError, match="cut into 1 to 1,024 pictures"):
+        gather([tmp_path / "sheet.png"], 16, 3, across=100, down=100)
+
+
+def test_the_page_s_own_zip_is_one(tmp_path: Path) -> None:
+    entries = dict(in_folders("katze/", "hündin/"))
+    files = {str(name): base64.b64encode(content).decode() for name, content in entries.items()}
+    (made,) = twin([("zip", files)])
+    path = tmp_path / "folder.zip"
+    path.write_bytes(base64.b64decode(made))
+    with zipfile.ZipFile(path) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == entries
+    assert labelled([path]) == {"": 0, "hündin": 8, "katze": 8}
+
+
+def test_a_preview_is_of_all(tmp_path: Path) -> None:
+    entries = [(f"{'cat' if k < 150 else 'dog'}/{k:03}.png", picture(k, 16)) for k in range(200)]
+    read: list[bytes] = []
+
+    def load(content: bytes, *more: int) -> Any:
+        read.append(content)
+        return load_squares(content, *more)
+
+    shown = preview([zipped(tmp_path / "a.zip", entries)], 16, 3, load=load)
+    assert len(read) == len(shown.images) == 40
+    assert shown.labels.tolist() == [1] * 30 + [2] * 10
+    assert shown.classes == ("cat", "dog")
+    with pytest.raises(ValueError, match="none of the files can be used; skipped: 1 that held no"):
+        preview([zipped(tmp_path / "b.zip", [("a.txt", b"text")])], 16, 3)
+
+
+def test_crops_for_the_page(tmp_path: Path) -> None:
+    backend: Any = SimpleNamespace(decoders=SimpleNamespace(squares=load_squares))
+    path = zipped(tmp_path / "a.zip", in_folders("cat/", "dog/", ""))
+    crops = crops_of(backend, [str(path)], 16, False, 2, 1)
+    assert crops["shape"] == [32, 1, 16, 16]
+    levels = np.frombuffer(base64.b64decode(crops["levels"]), np.uint8).reshape(crops["shape"])
+    expected = gather([path], 16, 1, across=2)
+    assert (levels == expected.images.numpy()).all()
+    assert crops["labels"] == ["cat", "cat", "dog", "dog", "", ""] * 5 + ["cat", "cat"]
+    assert crops["classes"] == ["cat", "dog"]
+    with pytest.raises(ValueError, match="size among"):
+        crops_of(backend, [str(path)], 17, False, 1, 1)
 
 
 # --- Bad uploads ---
@@ -445,6 +629,10 @@ def test_damaged_packed_files_are_a_sentence(tmp_path: Path) -> None:
     for images in (whole.float(), whole[:, :2], whole[..., 1:], whole[:15], whole[0], whole[:0]):
         save_file({"pictures": images.contiguous()}, path)
         with pytest.raises(ValueError, match="cannot be read: it holds"):
+            load_own(path)
+    for labels in (torch.ones(16).long(), -torch.ones(16).long(), torch.zeros(15).long()):
+        save_file({"pictures": whole, "labels": labels}, path)
+        with pytest.raises(ValueError, match="its labels are none of its classes"):
             load_own(path)
     save_file({"other": whole}, path)
     with pytest.raises(ValueError, match="cannot be read"):

@@ -16,7 +16,7 @@ import pytest
 import torch
 from PIL import Image, PngImagePlugin
 
-from diffviz.media.decoding import fitted, load_picture, load_square
+from diffviz.media.decoding import fitted, load_picture, load_squares
 from diffviz.media.levels import grey_levels
 from diffviz.media.raster import PictureError, decoder_advice
 
@@ -325,22 +325,22 @@ def test_fitted_keeps_colour_and_what_fits_already() -> None:
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG"])
-def test_load_square_agrees_with_the_picture_cropped(tmp_path: Path, format: str) -> None:
+def test_load_squares_agrees_with_the_picture_cropped(tmp_path: Path, format: str) -> None:
     rows, columns = np.mgrid[:300, :500]
     smooth = np.stack([rows // 2, columns // 2, (rows + columns) // 4], -1).astype(np.uint8)
     path = saved(tmp_path, Image.fromarray(smooth), format)
-    square = load_square(path.read_bytes(), 28, 1)
+    [square] = load_squares(path.read_bytes(), 28, 1)
     assert square.dtype == np.uint8
     assert square.shape == (1, 28, 28)
     other = levels(fitted(load_picture(path, 500), (1, 28, 28)))
     assert np.abs(square.astype(int) - other).max() <= 3
-    assert load_square(path.read_bytes(), 28, 3).shape == (3, 28, 28)
+    assert load_squares(path.read_bytes(), 28, 3).shape == (1, 3, 28, 28)
 
 
-def test_load_square_says_what_is_wrong() -> None:
+def test_load_squares_says_what_is_wrong() -> None:
     for content, sentence in ((b"", "empty"), (b"hello", "no picture"), (bytes(11 << 20), "10 MB")):
         with pytest.raises(PictureError, match=sentence):
-            load_square(content, 28, 3)
+            load_squares(content, 28, 3)
 
 
 def test_an_old_decoder_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,13 @@ def use_threads(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
+def existing(path: str) -> Path:
+    """The path of a file or folder; raises ValueError where there is none."""
+    if not Path(path).exists():
+        raise ValueError(f"there is no file {path!r}")
+    return Path(path)
+
+
 def existing_file(path: str) -> Path:
     """The path; raises ValueError where no file is there."""
     file = Path(path)

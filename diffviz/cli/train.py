@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from diffviz.checkpoints import FOLDER, save_checkpoint
-from diffviz.cli.parser import existing_file, note
+from diffviz.cli.parser import existing, note
 from diffviz.cli.progress import Report
 from diffviz.cli.train_options import EPILOG, SETTINGS, SHAPE, Options, given, plan_from
 from diffviz.data import DEFAULT, load_data_set
@@ -114,11 +114,13 @@ def new(options: Options, device: torch.device) -> tuple[Order, Trainer]:
         )
     if not options.pictures:
         return begin(plan, name, options.command_line, device=device)
-    pictures, file = list(map(existing_file, options.pictures)), packed(options.folder, name)
+    pictures, file = list(map(existing, options.pictures)), packed(options.folder, name)
 
     def pack_them() -> None:
         channels = 1 if options.grey else 3
-        note(pack(pictures, options.size or 28, channels, file, LOCAL).sentence)
+        size, across, down = options.size or 28, options.across, options.down
+        found = pack(pictures, size, channels, file, LOCAL, across=across, down=down)
+        note(found.sentence)
 
     parallel.first_does(pack_them)
     try:
@@ -131,7 +133,8 @@ def new(options: Options, device: torch.device) -> tuple[Order, Trainer]:
 
 def resume(options: Options, device: torch.device) -> tuple[Order, Trainer]:
     """The unfinished training of the name."""
-    begun_with = ("start", "preset", "classes", "pictures", "size", "grey", *SHAPE, *SETTINGS)
+    of_pictures = ("classes", "pictures", "size", "grey", "across", "down")
+    begun_with = ("start", "preset", *of_pictures, *SHAPE, *SETTINGS)
     for name in given(options, begun_with):
         option = "from" if name == "start" else name.replace("_", "-")
         raise ValueError(f"--resume goes on with the settings it began with; leave --{option} out")

@@ -57,7 +57,10 @@ class DataOptions(Settings):
     pictures: CliVariadicArg[
         Annotated[
             tuple[str, ...] | None,
-            Setting(help="Your own pictures instead: files, and zips of them"),
+            Setting(
+                help="Your own pictures instead: files, and folders or zips of them, in which a "
+                "folder or a metadata.csv says a picture's label"
+            ),
         ]
     ] = None
     size: Annotated[
@@ -65,6 +68,13 @@ class DataOptions(Settings):
         Setting(help="Side in pixels to which your own are cut and shrunk", choices=SIZES),
     ] = None
     grey: Annotated[bool, Setting(help="Your own in grey, learned sooner")] = False
+    across: Annotated[
+        int,
+        Setting(
+            help="Cut each of them, a sheet of many, into so many across", minimum=1, maximum=100
+        ),
+    ] = 1
+    down: Annotated[int, Setting(help="And into so many down", minimum=1, maximum=100)] = 1
 
 
 class PlaceOptions(Settings):
@@ -130,7 +140,7 @@ def plan_from(options: Options) -> Plan:
     if not options.pictures:
         if options.data == OWN:
             raise ValueError("your own pictures are named with --pictures")
-        if useless := given(options, ("size", "grey")):
+        if useless := given(options, ("size", "grey", "across", "down")):
             raise ValueError(f"--{next(iter(useless))} goes with --pictures")
     network = given(options, SHAPE)
     if options.start and network:

@@ -64,7 +64,7 @@ def _own(choice: DataChoice) -> DataSet:
     if not choice.path:
         raise ValueError("choose your own pictures first: a zip of them, or several files")
     if choice.classes:
-        raise ValueError("your own pictures have no classes to choose from")
+        raise ValueError("of your own pictures all labels are learned; leave the classes out")
     return load_own(Path(choice.path))
 
 
@@ -96,7 +96,7 @@ PHOTOS = DataSource(
         " picture could be, a blur, and many small steps choose one of them."
     ),
 )
-OWN = DataSource("own", "Your own pictures", _own, slots=0)
+OWN = DataSource("own", "Your own pictures", _own)
 
 DATA_SETS = {
     source.name: source for source in (FASHION, FASHION_SUBSET, DIGITS, HEROES, PHOTOS, OWN)

@@ -20,7 +20,7 @@ from cachetools import TTLCache
 from diffviz.checkpoints import Checkpoint, load_checkpoint
 from diffviz.config import Config
 from diffviz.data.own.pictures import pack
-from diffviz.data.own.uploads import LoadSquare
+from diffviz.data.own.uploads import LoadSquares
 from diffviz.jobs.grants import Grants, check_granted
 from diffviz.jobs.job import (
     FAILED,
@@ -39,7 +39,7 @@ from diffviz.jobs.kinds.training import TRAINING, card_in
 from diffviz.jobs.store import JobStore
 from diffviz.jobs.supervisor import Supervisor
 from diffviz.jobs.work import SHEETS
-from diffviz.media.decoding import load_square
+from diffviz.media.decoding import load_squares
 from diffviz.training.plan import OWN, Plan
 from diffviz.web.clients import neighbourhood
 from diffviz.web.limits import Buckets
@@ -58,7 +58,7 @@ class Trainings:
     """load: opens a visitor's pictures. Methods raise ValueError, in a sentence, for what a visitor
     cannot have."""
 
-    def __init__(self, settings: Config, load: LoadSquare = load_square) -> None:
+    def __init__(self, settings: Config, load: LoadSquares = load_squares) -> None:
         self.settings = settings
         self.load = load
         self.store = JobStore(settings.trainings)
@@ -87,8 +87,11 @@ class Trainings:
         size: int = 28,
         channels: int = 1,
         client: str = "",
+        across: int = 1,
+        down: int = 1,
     ) -> tuple[Job, str]:
-        """Put a training into the queue; returns it, and what is to be said of the uploads.
+        """Put a training into the queue; returns it, and what is to be said of the uploads, of
+        which size, channels, across and down are as in `pack`.
 
         client: the address of who asks, "" for the machine itself. A token can be made up anew.
         """
@@ -108,7 +111,9 @@ class Trainings:
             path = self.store.folder(job) / "pictures.safetensors"
             with self._reading(address or token):
                 paths = [Path(file) for file in files]
-                said = pack(paths, size, channels, path, load=self.load).sentence
+                said = pack(
+                    paths, size, channels, path, load=self.load, across=across, down=down
+                ).sentence
             plan = replace(plan, data=replace(plan.data, path=str(path.resolve())))
         with self._beginning:  # others may have begun meanwhile
             try:
@@ -265,7 +270,7 @@ def checkpoint_of(path: Path, _changed: int) -> Checkpoint:
     return load_checkpoint(path.stem, path.parent)
 
 
-def open_trainings(settings: Config, load: LoadSquare) -> Trainings | None:
+def open_trainings(settings: Config, load: LoadSquares) -> Trainings | None:
     """None where training is switched off, or its folder unwritable."""
     if not settings.training:
         return None

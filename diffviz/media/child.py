@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from diffviz.media.raster import PictureError, shrunk, square
+from diffviz.media.raster import PictureError, shrunk, squares
 
 CPU_SECONDS = 4  # of one picture; 100 megapixels of JPEG take one
 MEMORY = 192 * 2**20  # beside what it has at its start; decoding takes at most 100 MB
@@ -29,8 +29,8 @@ def main() -> None:
         content = requests.read(asked["bytes"])
         bound_time()
         try:
-            if "channels" in asked:
-                levels = square(content, asked["size"], asked["channels"])
+            if "cells" in asked:
+                levels = squares(content, **asked["cells"], size=asked["size"])
             else:
                 levels = shrunk(content, asked["size"])
             answer: dict[str, Any] = {"shape": levels.shape}

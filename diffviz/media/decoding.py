@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from diffviz.media.levels import from_levels, grey_levels
-from diffviz.media.raster import SIZE, check_length, shrunk, square
+from diffviz.media.raster import SIZE, check_length, shrunk, squares
 
 
 def load_picture(path: str | Path, size: int = SIZE) -> Tensor:
@@ -22,11 +22,14 @@ def load_picture(path: str | Path, size: int = SIZE) -> Tensor:
     return from_levels(shrunk(Path(path).read_bytes(), size))
 
 
-def load_square(content: bytes, size: int, channels: int) -> NDArray[np.uint8]:
-    """The square centre of the picture that a file's bytes hold: (channels, size, size), 0..255;
-    otherwise as `square` makes it. Raises PictureError."""
-    levels = square(content, size, channels)
-    return levels[None] if channels == 1 else levels.transpose(2, 0, 1)
+def load_squares(
+    content: bytes, size: int, channels: int, across: int = 1, down: int = 1
+) -> NDArray[np.uint8]:
+    """The square centres of the cells of the picture that a file's bytes hold, row by row:
+    (across · down, channels, size, size), 0..255; otherwise as `squares` makes them. Raises
+    PictureError."""
+    levels = squares(content, size, channels, across, down)
+    return levels.reshape(-1, size, size, channels).transpose(0, 3, 1, 2)
 
 
 def fitted(picture: Tensor, shape: tuple[int, ...]) -> Tensor:

@@ -21,6 +21,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 SIZE = 256  # of the longer side, at most
 MIN_SIDE = 8
 MAX_BYTES = 10 * 2**20
+MOST_CELLS = 1024  # of a sheet
 # What decoding may cost. The dimensions are looked at first: 20 KB of PNG can hold 800 MB.
 MEMORY = 60 * 2**20
 PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # as Pillow holds them; 4 in all other modes
@@ -65,16 +66,21 @@ def shrunk(content: bytes, size: int) -> NDArray[np.uint8]:
     Larger pictures are scaled down to `size` on the longer side. An animation gives its first
     frame, transparent parts become white, EXIF's orientation is obeyed. Raises PictureError.
     """
-    return _decode(content, lambda image: _shrink(image, size))
+    return _decode(content, lambda image: np.asarray(_shrink(image, size)))
 
 
-def square(content: bytes, size: int, channels: int) -> NDArray[np.uint8]:
-    """The square centre of the picture that a file's bytes hold: (size, size), or (size, size, 3).
+def squares(
+    content: bytes, size: int, channels: int, across: int = 1, down: int = 1
+) -> NDArray[np.uint8]:
+    """The square centres of the cells, so many across and down, of the picture that a file's bytes
+    hold, row by row: (across · down, size, size), or (…, 3).
 
     Made grey (ITU-R 601 weights) or colour as `channels`, 1 or 3, says; otherwise as above.
     """
+    if not (across >= 1 <= down and across * down <= MOST_CELLS):
+        raise PictureError(f"a sheet is cut into 1 to {MOST_CELLS:,} pictures")
     mode = "L" if channels == 1 else "RGB"
-    return _decode(content, lambda image: _square(image, size, mode))
+    return _decode(content, lambda image: _squares(image, size, mode, across, down))
 
 
 def check_length(length: int) -> None:
@@ -84,13 +90,13 @@ def check_length(length: int) -> None:
         raise PictureError(f"the file has {length / 2**20:.1f} MB; at most {MAX_BYTES >> 20} MB")
 
 
-def _decode(content: bytes, make: Callable[[Image.Image], Image.Image]) -> NDArray[np.uint8]:
+def _decode(content: bytes, make: Callable[[Image.Image], NDArray[np.uint8]]) -> NDArray[np.uint8]:
     """What `make` makes of the picture, once it is known to be bearable."""
     check_length(len(content))
     with _one_at_a_time, _open(BytesIO(content)) as image:
         try:
             _check_dimensions(image, _scans(content) if isinstance(image, JpegImageFile) else 1)
-            return np.asarray(make(image))
+            return make(image)
         except PictureError:
             raise
         except MemoryError as error:
@@ -178,15 +184,28 @@ def _shrink(image: Image.Image, size: int) -> Image.Image:
     return _upright(middle, image)
 
 
-def _square(image: Image.Image, size: int, mode: str) -> Image.Image:
-    """Decode, crop to the square centre, scale to `size`, and turn upright: a picture, L or RGB."""
-    image.draft(mode, (4 * size, 4 * size))
+def _squares(image: Image.Image, size: int, mode: str, across: int, down: int) -> NDArray[np.uint8]:
+    """Decode, turn upright, crop to the square centre of each cell, and scale those to `size`."""
+    image.draft(mode, (4 * size * across, 4 * size * down))
     image.load()
-    side = min(image.size)
-    left, top = ((length - side) // 2 for length in image.size)
-    centre = (left, top, left + side, top + side)
-    middle = _join(_reduced_strips(image, centre, max(1, side // (4 * size)))).convert(mode)
-    return _upright(middle.resize((size, size), Image.Resampling.LANCZOS), image)
+    alone = across * down == 1  # then it is turned when it is small
+    sheet = image if alone else _upright(image, image)
+    width, height = sheet.width // across, sheet.height // down
+    if min(width, height) < MIN_SIDE:
+        raise PictureError(
+            f"cut {across} × {down} its pictures would have {width} × {height} pixels; "
+            f"it takes at least {MIN_SIDE} × {MIN_SIDE} to see anything"
+        )
+    side = min(width, height)
+    cells = []
+    for place in range(across * down):
+        left = (place % across) * sheet.width // across + (width - side) // 2
+        top = (place // across) * sheet.height // down + (height - side) // 2
+        box = (left, top, left + side, top + side)
+        middle = _join(_reduced_strips(sheet, box, max(1, side // (4 * size)))).convert(mode)
+        cell = middle.resize((size, size), Image.Resampling.LANCZOS)
+        cells.append(np.asarray(_upright(cell, image) if alone else cell))
+    return np.stack(cells)
 
 
 def _upright(made: Image.Image, image: Image.Image) -> Image.Image:

@@ -81,7 +81,7 @@ def make_backend(settings: Config, metrics: Metrics) -> Backend:
     metrics.runs.set_function(lambda: admission.running)
     metrics.runs_waiting.set_function(lambda: admission.waiting)
     decoders = Decoders()
-    trainings = open_trainings(settings, decoders.square)
+    trainings = open_trainings(settings, decoders.squares)
     if trainings:
         for state in STATES:
             count = partial(_count, trainings, state)

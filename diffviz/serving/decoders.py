@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -70,11 +70,14 @@ class Decoders:
             raise PictureError(TOO_MUCH)
         return from_levels(levels)
 
-    def square(self, content: bytes, size: int, channels: int) -> NDArray[np.uint8]:
-        """As `load_square`."""
+    def squares(
+        self, content: bytes, size: int, channels: int, across: int = 1, down: int = 1
+    ) -> NDArray[np.uint8]:
+        """As `load_squares`."""
         check_length(len(content))
-        levels = self._ask({"size": size, "channels": channels}, content)
-        return levels.reshape(size, size, channels).transpose(2, 0, 1)
+        cells = {"channels": channels, "across": across, "down": down}
+        levels = self._ask({"size": size, "cells": cells}, content)
+        return levels.reshape(across * down, size, size, channels).transpose(0, 3, 1, 2)
 
     def close(self) -> None:
         """End them; another picture would start them anew."""
@@ -84,7 +87,7 @@ class Decoders:
                 child.end()
             self._idle.clear()
 
-    def _ask(self, request: dict[str, int], content: bytes) -> NDArray[np.uint8]:
+    def _ask(self, request: dict[str, Any], content: bytes) -> NDArray[np.uint8]:
         with self._turn(neighbourhood(CLIENT.get())) as child:
             return child.ask(request, content)
 
@@ -138,7 +141,7 @@ class _Child:
         )
         self.lives = True
 
-    def ask(self, request: dict[str, int], content: bytes) -> NDArray[np.uint8]:
+    def ask(self, request: dict[str, Any], content: bytes) -> NDArray[np.uint8]:
         late = threading.Timer(WALL_SECONDS, self._process.kill)
         late.daemon = True
         late.start()
@@ -161,7 +164,7 @@ class _Child:
         finally:
             late.cancel()
 
-    def _answer(self, request: dict[str, int], content: bytes) -> NDArray[np.uint8]:
+    def _answer(self, request: dict[str, Any], content: bytes) -> NDArray[np.uint8]:
         to_it, from_it = self._process.stdin, self._process.stdout
         assert to_it is not None
         assert from_it is not None
@@ -171,10 +174,7 @@ class _Child:
         if "error" in answer:
             raise PictureError(str(answer["error"]))
         shape = tuple(int(side) for side in answer["shape"])
-        most = max(request["size"], 1)
-        if len(shape) not in (2, 3) or not all(0 < side <= most for side in (*shape[:2],)):
-            raise ValueError("no picture that was asked for")
-        if shape[2:] not in ((), (3,)):
+        if not _was_asked_for(shape, request):
             raise ValueError("no picture that was asked for")
         levels = np.frombuffer(from_it.read(math.prod(shape)), np.uint8)
         return levels.reshape(shape)
@@ -187,3 +187,14 @@ class _Child:
             with suppress(OSError):  # what was not yet written stays unwritten
                 if pipe:
                     pipe.close()
+
+
+def _was_asked_for(shape: tuple[int, ...], request: Mapping[str, Any]) -> bool:
+    """Whether an answer's shape is one of what was asked for."""
+    size = request["size"]
+    if "cells" not in request:
+        two = len(shape) in (2, 3) and all(0 < side <= size for side in shape[:2])
+        return two and shape[2:] in ((), (3,))
+    cells = request["cells"]
+    count = cells["across"] * cells["down"]
+    return shape == (count, size, size, 3)[: 3 + (cells["channels"] == 3)]

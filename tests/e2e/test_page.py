@@ -69,6 +69,7 @@ def test_programs_find_these_endpoints(client: Client) -> None:
         "/upscale",
         "/restore",
         "/train_start",
+        "/train_preview",
         "/train_status",
         "/train_download",
         "/train_pause",

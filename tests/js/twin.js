@@ -10,6 +10,7 @@ globalThis.window = globalThis;
 globalThis.location = new URL("http://localhost/");
 globalThis.document = { createElement: () => ({ append() {} }) };
 const { noteIn, withNote } = await import("../../diffviz/ui/lib/notes.js");
+const { zipped } = await import("../../diffviz/ui/lib/zip.js");
 
 const CALLS = {
   follow(settings, text) {
@@ -33,6 +34,10 @@ const CALLS = {
   async noted(base64, note) {
     const png = withNote(new Uint8Array(Buffer.from(base64, "base64")), note);
     return Buffer.from(await png.arrayBuffer()).toString("base64");
+  },
+  async zip(files) {
+    const named = Object.entries(files).map(([name, base64]) => [name, new Uint8Array(Buffer.from(base64, "base64"))]);
+    return Buffer.from(await zipped(new Map(named)).arrayBuffer()).toString("base64");
   },
   noise: (seed, step, count) => [...counterNoise(seed, step, count)],
   chain(x0, eps, alpha, sigma, indices, seed) {

@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO, NoReturn
 
+from diffviz.data.own.labels import normal
+
 ZIP_START = b"PK\x03\x04"
 ENTRY_BYTES = 300  # that a zip may spend on listing an entry: a long name and time stamps fit
 ENCRYPTED = 1  # bit of an entry's flags
@@ -22,15 +24,16 @@ ENCRYPTED = 1  # bit of an entry's flags
 UNPACKED_IN_PIECES = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 Read = Callable[[], bytes]  # a file's bytes, read when called; raises SkipError
-ReadOpened = Callable[[IO[bytes], int], bytes]  # the same, from an open file and its length
+ReadOpened = Callable[[str, IO[bytes], int], bytes]  # the same: place, open file, its length
 
 
 class SkipError(Exception):
     """Why a file is left out, worded so as to go on from "that"."""
 
 
-def zip_entries(path: Path, limit: int, read: ReadOpened) -> Iterator[Read]:
-    """The files in a zip, each to be read by `read` before the next one is asked for.
+def zip_entries(path: Path, limit: int, read: ReadOpened) -> Iterator[tuple[str, Read]]:
+    """The files in a zip, with their places in it, each to be read by `read` before the next one is
+    asked for.
 
     Folders, and what systems add unasked, are passed over. A zip that is damaged, or lists more
     than `limit` entries, gives one Read that says so.
@@ -42,17 +45,18 @@ def zip_entries(path: Path, limit: int, read: ReadOpened) -> Iterator[Read]:
             archive = zipfile.ZipFile(file)
             file.ration = math.inf
         except _RationError:
-            yield partial(_refuse, too_long)
+            yield "", partial(_refuse, too_long)
             return
         except Exception:  # half a dozen types, by where the damage is
-            yield partial(_refuse, SkipError("was a damaged zip"))
+            yield "", partial(_refuse, SkipError("was a damaged zip"))
             return
         if len(archive.filelist) > limit:
-            yield partial(_refuse, too_long)
+            yield "", partial(_refuse, too_long)
             return
         for entry in archive.filelist:
             if not entry.is_dir() and not is_hidden(entry.filename):
-                yield partial(_unpack, archive, entry, read)
+                place = normal(entry.filename)
+                yield place, partial(_unpack, archive, entry, partial(read, place))
 
 
 def is_hidden(name: str) -> bool:
@@ -84,7 +88,9 @@ def _refuse(reason: SkipError) -> NoReturn:
     raise reason
 
 
-def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, read: ReadOpened) -> bytes:
+def _unpack(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, read: Callable[[IO[bytes], int], bytes]
+) -> bytes:
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise SkipError("was only a link")
     if entry.flag_bits & ENCRYPTED:

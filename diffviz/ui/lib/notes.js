@@ -103,7 +103,7 @@ function inSvg(bytes) {
 }
 
 /** A PNG chunk's checksum. @param {Uint8Array} bytes */
-function crc(bytes) {
+export function crc(bytes) {
   let sum = ~0;
   for (const byte of bytes) {
     sum ^= byte;

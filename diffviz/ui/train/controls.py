@@ -12,13 +12,14 @@ from gradio.components import Component
 
 from diffviz.checkpoints import checkpoint_names
 from diffviz.data import DATA_SETS, DataChoice
-from diffviz.data.own.uploads import LIMITS, SIZES
+from diffviz.data.own.uploads import LABELS, LIMITS, SIZES
 from diffviz.networks.unet import UNetConfig
 from diffviz.runs.link import Usual
 from diffviz.settings import NUMBER, WHOLE, Setting, declared, offered
 from diffviz.training.config import TrainConfig
 from diffviz.training.plan import OWN, Plan
 from diffviz.training.presets import PRESETS
+from diffviz.ui.component import live_view
 from diffviz.ui.controls import as_sent, control, in_order
 from diffviz.ui.links import Place
 from diffviz.ui.messages import told_in_the_page
@@ -78,6 +79,19 @@ class Asked(TrainConfig):
         int, Setting(label="Resized to", help="Side in pixels of your own", choices=SIZES)
     ] = 28
     colour: Annotated[bool, Setting(label="In colour", help="Your own in colour")] = True
+    across: Annotated[
+        int,
+        Setting(
+            label="Cut into so many across",
+            help="Of sprite sheets, files with many pictures in a grid",
+            minimum=1,
+            maximum=100,
+            hint=True,
+        ),
+    ] = 1
+    down: Annotated[
+        int, Setting(label="And so many down", help="Of sprite sheets", minimum=1, maximum=100)
+    ] = 1
 
 
 class OnPage(Asked):
@@ -114,7 +128,9 @@ UNSAID = tuple(
     for name, setting in ASKED.items()
     if name == "minutes" or (name in CONFIG and name != "seed" and setting.kind in (WHOLE, NUMBER))
 )
-OPEN = ("data", "classes", "preset", "start_from", "size", "colour")  # the rest is folded away
+CUT = ("across", "down")
+UPLOADS = ("size", "colour", *CUT)  # what goes with one's own pictures
+OPEN = ("data", "classes", "preset", "start_from", *UPLOADS)  # the rest is folded away
 IDS = {"parametrization": "objective", "learning_rate": "rate", "ema_length": "ema"}
 
 
@@ -122,11 +138,13 @@ IDS = {"parametrization": "objective", "learning_rate": "rate", "ema_length": "e
 class TrainControls:
     """page, programs: by the names of the parameters; numbers for programs are as in the preset
     where they give none. places: what is in the page's links; answers: the events that answer a
-    change of what `settles` there."""
+    change of what `settles` there. crops: the live view of one's own pictures before they are
+    learned, with an event `folder`."""
 
     page: dict[str, Component]
     programs: dict[str, Component]
     start: gr.Button
+    crops: gr.HTML
     places: list[Place]
     answers: list[Any]
 
@@ -149,7 +167,10 @@ def build_train_controls() -> TrainControls:
             elem_id="train-files",
             height=140,
         )
-        gr.Markdown(LIMITS, elem_classes="small-print")
+        crops = live_view(
+            "train/crops", "train-crops", "Your pictures as they are learned", events=("folder",)
+        )
+        gr.Markdown(LABELS + " " + LIMITS, elem_classes="small-print")
         size = gr.Radio(
             list(SIZES),
             value=ASKED["size"].default,
@@ -157,6 +178,8 @@ def build_train_controls() -> TrainControls:
             elem_id="train-size",
         )
         colour = control(ASKED["colour"], "train-colour")
+        with gr.Row():
+            cut = {name: control(ASKED[name], f"train-{name}", min_width=120) for name in CUT}
     preset = gr.Radio(
         ASKED["preset"].labelled(),
         value=FIRST[1],
@@ -166,7 +189,7 @@ def build_train_controls() -> TrainControls:
     start_from = control(ASKED["start_from"], "train-from")
     start = gr.Button("Start training", variant="primary", elem_id="train-start")
     named: dict[str, Component] = {"data": data, "classes": classes, "preset": preset}
-    named |= {"start_from": start_from, "size": size, "colour": colour}
+    named |= {"start_from": start_from, "size": size, "colour": colour, **cut}
     said: dict[str, dict[str, Any]] = {n: {"value": as_preset(n, FIRST[1])} for n in UNSAID}
     widths = [("as the preset", ""), *((width.replace(",", ", "), width) for width in WIDTHS)]
     said["channels"] = {"choices": widths, "allow_custom_value": True}
@@ -194,6 +217,7 @@ def build_train_controls() -> TrainControls:
         {"files": files, **_by_parameter(named)},
         {"files": files, **_by_parameter(named | unsaid)},
         start,
+        crops,
         [Place(one, name, settles=name in ("data", "preset")) for name, one in named.items()],
         [of_data, of_preset],
     )

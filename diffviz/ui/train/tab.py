@@ -29,6 +29,7 @@ from diffviz.ui.train.controls import (
     build_train_controls,
     plan_of,
 )
+from diffviz.ui.train.crops import let_look
 
 SWITCHED_OFF = "Training is switched off on this server; below is a recorded one."
 # For programs: two at a time are enough for what takes milliseconds. A start may read pictures.
@@ -60,6 +61,7 @@ def train_tab(backend: Backend) -> gr.HTML:
     link_components("train", view, controls.places, controls.answers)
     token = gr.Textbox(visible=False)
     page = {**controls.page, "owner": token}
+    let_look(backend, controls)
     controls.start.click(
         backend.handler(_start),
         [page[name] for name in PAGE],
@@ -100,7 +102,8 @@ def train_start(
         planes = 3 if asked.colour else 1
         client = request.client.host if backend.settings.public and request.client else ""
         trainings = running(backend.trainings)
-        job, said = trainings.begin(plan, owner, files or (), asked.size, planes, client)
+        cut = (asked.across, asked.down)
+        job, said = trainings.begin(plan, owner, files or (), asked.size, planes, client, *cut)
         return {**trainings.status(job.id), "owner": owner, "said": said}
 
 
