@@ -8,7 +8,7 @@ h = log(α_s/σ_s) − log(α_t/σ_t) is half the step's gain in log-SNR.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -70,7 +70,8 @@ class Sampler:
     """An update rule and what a page says of it.
 
     update: returns x_s, or (x_t corrected, x_s). churn: moves x_t back to more noise first.
-    stochastic: draws noise on the way.
+    stochastic: draws noise on the way. order: by which power of the steps' length it comes nearer
+    to the probability-flow ODE's solution; None where noise is drawn, and there is no one end.
     """
 
     name: str
@@ -79,7 +80,18 @@ class Sampler:
     update: Callable[[Update], Tensor | tuple[Tensor, Tensor]]
     churn: Callable[[Update], tuple[Tensor, Point]] | None = None
     stochastic: bool = False
+    order: int | None = None
     parameters: tuple[Setting, ...] = field(default=())
+
+
+def check_one_end(samplers: Iterable[str]) -> None:
+    """Raises ValueError for a sampler that is unknown, or draws noise on its way: where it ends is
+    then another sample, and no error."""
+    for name in samplers:
+        if name not in SAMPLERS:
+            raise ValueError(unknown("sampler", name, SAMPLERS))
+        if SAMPLERS[name].order is None:
+            raise ValueError(f"{SAMPLERS[name].label} draws noise on its way, and has no one end")
 
 
 class Step(NamedTuple):
@@ -291,16 +303,17 @@ SAMPLERS = {
             "Song et al. 2021",
             _ddim,
             stochastic=True,
+            order=1,  # with η = 0
             parameters=(Setting("eta", "η", 0, 0, 1, 0.05),),
         ),
         Sampler("ddpm", "DDPM (ancestral)", "Ho et al. 2020", _ddpm, stochastic=True),
-        Sampler("euler", "Euler", "Karras et al. 2022", _euler),
-        Sampler("heun", "Heun", "Karras et al. 2022, algorithm 1", _heun),
-        Sampler("dpmpp-2m", "DPM-Solver++ 2M", "Lu et al. 2022b", _dpmpp_2m),
+        Sampler("euler", "Euler", "Karras et al. 2022", _euler, order=1),
+        Sampler("heun", "Heun", "Karras et al. 2022, algorithm 1", _heun, order=2),
+        Sampler("dpmpp-2m", "DPM-Solver++ 2M", "Lu et al. 2022b", _dpmpp_2m, order=2),
         Sampler(
             "dpmpp-2m-sde", "DPM-Solver++ 2M SDE", "Lu et al. 2022b", _dpmpp_2m_sde, stochastic=True
         ),
-        Sampler("unipc", "UniPC", "Zhao et al. 2023", _unipc),
+        Sampler("unipc", "UniPC", "Zhao et al. 2023", _unipc, order=3),
         Sampler(
             "edm",
             "EDM (stochastic Heun)",

@@ -39,7 +39,7 @@ KINDS = {
     "convergence": "samplers' distance to the reference",
     "losses": "a training's loss",
 }
-DETERMINISTIC = ("ddim", *(name for name, s in SAMPLERS.items() if not s.stochastic))
+DETERMINISTIC = tuple(name for name, sampler in SAMPLERS.items() if sampler.order)
 
 
 class Options(RunSettings):

@@ -33,6 +33,8 @@ class LearnedDenoiser:
         self.sigma_data = sigma_data
         self.min_ratio = min_ratio
         self.max_ratio = max_ratio
+        wide = any(value.dtype == torch.float64 for value in network.parameters())
+        self.dtype = torch.float64 if wide else torch.float32
 
     def output(self, x: Tensor, alpha: Tensor, sigma: Tensor, condition: Tensor | None) -> Tensor:
         """The network's own output F for x (B, …), with float64 alpha and sigma (B,).
@@ -53,5 +55,5 @@ class LearnedDenoiser:
         self, x: Tensor, alpha: Level, sigma: Level, condition: Tensor | None = None
     ) -> Prediction:
         alpha, sigma = level(alpha, x), level(sigma, x)
-        output = self.output(x.float(), alpha, sigma, condition).to(x.dtype)
+        output = self.output(x.to(self.dtype), alpha, sigma, condition).to(x.dtype)
         return Prediction(*self.parametrization.solve(x, output, alpha, sigma, self.sigma_data))

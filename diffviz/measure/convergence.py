@@ -8,7 +8,7 @@ from diffviz.checkpoints import Checkpoint
 from diffviz.runs.editing import rms_distance
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
-from diffviz.samplers import SAMPLERS
+from diffviz.samplers import check_one_end
 
 REFERENCE, REFERENCE_STEPS = "dpmpp-2m", 512
 
@@ -27,9 +27,7 @@ def convergence(
 
     Raises ValueError for a sampler that draws noise: its end is another picture, not an error.
     """
-    for name in samplers:
-        if name in SAMPLERS and SAMPLERS[name].stochastic and name != "ddim":
-            raise ValueError(f"{SAMPLERS[name].label} draws noise on its way, and has no one end")
+    check_one_end(samplers)
     exact = settings.but(sampler=REFERENCE, steps=REFERENCE_STEPS, sampler_parameters={})
     runs = [
         (name, settings.but(sampler=name, steps=count, sampler_parameters={}))

@@ -218,31 +218,38 @@ def run_points(
     already. Raises ValueError at once, before the first, for what cannot be.
     """
     cloud = cloud or settings.cloud()
-    denoiser, info = denoiser_of(settings, cloud, checkpoint), cloud.info
-    said = {"class": settings.what} if settings.what else {}
-    if said and not cloud.classes:
-        raise ValueError(f"{settings.data} data have no classes to choose from")
-    condition = conditions(info, said, settings.count)
-    guided: GuidedDenoiser | None = None
-    if said:
-        scale = torch.tensor(settings.guidance, dtype=torch.float64)
-        nothing = conditions(info, {}, 1)
-        denoiser = guided = GuidedDenoiser(denoiser, scale, nothing, settings.guidance_interval)
+    denoiser, condition = guided_denoiser(settings, cloud, checkpoint)
     schedule = settings.noise_schedule()
     steps = sample(
         denoiser,
         schedule,
         schedule.grid(settings.steps, settings.spacing),
-        StreamedNoise(settings.seed, settings.count, info.shape),
+        StreamedNoise(settings.seed, settings.count, cloud.info.shape),
         settings.sampler,
         condition,
         False,
         None,
         **settings.sampler_parameters,
     )
-    if guided is None:
+    if not isinstance(denoiser, GuidedDenoiser):
         return steps
-    return (step._replace(nfe=guided.evaluations) for step in steps)
+    return (step._replace(nfe=denoiser.evaluations) for step in steps)
+
+
+def guided_denoiser(
+    settings: PlaneSettings, cloud: Cloud, checkpoint: Checkpoint | None = None
+) -> tuple[Denoiser, Tensor]:
+    """The denoiser that the settings name, guided where they ask for a class, and the samples'
+    condition. Raises ValueError for a class that there is not."""
+    denoiser = denoiser_of(settings, cloud, checkpoint)
+    if not settings.what:
+        return denoiser, conditions(cloud.info, {}, settings.count)
+    if not cloud.classes:
+        raise ValueError(f"{settings.data} data have no classes to choose from")
+    condition = conditions(cloud.info, {"class": settings.what}, settings.count)
+    scale = torch.tensor(settings.guidance, dtype=torch.float64)
+    nothing = conditions(cloud.info, {}, 1)
+    return GuidedDenoiser(denoiser, scale, nothing, settings.guidance_interval), condition
 
 
 def denoiser_of(
@@ -252,7 +259,7 @@ def denoiser_of(
     if settings.denoiser in (MIXTURE, POINTS):
         return exact(settings, cloud)
     if settings.denoiser == LEARNED:
-        checkpoint = ready_made(settings.data)
+        checkpoint = checkpoint or ready_made(settings.data)
     if checkpoint is None:
         raise ValueError("train a denoiser first, and then sample with it")
     slots = checkpoint.card.data.slots
