@@ -16,6 +16,7 @@ COMMANDS = {
     "edit": "bring a picture of your own to t and back: image-to-image, inversion",
     "restore": "fill holes, add pixels, sharpen, colour or denoise a picture",
     "plane": "samples of points in the plane, with all that can be seen of them",
+    "converge": "samplers' distances to the exact solution, on points in the plane",
     "train": "train a denoiser, or go on with one",
     "race": "let diffusion and its rivals learn the same data, with as many weights",
     "translate": "take points from one cloud to another, learned without pairs",

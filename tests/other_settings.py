@@ -22,6 +22,7 @@ OTHERS: dict[str, Any] = {
     "schedule_parameters": {"s": 0.05},
     "handles": (1.0, 0.5, 0.01),
     "method_parameters": {"strength": 2.0},
+    "samplers": ("heun", "unipc"),
     "rivals": ("heun", "euler"),
     "classes": ("a", "b"),
     "watch": "0123456789abcdef",

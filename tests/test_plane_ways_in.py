@@ -53,6 +53,20 @@ def test_programs_train_and_sample(app: App) -> None:
     assert again["fingerprint"] == fingerprint(step.x)
 
 
+def test_programs_compare_samplers_with_the_truth(app: App) -> None:
+    at = [32, 64, 128]
+    (answer,) = ask(app, "plane_convergence", data="eight", samplers=["heun", "euler"], at=at)
+    assert [curve["sampler"] for curve in answer["curves"]] == ["heun", "euler"]
+    for curve in answer["curves"]:
+        assert curve["slope"] == pytest.approx(curve["order"], abs=0.25)
+        assert [run[0] for run in curve["runs"]] == at
+    for wrong, why in (
+        ({"samplers": ["ddpm"]}, "draws noise on its way, and has no one end."),
+        ({"denoiser": "yours"}, "Train a denoiser first, and then sample with it."),
+    ):
+        assert why in ask(app, "plane_convergence", **wrong)["error"]
+
+
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
@@ -87,6 +101,16 @@ def test_the_command_writes_pictures_and_films(
     ):
         assert main([*quick, str(tmp_path / "c.png"), *wrong]) == 2
         assert why in capsys.readouterr().err
+
+
+def test_the_command_draws_the_orders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    quick = ["converge", "--data", "eight", "--count", "50", "--at", "32,64,128"]
+    out = tmp_path / "orders.svg"
+    assert main([*quick, "--samplers", "euler", "unipc", "-o", str(out)]) == 0
+    assert "Euler, order 1.0" in capsys.readouterr().out
+    assert "UniPC, order " in out.read_text()
+    assert main([*quick, "--samplers", "ddpm", "-o", str(out)]) == 2
+    assert "has no one end" in capsys.readouterr().err
 
 
 def test_the_code_repeats_a_run_to_the_last_bit(tmp_path: Path) -> None:

@@ -86,8 +86,11 @@ def add_options(parser: Parser, model: type[Settings]) -> None:
         heading = heading_of(model, setting.name)
         if heading and heading not in groups:
             groups[heading] = parser.add_argument_group(heading)
-        if setting.kind == LIST and numeric(model, setting.name):
-            del given["action"]  # one text with commas, not one option for each
+        if setting.kind == LIST and given.get("action") == "append":
+            if numeric(model, setting.name):
+                del given["action"]  # one text with commas, not one option for each
+            else:
+                given |= {"action": "extend", "nargs": "+"}
         if given.get("nargs") == "*":
             given["nargs"] = "+"
         if "metavar" in given:

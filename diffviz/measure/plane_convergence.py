@@ -50,7 +50,7 @@ class ConvergenceSettings(PlaneSettings):
         tuple[str, ...],
         Setting(
             label="Samplers",
-            help=f"Up to {MOST_SAMPLERS} that draw no noise on their way, with commas between: "
+            help=f"Up to {MOST_SAMPLERS} that draw no noise on their way: "
             f"{', '.join(name for name, one in SAMPLERS.items() if one.order)}",
         ),
     ] = ("euler", "heun", "dpmpp-2m", "unipc")

@@ -78,6 +78,7 @@ def test_programs_find_these_endpoints(client: Client) -> None:
         "/train_delete",
         "/plane_sample",
         "/plane_train",
+        "/plane_convergence",
         "/race_start",
         "/translation_start",
     }

@@ -1,4 +1,5 @@
-"""The named endpoints /plane_sample and /plane_train: what the 2-D tab does, for programs."""
+"""The named endpoints /plane_sample, /plane_train and /plane_convergence: what the 2-D tab does,
+for programs."""
 
 from __future__ import annotations
 
@@ -11,34 +12,38 @@ import gradio as gr
 from torch import Tensor
 
 from diffviz.measure.plane import numbers
+from diffviz.measure.plane_convergence import ConvergenceSettings
 from diffviz.media.levels import fingerprint
 from diffviz.runs.plane import YOURS, PlaneSettings
 from diffviz.serving.backend import Backend
 from diffviz.serving.plane import evenly, network_sent, prepare, shown
+from diffviz.serving.plane_convergence import curves, prepare_convergence
 from diffviz.serving.plane_training import learned, lesson
-from diffviz.settings import offered
+from diffviz.settings import Settings, offered
 from diffviz.training.points import PointsTraining
 from diffviz.ui.controls import as_sent, control, endpoint, in_order
 from diffviz.ui.messages import told_in_the_page
 from diffviz.ui.sample.tab import NETWORK, visitor
 
 FIRST = ("data", "denoiser", "count", "steps", "sampler", "network")
+FIRST_OF_CONVERGENCE = ("data", "denoiser", "samplers", "at", "network")
 FIRST_OF_TRAINING = ("data", "parametrization", "updates")
 MOST_STATES = 9  # of a run that are answered
 
 
 def plane_endpoints(backend: Backend) -> None:
-    """Register both inside the current gr.Blocks; their controls are for programs, never seen."""
-    handlers: list[tuple[str, Callable[..., Any], Any, tuple[str, ...]]] = [
+    """Register them inside the current gr.Blocks; their controls are for programs, never seen."""
+    handlers: list[tuple[str, Callable[..., Any], type[Settings], tuple[str, ...]]] = [
         ("plane_sample", plane_sample, PlaneSettings, FIRST),
         ("plane_train", plane_train, PointsTraining, FIRST_OF_TRAINING),
+        ("plane_convergence", plane_convergence, ConvergenceSettings, FIRST_OF_CONVERGENCE),
     ]
     with gr.Group(visible=False):
         answer = gr.JSON(label="What came of it")
         for name, handler, model, first in handlers:
             named = {known: control(setting) for known, setting in offered(model).items()}
             as_sent(named.values())
-            if model is PlaneSettings:
+            if issubclass(model, PlaneSettings):
                 named["network"] = gr.JSON(label="A denoiser that /plane_train has answered")
             gr.Button(name).click(
                 backend.handler(endpoint(handler, first)),
@@ -93,6 +98,24 @@ async def plane_train(
                 "network": network_sent(stands[-1].checkpoint),
                 "losses": [[one.updates, one.losses[0]] for one in stands],
             }
+
+        return await backend.admission.at_once(visitor(request), made)
+
+
+async def plane_convergence(
+    backend: Backend,
+    request: gr.Request,
+    asked: ConvergenceSettings,
+    network: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Samplers against the exact solution: {"curves": [{"sampler", "label", "order", "slope":
+    measured, "runs": [[steps, evaluations, distance], …]}, …]}. network: as of /plane_sample."""
+    with told_in_the_page():
+        wanted = {"settings": asked.said(), "network": network}
+        convergence = await asyncio.to_thread(prepare_convergence, wanted)
+
+        def made(ticket: Any) -> dict[str, Any]:
+            return {"curves": curves(list(backend.engine.pieces(convergence.runs(), ticket)))}
 
         return await backend.admission.at_once(visitor(request), made)
 

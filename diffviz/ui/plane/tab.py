@@ -12,12 +12,14 @@ import gradio as gr
 from diffviz.checkpoints import checkpoint_names
 from diffviz.data.plane.clouds import DRAWN, cloud_names, cloud_of_shape
 from diffviz.data.plane.shapes import SHAPES
+from diffviz.measure.plane_convergence import ConvergenceSettings
 from diffviz.runs.link import schema
 from diffviz.runs.plane import DENOISERS, READY, CloudSettings, PlaneSettings
 from diffviz.samplers import SAMPLERS
 from diffviz.schedules import SCHEDULES
 from diffviz.serving.backend import Backend
 from diffviz.serving.plane import Walk, cloud_sent, learned, prepare, sent, walked
+from diffviz.serving.plane_convergence import converging, prepare_convergence
 from diffviz.serving.plane_training import Lesson, prepare_lesson, taught
 from diffviz.serving.ticket import Ticket
 from diffviz.training.points import PointsTraining
@@ -37,7 +39,7 @@ def plane_tab(backend: Backend) -> None:
         "plane/view",
         "plane-view",
         "Diffusion in two dimensions",
-        events=("walk", "halt", "train", "stop"),
+        events=("walk", "halt", "train", "stop", "converge"),
         value=json.dumps({"facts": _facts()}),
         server_functions=[cloud, network],
     )
@@ -47,6 +49,9 @@ def plane_tab(backend: Backend) -> None:
     view.halt(None, cancels=[walking], api_visibility="private")
     training = view.train(
         backend.handler(_train), None, view, trigger_mode="multiple", **SILENT, **NETWORK
+    )
+    view.converge(
+        backend.handler(_converge), None, view, trigger_mode="multiple", **SILENT, **NETWORK
     )
     view.stop(None, cancels=[training], api_visibility="private")
     plane_endpoints(backend)
@@ -71,6 +76,7 @@ def _facts() -> dict[str, Any]:
             for facts in schema(PointsTraining)
             if facts["name"] not in CloudSettings.model_fields
         },
+        "convergence": {facts["name"]: facts for facts in schema(ConvergenceSettings)},
         "ready": checkpoint_names(READY),
         "denoisers": [{"name": name, "label": label} for name, label in DENOISERS.items()],
         "schedules": [
@@ -86,6 +92,7 @@ def _facts() -> dict[str, Any]:
                 "name": one.name,
                 "label": one.label,
                 "stochastic": one.stochastic,
+                "order": one.order,
                 "parameters": [parameter.facts() for parameter in one.parameters],
             }
             for one in SAMPLERS.values()
@@ -137,3 +144,22 @@ def _wanted(backend: Backend, request: Any) -> dict[str, Any]:
 def _taught(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
     lesson: Lesson = asked["lesson"]
     return taught(lesson, backend.engine, ticket)
+
+
+async def _converge(
+    backend: Backend, event: gr.EventData, request: gr.Request
+) -> AsyncIterator[str]:
+    """The messages of `live_run`, those of `converging` among them."""
+    async with aclosing(live_run(_compared, _converging, backend, event, request)) as messages:
+        async for message in messages:
+            yield message
+
+
+def _compared(backend: Backend, request: Any) -> dict[str, Any]:
+    return {"convergence": prepare_convergence(request)}
+
+
+def _converging(
+    backend: Backend, asked: dict[str, Any], ticket: Ticket
+) -> Iterator[dict[str, Any]]:
+    return converging(asked["convergence"], backend.engine, ticket)

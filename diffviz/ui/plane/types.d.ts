@@ -50,7 +50,8 @@ export interface Facts {
   training: Record<string, SettingFacts>;
   denoisers: { name: string; label: string }[];
   schedules: { name: string; label: string; parameters: SettingFacts[] }[];
-  samplers: { name: string; label: string; stochastic: boolean; parameters: SettingFacts[] }[];
+  convergence: Record<string, SettingFacts>;
+  samplers: { name: string; label: string; stochastic: boolean; order: number | null; parameters: SettingFacts[] }[];
 }
 
 /** A number, and what fresh data come to in the samples' place. */
@@ -76,8 +77,27 @@ export interface LearnedSent {
   xs: string;
 }
 
+/** How far a sampler ended from the exact solution. */
+export interface ConvergenceRun {
+  sampler: string;
+  steps: number;
+  evaluations: number;
+  distance: number;
+}
+
+/** A sampler's runs together; slope: its measured order. */
+export interface Curve {
+  sampler: string;
+  label: string;
+  order: number;
+  slope: number | null;
+  runs: [steps: number, evaluations: number, distance: number][];
+}
+
 export interface PlaneMessage {
   id: number;
+  run?: ConvergenceRun;
+  converged?: Curve[];
   learned?: LearnedSent;
   trained?: LearnedSent;
   waiting?: number;

@@ -9,6 +9,7 @@ import { counted } from "../lib/text.js";
 import { Timeline } from "../lib/timeline.js";
 import { transport } from "../lib/transport.js";
 import { controlsPanel } from "./controls.js";
+import { convergencePanel } from "./convergence.js";
 import { dataPanel } from "./data.js";
 import { looksPanel } from "./looks.js";
 import { readoutPanel } from "./readout.js";
@@ -20,6 +21,7 @@ import { trainingPanel } from "./training.js";
 /** @import { PlaneMessage, PlaneServer } from "./types.d.ts" */
 
 const SOON = 300; // ms after the last change, when a run is asked for
+const COMPARED = 1e9; // from where on comparisons are numbered, apart from runs
 const REST = 1500; // ms between two plays
 const SPEEDS = [5, 15, 30, 60];
 /** Of no settings of a run, or of those that the page knows by itself. */
@@ -34,6 +36,7 @@ export function mount(element, { props, server, trigger, watch }) {
   let asked = 0;
   let networkOf = ""; // the denoiser that there are weights of here
   let running = 0; // the training that is under way
+  let compared = COMPARED; // the comparison that was asked for last
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let soon;
   let touched = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -48,6 +51,11 @@ export function mount(element, { props, server, trigger, watch }) {
   const controls = controlsPanel(facts, changed);
   const readout = readoutPanel();
   const training = trainingPanel(facts, { start: train, stop: stopTraining });
+  const convergence = convergencePanel(facts, (wanted) => {
+    trigger("converge", { request: { id: ++compared, settings: wanted, network: sentNetwork() } });
+    return compared;
+  });
+  convergence.begin.addEventListener("click", () => convergence.start(settings()));
   const looks = looksPanel(state.views, () => change("views"));
   const stages = [0, 1].map((lane) => new Stage(state, lane, pick));
   const moves = transport(timeline, { label: "Into the noise, and back", inputId: "plane-slider", steps: true, speeds: SPEEDS });
@@ -62,6 +70,7 @@ export function mount(element, { props, server, trigger, watch }) {
       make("div", { className: "plane-stages" }, ...stages.map(({ root }) => root)),
       moves.root, readout.place, readout.said),
     make("div", { className: "plane-right" }, looks, controls.root, make("div", { className: "plane-buttons" }, again, another, clear), training.root, readout.table),
+    convergence.root,
   );
 
   parts.push({
@@ -127,6 +136,11 @@ export function mount(element, { props, server, trigger, watch }) {
   function yours() {
     const kept = store.get("plane");
     return kept?.data === key() ? /** @type {import("./types.d.ts").NetworkSent} */ (kept.network) : null;
+  }
+
+  /** The weights that the server has to be told. */
+  function sentNetwork() {
+    return controls.fields.denoiser.value === "yours" ? yours() : null;
   }
 
   /** By which data are known again. */
@@ -199,12 +213,13 @@ export function mount(element, { props, server, trigger, watch }) {
     section.dataset.state = "running";
     section.dataset.run = String(id); // for tools
     say("");
-    trigger("walk", { request: { id, settings: settings(), beside: controls.fields.beside.value, network: controls.fields.denoiser.value === "yours" ? yours() : null } });
+    trigger("walk", { request: { id, settings: settings(), beside: controls.fields.beside.value, network: sentNetwork() } });
   }
 
   /** A message of the server's. @param {PlaneMessage} told */
   function heed(told) {
     if (told.id === running) return hear(told);
+    convergence.heed(told);
     if (told.id !== asked) return;
     if (told.waiting) say(`diffviz is busy: you are number ${told.waiting} in line.`);
     if (told.failed) {
