@@ -27,7 +27,7 @@ from diffviz.runs.plane import (
     run_points,
 )
 from diffviz.serving.engine import LocalEngine
-from diffviz.serving.plane import network_received, network_sent, prepare, walked
+from diffviz.serving.plane import dark_places, network_received, network_sent, prepare, walked
 from diffviz.serving.ticket import StoppedError, Ticket
 from diffviz.training.points import PointsTraining, train_points
 
@@ -156,6 +156,28 @@ def test_a_walk_is_told_state_by_state(engine: LocalEngine) -> None:
     assert [set(lane) for lane in end] == [{"nfe", "fingerprint", "numbers"}] * 2
     alone = list(walked(prepare({"settings": asked["settings"]}), engine, Ticket("me", 60)))
     assert alone[-1]["end"] == end[:1]
+
+
+def test_a_page_s_picture_becomes_points() -> None:
+    levels = np.full((40, 60), 250, np.uint8)
+    levels[10:20, 5:55] = 10
+
+    def told(picture: np.ndarray) -> dict[str, object]:
+        coded = base64.b64encode(picture.tobytes()).decode()
+        return {"width": picture.shape[1], "height": picture.shape[0], "levels": coded}
+
+    places = dark_places(told(levels))["places"]
+    cloud = PlaneSettings(data="drawn", drawn=places).cloud()
+    assert len(cloud.points) == 1000
+    assert cloud.points[:, 0].std() > 4 * cloud.points[:, 1].std()
+    for wrong, why in (
+        (told(np.full((40, 60), 255, np.uint8)), "all of one grey"),
+        (told(levels) | {"width": 61}, "not a picture as the page sends it"),
+        (told(levels) | {"levels": "!"}, "not a picture as the page sends it"),
+        (told(levels) | {"width": 10**6}, "at most 512 pixels a side"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            dark_places(wrong)
 
 
 def test_weights_go_to_the_page_and_come_back() -> None:

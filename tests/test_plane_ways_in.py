@@ -103,6 +103,19 @@ def test_the_command_writes_pictures_and_films(
         assert why in capsys.readouterr().err
 
 
+def test_the_command_takes_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture, out = tmp_path / "bar.png", tmp_path / "plane.png"
+    levels = np.full((40, 60, 3), 250, np.uint8)
+    levels[10:20, 5:55] = (200, 10, 10)
+    Image.fromarray(levels).save(picture)
+    quick = ["plane", "--count", "50", "--steps", "4", "--out", str(out), "--picture"]
+    assert main([*quick, str(picture)]) == 0
+    assert out.exists()
+    Image.new("RGB", (40, 40), "white").save(picture)
+    assert main([*quick, str(picture)]) == 2
+    assert "all of one grey" in capsys.readouterr().err
+
+
 def test_the_command_draws_the_orders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     quick = ["converge", "--data", "eight", "--count", "50", "--at", "32,64,128"]
     out = tmp_path / "orders.svg"

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Annotated, ClassVar
 
 from diffviz.cli.options import Out, Threads
-from diffviz.cli.parser import note, output_file, use_threads
+from diffviz.cli.parser import existing_file, note, output_file, use_threads
+from diffviz.data.plane.clouds import DRAWN
 from diffviz.runs.plane import YOURS, PlaneSettings
 from diffviz.runs.plane_views import PlaneViews
 from diffviz.settings import Setting
@@ -19,7 +20,9 @@ The file's suffix says what is written: .png or .svg (the result; with --at anot
 
   python -m diffviz plane --data moons --paths --out moons.svg
   python -m diffviz plane --data eight --field velocity --density --out eight.gif
+  python -m diffviz plane --picture logo.png --paths --out logo.svg
   python -m diffviz plane --data rings --denoiser yours --updates 3000 --sampler heun"""
+SIDE = 128  # pixels of a picture's longer side, as it is looked at
 FILMS = (".gif", ".mp4")
 
 
@@ -32,6 +35,9 @@ class Options(PlaneSettings, PlaneViews, PointsTraining):
         int | None, Setting(help="Which step a picture shows, from 0", minimum=0, maximum=1000)
     ] = None
     theme: Annotated[str, Setting(help="Ground of the figure", choices=("light", "dark"))] = "light"
+    picture: Annotated[
+        str, Setting(help="A picture whose dark pixels become the points, in place of data")
+    ] = ""
     out: Out = "plane.png"
     threads: Threads
 
@@ -47,6 +53,8 @@ def run(options: Options) -> None:
 
     out = output_file(options.out, (".png", ".svg", *FILMS))
     use_threads(options.threads)
+    if options.picture:
+        options = options.but(data=DRAWN, drawn=dark_points(options.picture))
     settings = options.part(PlaneSettings)
     cloud, checkpoint = settings.cloud(), None
     if settings.denoiser == YOURS:
@@ -72,3 +80,12 @@ def run(options: Options) -> None:
         f"{out}: {settings.count:,} samples, fingerprint {fingerprint(steps[-1].x)}; energy "
         f"distance to fresh data {energy['value']:.4f}, of fresh data {energy['fresh']:.4f}"
     )
+
+
+def dark_points(picture: str) -> list[float]:
+    from diffviz.data.plane.clouds import places_of_picture
+    from diffviz.media.decoding import load_picture
+    from diffviz.media.levels import grey_levels
+
+    levels = grey_levels(load_picture(existing_file(picture), SIDE).mean(0, keepdim=True))
+    return places_of_picture(levels[0].numpy())

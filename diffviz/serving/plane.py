@@ -14,7 +14,7 @@ from torch import Tensor
 
 from diffviz.checkpoints import Card, Checkpoint
 from diffviz.cpu.vectors import flatten_parameters
-from diffviz.data.plane.clouds import Cloud
+from diffviz.data.plane.clouds import Cloud, places_of_picture
 from diffviz.forward import StreamedNoise
 from diffviz.measure.plane import numbers
 from diffviz.media.levels import fingerprint
@@ -26,6 +26,7 @@ from diffviz.serving.ticket import Ticket
 from diffviz.training.points import PointsTraining
 
 MOST_STATES = 65  # of a run that are sent; of more the most evenly spaced
+MOST_SIDE = 512  # of a picture whose dark pixels become points
 CHUNK = 8  # states in a message
 
 
@@ -47,6 +48,20 @@ def cloud_sent(cloud: Cloud) -> dict[str, Any]:
         "spread": cloud.spread,
         "line": cloud.line,
     }
+
+
+def dark_places(told: Any) -> dict[str, Any]:
+    """Points on the dark pixels of a grey picture that a page sends, as a drawing has them. Raises
+    ValueError, in a sentence, for one that has none, or is too large."""
+    width, height = int(told["width"]), int(told["height"])
+    if not (0 < width <= MOST_SIDE and 0 < height <= MOST_SIDE):
+        raise ValueError(f"a picture here has at most {MOST_SIDE} pixels a side")
+    try:
+        levels = np.frombuffer(base64.b64decode(told["levels"], validate=True), np.uint8)
+        levels = levels.reshape(height, width)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("this is not a picture as the page sends it") from error
+    return {"places": places_of_picture(levels)}
 
 
 def network_sent(checkpoint: Checkpoint) -> dict[str, Any]:

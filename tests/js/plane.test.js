@@ -3,8 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import "./page.js";
+import { window } from "./page.js";
+import { Drawing, drawingPanel, greyOf } from "../../diffviz/ui/plane/drawing.js";
 import { convergencePanel, sentence } from "../../diffviz/ui/plane/convergence.js";
+
+const pen = new Proxy({}, { get: () => () => {}, set: () => true }); // draws nothing
+window.HTMLCanvasElement.prototype.getContext = () => pen;
 
 const SAMPLERS = [
   { name: "euler", label: "Euler", order: 1, stochastic: false, parameters: [] },
@@ -44,4 +48,51 @@ test("distances are drawn as they come, and the orders told that were measured",
   panel.start({});
   panel.heed({ id: 7, failed: "No." });
   assert.equal(panel.root.dataset.state, "failed");
+});
+
+test("a brush leaves points evenly, a spray within its circle, an eraser none within its own", () => {
+  const drawing = new Drawing(1000);
+  drawing.move(0, 0);
+  drawing.move(1.2, 0);
+  const gaps = drawing.points.slice(1).map(([x], i) => x - drawing.points[i][0]);
+  assert.ok(drawing.points.length >= 10 && gaps.every((gap) => Math.abs(gap - 0.12) < 2e-3), String(gaps));
+  drawing.tool = "eraser";
+  drawing.move(0, 0);
+  assert.ok(drawing.points.length && drawing.points.every(([x]) => x > 0.35));
+  drawing.points = [];
+  drawing.tool = "spray";
+  for (let k = 0; k < 50; k++) drawing.move(2, -1);
+  assert.ok(drawing.points.length === 300 && drawing.points.every(([x, y]) => Math.hypot(x - 2, y + 1) < 0.351));
+  drawing.most = 301;
+  drawing.move(2, -1);
+  assert.equal(drawing.points.length, 301);
+  drawing.points = [];
+  for (let k = 0; k < 50; k++) drawing.move(3, 3);
+  assert.ok(drawing.points.length > 20 && drawing.points.every(([x, y]) => x <= 3 && y <= 3)); // a corner
+});
+
+test("points are set by keyboard alone, and taken when there are enough", () => {
+  const used = [];
+  const { root, show } = drawingPanel({ fewest: 3, most: 100 }, {}, (places) => used.push(places));
+  show();
+  const canvas = root.querySelector("canvas");
+  const press = (key, shiftKey = false) => canvas.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey, bubbles: true, cancelable: true }));
+  const use = root.querySelector("#plane-drawing-use");
+  press("Enter");
+  press("ArrowRight");
+  press("Enter");
+  assert.equal(use.disabled, true);
+  assert.match(root.querySelector("[role=status]").textContent, /2 points; it takes at least 3\. The cross is at 0\.25, 0\.00\./);
+  press("ArrowUp", true);
+  press("Enter");
+  use.click();
+  assert.deepEqual(used, [[0, 0, 0.25, 0, 0.25, 0.05]]);
+  press("Backspace"); // takes the two near the cross
+  assert.equal(canvas.dataset.points, "1");
+  show([1, 2, 3, 4]);
+  assert.equal(canvas.dataset.points, "2");
+});
+
+test("a pixel's grey is its luma", () => {
+  assert.deepEqual([...greyOf(new Uint8ClampedArray([255, 255, 255, 255, 0, 0, 0, 255, 255, 0, 0, 255, 0, 255, 0, 255]))], [255, 0, 76, 150]);
 });

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from diffviz.data.base import DataInfo, Slot
-from diffviz.data.plane.drawings import Ink, own_points, word_mask
+from diffviz.data.plane.drawings import Ink, own_points, picture_mask, word_mask
 from diffviz.data.plane.shapes import MAX_POINTS, SHAPES, Points, Shape, shape_named
 
 WORD, DRAWN = "word", "drawn"
 FEWEST = 8
 DRAW_SEED = 20_240  # of the points that a data set has
+OF_PICTURE = 1000  # points
 SIGMA_DATA = 1.0  # all are normalised
 OWN = {WORD: "Letters of a word", DRAWN: "Drawn, or of a picture"}
 
@@ -106,6 +109,13 @@ def cloud_of_word(word: str, count: int) -> Cloud:
     letters = " ".join(word.split())
     classes = tuple(f"{place}: {letter}" for place, letter in enumerate(letters, start=1))
     return cloud_of_ink(Ink(*word_mask(word)), count, WORD, classes if len(classes) > 1 else ())
+
+
+def places_of_picture(levels: NDArray[np.uint8], count: int = OF_PICTURE) -> list[float]:
+    """x, y of each of so many points on the dark pixels of a grey picture (H, W), to be drawn data.
+    Raises ValueError as `picture_mask`."""
+    points, _ = Ink(picture_mask(levels)).draw(count, Generator().manual_seed(DRAW_SEED))
+    return [round(value, 3) for value in points.flatten().tolist()]
 
 
 def cloud_of_places(places: Tensor) -> Cloud:

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from diffviz.checkpoints import checkpoint_names
-from diffviz.data.plane.clouds import DRAWN, cloud_names, cloud_of_shape
+from diffviz.data.plane.clouds import cloud_names, cloud_of_shape
 from diffviz.data.plane.shapes import SHAPES
 from diffviz.measure.plane_convergence import ConvergenceSettings
 from diffviz.runs.link import schema
@@ -18,7 +18,15 @@ from diffviz.runs.plane import DENOISERS, READY, CloudSettings, PlaneSettings
 from diffviz.samplers import SAMPLERS
 from diffviz.schedules import SCHEDULES
 from diffviz.serving.backend import Backend
-from diffviz.serving.plane import Walk, cloud_sent, learned, prepare, sent, walked
+from diffviz.serving.plane import (
+    Walk,
+    cloud_sent,
+    dark_places,
+    learned,
+    prepare,
+    sent,
+    walked,
+)
 from diffviz.serving.plane_convergence import converging, prepare_convergence
 from diffviz.serving.plane_training import Lesson, prepare_lesson, taught
 from diffviz.serving.ticket import Ticket
@@ -41,7 +49,7 @@ def plane_tab(backend: Backend) -> None:
         "Diffusion in two dimensions",
         events=("walk", "halt", "train", "stop", "converge"),
         value=json.dumps({"facts": _facts()}),
-        server_functions=[cloud, network],
+        server_functions=[cloud, network, dark],
     )
     walking = view.walk(
         backend.handler(_walk), None, view, trigger_mode="multiple", **SILENT, **NETWORK
@@ -69,7 +77,6 @@ def _facts() -> dict[str, Any]:
                 "points": sent(cloud_of_shape(name, THUMBNAIL).points) if name in SHAPES else "",
             }
             for name, label in cloud_names().items()
-            if name != DRAWN
         ],
         "training": {
             facts["name"]: facts
@@ -107,6 +114,12 @@ def cloud(request: Any) -> dict[str, Any]:
 
 def _cloud(request: Any) -> dict[str, Any]:
     return cloud_sent(PlaneSettings(**request).cloud())
+
+
+def dark(request: Any) -> dict[str, Any]:
+    """{"width", "height", "levels": of its pixels, in base64} → {"places": x, y of each in turn} of
+    points on a picture's dark pixels."""
+    return answer(dark_places, request)
 
 
 def network(request: Any) -> dict[str, Any]:

@@ -115,6 +115,7 @@ export interface Lane {
 
 export interface PlaneServer {
   cloud(settings: object): Promise<Answer<CloudSent>>;
+  dark(picture: { width: number; height: number; levels: string }): Promise<Answer<{ places: number[] }>>;
   network(request: { data: string }): Promise<Answer<NetworkSent>>;
 }
 

@@ -11,6 +11,7 @@ import { transport } from "../lib/transport.js";
 import { controlsPanel } from "./controls.js";
 import { convergencePanel } from "./convergence.js";
 import { dataPanel } from "./data.js";
+import { drawingPanel } from "./drawing.js";
 import { looksPanel } from "./looks.js";
 import { readoutPanel } from "./readout.js";
 import { Stage } from "./stage.js";
@@ -25,6 +26,8 @@ const COMPARED = 1e9; // from where on comparisons are numbered, apart from runs
 const REST = 1500; // ms between two plays
 const SPEEDS = [5, 15, 30, 60];
 /** Of no settings of a run, or of those that the page knows by itself. */
+const DRAWN = "drawn"; // data of one's own
+const MOST_LINKED = 500; // drawn points that a link holds
 const OF_CLOUD = new Set(["points", "word"]);
 
 /** @param {HTMLElement} element @param {LiveView<PlaneServer>} view */
@@ -33,6 +36,8 @@ export function mount(element, { props, server, trigger, watch }) {
   const { facts } = JSON.parse(props.value ?? "{}");
   const state = new PlaneState(facts);
   let data = facts.settings.data.default;
+  /** @type {number[] | null} x, y of each point that was drawn */
+  let drawn = null;
   let asked = 0;
   let networkOf = ""; // the denoiser that there are weights of here
   let running = 0; // the training that is under way
@@ -47,7 +52,12 @@ export function mount(element, { props, server, trigger, watch }) {
     state.position = timeline.position;
     change("position");
   } });
-  const sources = dataPanel(facts, (name) => choose(name));
+  const sources = dataPanel(facts, (name) => (name === DRAWN ? draw() : choose(name)));
+  const { minimum: fewest = 8, maximum: most = 10_000 } = facts.settings.points;
+  const drawing = drawingPanel({ fewest, most }, server, (places) => {
+    drawn = places;
+    choose(DRAWN);
+  });
   const controls = controlsPanel(facts, changed);
   const readout = readoutPanel();
   const training = trainingPanel(facts, { start: train, stop: stopTraining });
@@ -67,7 +77,7 @@ export function mount(element, { props, server, trigger, watch }) {
   section.append(
     sources.root,
     make("div", { className: "plane-left" },
-      make("div", { className: "plane-stages" }, ...stages.map(({ root }) => root)),
+      make("div", { className: "plane-stages" }, ...stages.map(({ root }) => root), drawing.root),
       moves.root, readout.place, readout.said),
     make("div", { className: "plane-right" }, looks, controls.root, make("div", { className: "plane-buttons" }, again, another, clear), training.root, readout.table),
     convergence.root,
@@ -111,16 +121,31 @@ export function mount(element, { props, server, trigger, watch }) {
   }
 
   function settings() {
-    return { ...controls.values(), data };
+    return { ...controls.values(), data, ...(data === DRAWN && { drawn }) };
+  }
+
+  /** The plane is for drawing, until points are taken or other data chosen. @param {boolean} open */
+  function showDrawing(open) {
+    section.classList.toggle("drawing", open);
+    if (open) drawing.show(drawn ?? undefined);
+    else drawing.hide();
+  }
+
+  function draw() {
+    trigger("halt");
+    timeline.pause();
+    sources.update(DRAWN);
+    showDrawing(true);
   }
 
   /** Other data, or more or fewer of them. @param {string} name */
   async function choose(name) {
     data = name;
     sources.update(name);
+    showDrawing(false);
     const id = ++asked;
     trigger("halt");
-    const told = await server.cloud({ data, points: controls.fields.points.value, word: controls.fields.word.value }).catch(() => null);
+    const told = await server.cloud({ data, points: controls.fields.points.value, word: controls.fields.word.value, ...(name === DRAWN && { drawn }) }).catch(() => null);
     if (id !== asked) return;
     if (!told || told.error !== undefined) return say(told?.error ?? "The server does not answer; please try again.");
     stopTraining();
@@ -270,15 +295,22 @@ export function mount(element, { props, server, trigger, watch }) {
   /** What a link sets; the classes to choose from come with the data. @param {import("../lib/types.d.ts").Values} wanted */
   async function show(wanted) {
     controls.set(wanted);
+    drawn = wanted.drawn?.map(Number) ?? drawn;
     await choose(wanted.data);
     controls.set(wanted);
     await rebuild();
     walk();
   }
 
+  /** As links know it: points that are too many for one are left out, and so are their data. */
+  function linked() {
+    const few = data !== DRAWN || (drawn ?? []).length <= 2 * MOST_LINKED;
+    return { ...controls.linked(), data: few ? data : facts.settings.data.default, drawn: data === DRAWN && few ? drawn : null };
+  }
+
   const { settings: known } = facts;
   const beside = { name: "beside", kind: "text", label: "Beside it", default: "" };
   choose(data);
-  links.join("plane", { settings: [...Object.values(known), beside], values: () => ({ ...controls.linked(), data }), show, controls: { data: ".plane-sources" } });
+  links.join("plane", { settings: [...Object.values(known), beside], values: linked, show, controls: { data: ".plane-sources" } });
   parts.push({ update: (changes) => changes.has("settings") && links.changed("plane") });
 }
