@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,11 +16,20 @@ from PIL import Image
 
 import diffviz
 from diffviz.__main__ import main
-from diffviz.figures.plane import film, plane
+from diffviz.figures.plane import film, plane, plane_over_t
 from diffviz.media.levels import fingerprint
 from diffviz.runs.code import points_code
 from diffviz.runs.plane import Components, PlaneSettings, denoiser_of, run_points
-from diffviz.runs.plane_views import FIELDS, NONE, PlaneViews, density, grid, level, vectors
+from diffviz.runs.plane_views import (
+    FIELDS,
+    NONE,
+    PlaneViews,
+    density,
+    grid,
+    level,
+    line_density,
+    vectors,
+)
 from diffviz.schedules import make_schedule
 from tests.test_apps import App, opened
 from tests.test_edit_endpoints import ask
@@ -171,6 +181,27 @@ def test_the_velocity_leads_along_the_path_of_one_gaussian() -> None:
     score = vectors("score", denoiser, schedule, t, u, said)
     assert torch.allclose(score, -u / ((a * c) ** 2 + s**2))
     assert set(FIELDS) == {NONE, "x0", "eps", "score", "velocity"}
+
+
+def test_x_against_t_is_the_whole_process(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schedule = make_schedule("cosine")
+    parts = Components(torch.tensor([[-1.0, 9.0], [1.0, -9.0]]), 0.2, None)
+    a, s = level(schedule, 500)
+    normal = torch.distributions.Normal(torch.tensor([-a, a]).double(), math.hypot(a * 0.2, s))
+    places = ((torch.arange(300).double() + 0.5) / 300 * 2 - 1) * 3
+    due = normal.log_prob(places[:, None]).exp().mean(1)
+    assert torch.allclose(line_density(parts, schedule, 500, 300), due)
+    settings = PlaneSettings(data="two-bumps", count=30, steps=5)
+    run = list(run_points(settings))
+    (ax,) = plane_over_t(run, settings, settings.cloud()).axes
+    assert len(ax.get_lines()) == 30
+    assert list(ax.get_lines()[0].get_xdata()) == [step.t for step in run]
+    quick = ["plane", "--count", "20", "--steps", "4", "--over-t", "-o", str(tmp_path / "a.png")]
+    assert main([*quick, "--data", "three-bumps"]) == 0
+    assert main([*quick, "--data", "moons"]) == 2
+    assert "moons data are not on a line" in capsys.readouterr().err
 
 
 def test_a_density_sums_to_one() -> None:

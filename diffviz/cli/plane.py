@@ -20,6 +20,7 @@ The file's suffix says what is written: .png or .svg (the result; with --at anot
 
   python -m diffviz plane --data moons --paths --out moons.svg
   python -m diffviz plane --data eight --field velocity --density --out eight.gif
+  python -m diffviz plane --data two-bumps --over-t --out process.png
   python -m diffviz plane --picture logo.png --paths --out logo.svg
   python -m diffviz plane --data rings --denoiser yours --updates 3000 --sampler heun"""
 SIDE = 128  # pixels of a picture's longer side, as it is looked at
@@ -44,7 +45,7 @@ class Options(PlaneSettings, PlaneViews, PointsTraining):
 
 def run(options: Options) -> None:
     from diffviz.figures import save
-    from diffviz.figures.plane import film, plane
+    from diffviz.figures.plane import film, plane, plane_over_t
     from diffviz.measure.plane import numbers
     from diffviz.media.files import film_gif, film_mp4
     from diffviz.media.levels import fingerprint
@@ -64,7 +65,9 @@ def run(options: Options) -> None:
     steps = list(run_points(settings, checkpoint, cloud))
     shown = (steps, settings, cloud, denoiser_of(settings, cloud, checkpoint))
     views = options.part(PlaneViews)
-    if Path(options.out).suffix.lower() in FILMS:
+    if views.over_t:
+        save(plane_over_t(steps, settings, cloud, options.theme), out)
+    elif Path(options.out).suffix.lower() in FILMS:
         if options.at is not None:
             raise ValueError("--at goes with a picture, .png or .svg, only")
         pictures = film(*shown, views=views, theme=options.theme)

@@ -14,6 +14,7 @@ from diffviz.figures.drawn import samples as samples
 from diffviz.figures.drawn import sampling as sampling
 from diffviz.figures.drawn import schedules as schedules
 from diffviz.figures.plane import plane as plane
+from diffviz.figures.plane import plane_over_t as plane_over_t
 from diffviz.figures.races import race as race
 from diffviz.figures.races import translation as translation
 from diffviz.figures.style import FORMATS as FORMATS

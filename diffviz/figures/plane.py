@@ -19,10 +19,18 @@ from diffviz.denoisers.base import Denoiser
 from diffviz.figures.style import COLOURS, style
 from diffviz.runs.conditions import conditions
 from diffviz.runs.plane import PlaneSettings, components
-from diffviz.runs.plane_views import NONE, REACH, PlaneViews, density, grid, vectors
+from diffviz.runs.plane_views import (
+    NONE,
+    REACH,
+    PlaneViews,
+    density,
+    grid,
+    line_density,
+    vectors,
+)
 from diffviz.samplers import Step
 
-SIDE, ARROWS = 96, 22
+SIDE, ARROWS, COLUMNS = 96, 22, 180
 MOST_PATHS = 300
 LONGEST = 0.95  # the share of arrows that are at most a cell long
 
@@ -59,6 +67,30 @@ def plane(
         ax.scatter(here[:, 0], here[:, 1], s=4, color=COLOURS[0], alpha=0.85, zorder=3)
         ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", xticks=[], yticks=[])
         ax.set_title(f"t = {step.t}")
+    return figure
+
+
+def plane_over_t(
+    run: Sequence[Step], settings: PlaneSettings, cloud: Cloud, theme: str = "light"
+) -> Figure:
+    """Of data on a line the whole process: x against t, p_t(x) as shade, each column by its own
+    highest, and the run's paths. Raises ValueError for other data."""
+    if not cloud.line:
+        raise ValueError(f"{settings.data} data are not on a line, of which x over t is all")
+    schedule, parts = settings.noise_schedule(), components(settings, cloud)
+    times = [round((column + 0.5) / COLUMNS * schedule.T) for column in range(COLUMNS)]
+    seen = torch.stack([line_density(parts, schedule, t, SIDE) for t in times], dim=1)
+    states = torch.stack([one.x[:, 0] / math.hypot(one.alpha, one.sigma) for one in run])
+    with style(theme):
+        figure = Figure(figsize=(7.2, 3.4), layout="constrained")
+        ax = figure.subplots()
+        ax.grid(False)
+        shade = (seen / seen.amax(0)).numpy()
+        ends = (0, schedule.T, -REACH, REACH)
+        ax.imshow(shade, origin="lower", extent=ends, cmap="Blues", alpha=0.7, aspect="auto")
+        ways = states[:, :MOST_PATHS].numpy()
+        ax.plot([one.t for one in run], ways, color=COLOURS[1], linestyle="-", lw=0.5, alpha=0.4)
+        ax.set(xlim=(0, schedule.T), ylim=(-REACH, REACH), xlabel="t", ylabel="$x_t$")
     return figure
 
 

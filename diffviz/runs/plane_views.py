@@ -32,6 +32,9 @@ class PlaneViews(Settings):
     )
     density: Annotated[bool, Setting(label="Density", help="Shade by the exact p_t")] = False
     paths: Annotated[bool, Setting(label="Paths", help="The way of each sample")] = False
+    over_t: Annotated[
+        bool, Setting(label="Over t", help="x against t, with p_t(x) as shade; of data on a line")
+    ] = False
 
 
 def grid(side: int) -> Tensor:
@@ -79,3 +82,13 @@ def density(parts: Components, schedule: NoiseSchedule, t: int, side: int) -> Te
         torch.exp(-((axis[:, None] - a * parts.means[:, k]) ** 2) / (2 * variance)) for k in (0, 1)
     )
     return up @ across.T / (2 * math.pi * variance * len(parts.means))
+
+
+def line_density(parts: Components, schedule: NoiseSchedule, t: int, cells: int) -> Tensor:
+    """p_t(x) of a mixture along x alone, (cells,) over −REACH … REACH; what is narrower than a cell
+    is as wide as one."""
+    a, s = level(schedule, t)
+    variance = max(s**2 + (a * parts.std) ** 2, (0.8 * REACH / cells) ** 2)
+    axis = ((torch.arange(cells, dtype=torch.float64) + 0.5) / cells * 2 - 1) * REACH
+    away = axis[:, None] - a * parts.means[:, 0].double()
+    return torch.exp(-(away**2) / (2 * variance)).mean(1) / math.sqrt(2 * math.pi * variance)

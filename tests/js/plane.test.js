@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { window } from "./page.js";
 import { Drawing, drawingPanel, greyOf } from "../../diffviz/ui/plane/drawing.js";
 import { convergencePanel, sentence } from "../../diffviz/ui/plane/convergence.js";
+import { lineDensity } from "../../diffviz/ui/plane/line.js";
 
 const pen = new Proxy({}, { get: () => () => {}, set: () => true }); // draws nothing
 window.HTMLCanvasElement.prototype.getContext = () => pen;
@@ -95,4 +96,12 @@ test("points are set by keyboard alone, and taken when there are enough", () => 
 
 test("a pixel's grey is its luma", () => {
   assert.deepEqual([...greyOf(new Uint8ClampedArray([255, 255, 255, 255, 0, 0, 0, 255, 255, 0, 0, 255, 0, 255, 0, 255]))], [255, 0, 76, 150]);
+});
+
+test("of data on a line p_t is that of its Gaussians, each as wide as noise and its own width make it", () => {
+  const [a, s, std] = [0.6, 0.8, 0.3];
+  const found = lineDensity(new Float32Array([-1, 5, 1, -5]), std, { a, s }, 400, 6);
+  const variance = s * s + a * a * std * std;
+  const due = (x) => [-a, a].reduce((sum, mean) => sum + Math.exp(-((x - mean) ** 2) / (2 * variance)), 0) / 2 / Math.sqrt(2 * Math.PI * variance);
+  found.forEach((value, i) => assert.ok(Math.abs(value - due((i + 0.5) * 0.03 - 6)) < 1e-6));
 });

@@ -12,6 +12,7 @@ import { controlsPanel } from "./controls.js";
 import { convergencePanel } from "./convergence.js";
 import { dataPanel } from "./data.js";
 import { drawingPanel } from "./drawing.js";
+import { linePanel } from "./line.js";
 import { looksPanel } from "./looks.js";
 import { readoutPanel } from "./readout.js";
 import { Stage } from "./stage.js";
@@ -68,6 +69,7 @@ export function mount(element, { props, server, trigger, watch }) {
   convergence.begin.addEventListener("click", () => convergence.start(settings()));
   const looks = looksPanel(state.views, () => change("views"));
   const stages = [0, 1].map((lane) => new Stage(state, lane, pick));
+  const line = linePanel(state);
   const moves = transport(timeline, { label: "Into the noise, and back", inputId: "plane-slider", steps: true, speeds: SPEEDS });
   const again = make("button", { type: "button", id: "plane-run", className: "primary", onclick: () => walk() }, "Run again");
   const clear = make("button", { type: "button", id: "plane-clear", onclick: () => (state.chosen.clear(), change("chosen")) }, "Choose none");
@@ -78,7 +80,7 @@ export function mount(element, { props, server, trigger, watch }) {
     sources.root,
     make("div", { className: "plane-left" },
       make("div", { className: "plane-stages" }, ...stages.map(({ root }) => root), drawing.root),
-      moves.root, readout.place, readout.said),
+      line.root, moves.root, readout.place, readout.said),
     make("div", { className: "plane-right" }, looks, controls.root, make("div", { className: "plane-buttons" }, again, another, clear), training.root, readout.table),
     convergence.root,
   );
@@ -98,6 +100,8 @@ export function mount(element, { props, server, trigger, watch }) {
       if (state.views.density !== "none") for (const stage of stages) stage.draw(true);
     },
   });
+
+  parts.push(line);
 
   /** What a screen reader says of the picture. */
   function words() {
