@@ -120,6 +120,14 @@ def check_sampler(sampler: str, **parameters: float) -> dict[str, float]:
     return check_parameters(f"sampler {sampler!r}", SAMPLERS[sampler].parameters, parameters)
 
 
+def draws_noise(sampler: str, **parameters: float) -> bool:
+    """Whether it draws noise on its way with these parameters, so that it does not come to where
+    the probability-flow ODE ends. Raises as `check_sampler`."""
+    values = check_sampler(sampler, **parameters)
+    amount = values.get("eta", values.get("s_churn", 1.0))
+    return SAMPLERS[sampler].stochastic and amount > 0
+
+
 @torch.no_grad()  # as a decorator: a with-block around a yield ends on another thread than it began
 def sample(
     denoiser: Denoiser,

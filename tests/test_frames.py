@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from itertools import chain
 from typing import Any
 
+import numpy as np
+import pytest
+
 from diffviz.checkpoints import load_checkpoint
+from diffviz.runs.sampling import run as sample
 from diffviz.runs.schema import RunSettings
-from diffviz.serving.frames import stream
+from diffviz.serving.frames import SAME_STEP, stream
+from diffviz.serving.reference import reference
 
 RUN = RunSettings(condition={"class": "bag"}, count=1, steps=6)
 
@@ -29,3 +35,59 @@ def test_frames_that_share_a_message_are_the_same_ones() -> None:
     assert [event["kind"] for event in together[0]] == ["start", "frame"]
     assert list(chain(*together)) == list(chain(*one_by_one))
     assert sum(event["kind"] == "end" for event in together[1]) == 2
+
+
+def test_a_races_ends_are_told_in_full_for_distances() -> None:
+    def ends(rivals: list[str]) -> list[dict[str, Any]]:
+        made = stream(RUN, rivals, load_checkpoint("fashion"), pause=lambda: 1000.0)
+        events = chain(*(json.loads(message)["events"] for message in made))
+        return [event for event in events if event["kind"] == "end"]
+
+    assert "result" not in ends([])[0]
+    results = [halves_of(end["result"]) for end in ends(["euler", "heun"])]
+    assert results[0].shape == (28 * 28,)
+    assert np.abs(results[0] - results[1]).max() < 1e-2, "DDIM and Euler are the same step"
+    assert rms(results[0], results[2]) > 0.02
+
+
+def test_what_a_race_is_measured_against_is_told_as_it_is_made() -> None:
+    """The more steps, the nearer."""
+    checkpoint = load_checkpoint("fashion")
+    run = RUN.but(T=64, schedule="linear")  # 64 steps, then, are all that there are
+    events = [json.loads(text) for text in reference(run, 7, checkpoint)]
+    assert {message["run"] for message in events} == {7}
+    steps = [event["index"] for message in events for event in message["events"]]
+    assert steps == sorted(steps)
+    assert steps[-1] == 64
+    (end,) = events[-1]["events"]
+    distances = []
+    for count in (6, 24):
+        *_, last = sample(run.but(steps=count), checkpoint)
+        distances.append(rms(last.x.flatten().numpy(), halves_of(end["result"])))
+    assert distances[0] > 2 * distances[1] > 0
+
+
+def halves_of(text: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), "<f2").astype(np.float32)
+
+
+def rms(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.sqrt(np.mean((one - other) ** 2)))
+
+
+@pytest.mark.parametrize(
+    ("run", "rivals", "alike", "drawing"),
+    [
+        (RUN, ["euler"], True, [False, False]),
+        (RUN.but(sampler_parameters={"eta": 1.0}), ["euler"], False, [True, False]),
+        (RUN.but(sampler="edm"), ["ddpm"], False, [True, True]),
+        (RUN.but(sampler="edm", sampler_parameters={"s_churn": 0}), [], False, [False]),
+    ],
+)
+def test_it_is_said_which_lanes_must_end_alike_and_which_draw_noise(
+    run: RunSettings, rivals: list[str], alike: bool, drawing: list[bool]
+) -> None:
+    first = json.loads(next(stream(run, rivals, load_checkpoint("fashion"))))["events"][0]
+    assert (first["alike"] == SAME_STEP) is alike
+    assert first["drawing"] == drawing
+    assert first["reference"] == 512

@@ -83,13 +83,17 @@ def run(options: Options) -> None:
         steps.append(step)
         note(f"t = {step.t:>4}   α = {step.alpha:.4f}   σ = {step.sigma:.4f}")
     view = options.view or "x"
-    more: dict[str, Any] = {"medium": medium_of(checkpoint.card.data), "note": note_of(settings)}
+    more: dict[str, Any] = {
+        "medium": medium_of(checkpoint.card.data),
+        "note": note_of(settings),
+        "headings": settings.headings,
+    }
+    per_row = settings.columns if settings.vary else None
     if film:
         write: Callable[..., Any] = films[out.suffix.lower()]
-        write(steps, out, view, fps=options.fps or 10, **more)
+        write(steps, out, view, fps=options.fps or 10, per_row=per_row, **more)
     elif options.strip:
         save_strip(steps, out, view, **more)
     else:
-        per_row = settings.columns if settings.vary else None
         save_png(steps[-1].x, out, per_row=per_row, **more)
     print(f"{out}: fingerprint {fingerprint(steps[-1].x)}")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
+from diffviz.media import captions
 from diffviz.media.medium import Medium
 from diffviz.media.notes import TAG, png_note
 from diffviz.media.picture import PICTURE
@@ -20,37 +21,53 @@ if TYPE_CHECKING:
     from diffviz.samplers import Step
 
 HOLD = 1.5  # seconds for which a film rests on its last picture
+Made = TypeVar("Made")
+
+
+def lanes_of(made: Made | Mapping[str, Made]) -> Mapping[str, Made]:
+    """A race's lanes by their names; of a run by itself, which needs none, the only one."""
+    return made if isinstance(made, Mapping) else {"": made}
 
 
 def save_png(
-    x: Tensor,
+    x: Tensor | Mapping[str, Tensor],
     path: str | Path,
     scale: int = 8,
     per_row: int | None = None,
     medium: Medium = PICTURE,
     note: str = "",
+    headings: Sequence[str] = (),
 ) -> None:
-    """Samples (B, …), pictures in −1..1, as one PNG."""
-    Image.fromarray(medium.sheet(x, scale, per_row)).save(path, pnginfo=png_note(note))
+    """Samples (B, …), pictures in −1..1, as one PNG; of a race each lane's, by its name. headings:
+    of the columns, here and in the other files."""
+    sheet = captions.sheet(lanes_of(x), medium, scale, per_row, headings)
+    Image.fromarray(sheet).save(path, pnginfo=png_note(note))
 
 
 def save_strip(
-    steps: Sequence[Step],
+    steps: Sequence[Step] | Mapping[str, Sequence[Step]],
     path: str | Path,
     view: str = "x",
     most: int = 11,
     scale: int = 3,
     medium: Medium = PICTURE,
     note: str = "",
+    headings: Sequence[str] = (),
 ) -> None:
-    """A run as one PNG: a row for each picture, at most `most` steps from noise to result."""
-    chosen = [steps[round(k)] for k in np.linspace(0, len(steps) - 1, min(most, len(steps)))]
-    views = torch.stack([medium.view(step, view) for step in chosen], dim=1)  # (B, steps, …)
-    Image.fromarray(medium.strip(views, scale)).save(path, pnginfo=png_note(note))
+    """A run, or a race's lanes by their names, as one PNG: a row for each picture, at most `most`
+    steps from noise to result."""
+
+    def views(steps: Sequence[Step]) -> Tensor:
+        chosen = [steps[round(k)] for k in np.linspace(0, len(steps) - 1, min(most, len(steps)))]
+        return torch.stack([medium.view(step, view) for step in chosen], dim=1)  # (B, steps, …)
+
+    lanes = {name: views(made) for name, made in lanes_of(steps).items()}
+    strip = captions.strip(lanes, medium, scale, headings)
+    Image.fromarray(strip).save(path, pnginfo=png_note(note))
 
 
 def save_gif(
-    steps: Sequence[Step],
+    steps: Sequence[Step] | Mapping[str, Sequence[Step]],
     path: str | Path,
     view: str = "x",
     fps: float = 10,
@@ -58,10 +75,33 @@ def save_gif(
     per_row: int | None = None,
     medium: Medium = PICTURE,
     note: str = "",
+    headings: Sequence[str] = (),
 ) -> None:
-    """A run as an animated GIF that loops, resting on the result."""
-    sheets = [medium.sheet(medium.view(step, view), scale, per_row) for step in steps]
+    """A run, or a race's lanes by their names, as an animated GIF that loops, resting on the
+    result."""
+    sheets = sheets_of(lanes_of(steps), view, scale, per_row, medium, headings)
     film_gif(sheets, path, fps, note)
+
+
+def sheets_of(
+    lanes: Mapping[str, Sequence[Step]],
+    view: str,
+    scale: int,
+    per_row: int | None,
+    medium: Medium,
+    headings: Sequence[str],
+) -> list[np.ndarray]:
+    """A picture (rows, columns, 3) uint8 for each step that all lanes have."""
+    return [
+        captions.sheet(
+            {name: medium.view(step, view) for name, step in zip(lanes, at, strict=True)},
+            medium,
+            scale,
+            per_row,
+            headings,
+        )
+        for at in zip(*lanes.values(), strict=True)
+    ]
 
 
 def film_gif(
@@ -80,7 +120,7 @@ def film_gif(
 
 
 def save_mp4(
-    steps: Sequence[Step],
+    steps: Sequence[Step] | Mapping[str, Sequence[Step]],
     path: str | Path,
     view: str = "x",
     fps: float = 10,
@@ -88,9 +128,10 @@ def save_mp4(
     per_row: int | None = None,
     medium: Medium = PICTURE,
     note: str = "",
+    headings: Sequence[str] = (),
 ) -> None:
-    """A run as an H.264 film that any browser plays."""
-    sheets = [medium.sheet(medium.view(step, view), scale, per_row) for step in steps]
+    """A run, or a race's lanes by their names, as an H.264 film that any browser plays."""
+    sheets = sheets_of(lanes_of(steps), view, scale, per_row, medium, headings)
     film_mp4(sheets, path, fps, note)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import is_dataclass
 from textwrap import dedent
 from typing import Any
@@ -11,35 +12,61 @@ from diffviz.runs.restoration import RestoreSettings
 from diffviz.runs.schema import RunSettings
 
 
-def code(settings: RunSettings, threads: int) -> str:
+RUN = """\
+for step in diffviz.run(settings, checkpoint):
+    print(f"t = {step.t}: alpha {step.alpha:.4f}, sigma {step.sigma:.4f}")
+
+print("fingerprint", diffviz.fingerprint(step.x))
+diffviz.save_png(step.x, "diffviz.png", medium=medium@SHEET@)
+"""
+RACE = """\
+for entrant in settings.against(@RIVALS@):
+    for step in diffviz.run(entrant, checkpoint):
+        print(f"t = {step.t}: alpha {step.alpha:.4f}, sigma {step.sigma:.4f}")
+    print(entrant.sampler, "fingerprint", diffviz.fingerprint(step.x))
+    diffviz.save_png(step.x, f"diffviz-{entrant.sampler}.png", medium=medium@SHEET@)
+"""
+OWN = """\
+# The denoiser is your own: put @MODEL@.safetensors and @MODEL@.json, which are in the zip that
+# Train's Download gives, into the folder in which this runs.
+from pathlib import Path
+
+"""
+
+
+def code(settings: RunSettings, threads: int, rivals: Sequence[str] = (), own: bool = False) -> str:
     """A Python program that repeats the run with the library, to the last bit on one machine.
 
-    threads: how many the run had; the order of floating-point sums may depend on it.
+    threads: how many the run had; the order of floating-point sums may depend on it. rivals:
+    samplers that race against the settings' own. own: whether the denoiser is none of the
+    library's, but one that was downloaded.
     """
     said = {"model": settings.model, **settings.said()}
     lines = "".join(f"\n    {name}={source(value)}," for name, value in said.items())
+    sheet = f", per_row={settings.columns}, headings=settings.headings" if settings.vary else ""
     return (
         dedent(
             """\
         # Repeats a run of diffviz, to the last bit on the same machine.
-        import diffviz
+        @OWN@import diffviz
         import torch
 
         torch.set_num_threads(@THREADS@)
         settings = diffviz.RunSettings(@SETTINGS@
         )
-        checkpoint = diffviz.load_checkpoint(settings.model)
-
-        for step in diffviz.run(settings, checkpoint):
-            print(f"t = {step.t}: alpha {step.alpha:.4f}, sigma {step.sigma:.4f}")
-
-        print("fingerprint", diffviz.fingerprint(step.x))
+        checkpoint = diffviz.load_checkpoint(settings.model@FOLDER@)
         medium = diffviz.MEDIA[checkpoint.card.data.medium]
-        diffviz.save_png(step.x, "diffviz.png", medium=medium)
-        """
+
+        @RUN@"""
         )
+        .replace("@OWN@", OWN if own else "")
+        .replace("@MODEL@", settings.model)
+        .replace("@FOLDER@", ", Path()" if own else "")
+        .replace("@RUN@", RACE if rivals else RUN)
         .replace("@THREADS@", str(threads))
         .replace("@SETTINGS@", lines)
+        .replace("@RIVALS@", repr(list(rivals)))
+        .replace("@SHEET@", sheet)
     )
 
 

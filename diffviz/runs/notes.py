@@ -19,10 +19,11 @@ KINDS: dict[str, type[Settings]] = {
 
 
 class Noted(NamedTuple):
-    """What a note says: of which tab, and its settings as JSON has them."""
+    """What a note says: of which tab, its settings as JSON has them, and a race's rivals."""
 
     tab: str
     settings: dict[str, Any]
+    rivals: tuple[str, ...] = ()
 
 
 def note_of(settings: Settings, **more: Any) -> str:
@@ -41,16 +42,17 @@ def noted(note: str) -> Noted:
     try:
         said = json.loads(note)
         tab, settings = said["tab"], said["settings"]
+        rivals = tuple(map(str, said.get("rivals", ())))
     except (json.JSONDecodeError, LookupError, TypeError, RecursionError) as error:
         raise ValueError("this file does not say how it was made") from error
     if tab not in KINDS or not isinstance(settings, dict):
         raise ValueError("this file was made by another diffviz, with settings unknown here")
-    return Noted(tab, settings)
+    return Noted(tab, settings, rivals)
 
 
 def run_of(note: str) -> RunSettings:
     """The run that a note tells of; raises ValueError, in a sentence."""
-    tab, settings = noted(note)
+    tab, settings, _ = noted(note)
     if tab != "sample":
         raise ValueError("this file was not sampled; it is a picture that was noised or restored")
     return RunSettings(**settings)

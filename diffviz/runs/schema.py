@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
@@ -331,6 +331,21 @@ class RunSettings(ScheduleSettings, SamplingSettings):
     def seeds(self) -> list[int]:
         """Of each picture."""
         return [self.seed + i // self.columns for i in range(self.count)]
+
+    @property
+    def headings(self) -> list[str]:
+        """Of the columns, where they differ in something."""
+        if not self.vary:
+            return []
+        guided = self.vary.what == GUIDANCE.name
+        return [
+            f"guidance {float(value):g}" if guided else str(value or "not said")
+            for value in self.vary.values
+        ]
+
+    def against(self, rivals: Iterable[str]) -> list[Self]:
+        """A race from the same x_T: this run, and one by each of those samplers."""
+        return [self, *(self.but(sampler=name, sampler_parameters={}) for name in rivals)]
 
     @property
     def scale(self) -> float | list[float]:

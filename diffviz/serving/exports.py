@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from diffviz.runs.code import code
 from diffviz.runs.notes import note_of
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
-from diffviz.serving.frames import words
+from diffviz.serving.frames import names_of, words
 from diffviz.serving.made_files import MadeFiles
+from diffviz.serving.models import TRAINED
 
 CODE = "code"
 FORMATS: dict[str, tuple[str, Callable[..., None]]] = {
@@ -41,37 +42,45 @@ def write_file(
     view: str,
     checkpoint: Checkpoint,
     denoiser: Denoiser,
+    rivals: Sequence[str] = (),
 ) -> Path | str:
     """The path of a new file in a folder of its own, or the program's text for kind "code".
 
+    rivals: samplers that race against the settings' own, each a lane with its name.
     Raises ValueError for a kind or view that is not there.
     """
     if view not in VIEWS:
         raise ValueError(f"unknown view {view!r}; choose from {', '.join(VIEWS)}")
     named = settings.but(model=checkpoint.card.name)
     if kind == CODE:
-        return code(named, torch.get_num_threads())
+        own = settings.model.startswith(TRAINED)
+        return code(named, torch.get_num_threads(), rivals, own)
     medium = medium_of(checkpoint.card.data)
     if kind not in FORMATS or kind not in medium.files:
         there = [name for name in FORMATS if name in medium.files]
         raise ValueError(f"unknown format {kind!r}; choose from {', '.join([*there, CODE])}")
     extension, save = FORMATS[kind]
     stride = -(-settings.steps // MOST_FRAMES)
-    made = run(settings, checkpoint, denoiser=denoiser)
-    steps = [step for step in made if (settings.steps - step.index) % stride == 0]
-    rows: dict[str, Any] = (
-        {"per_row": settings.columns} if settings.vary and kind != "strip" else {}
-    )
-    with files.new(file_name(settings, checkpoint.card, view) + extension) as path:
-        save(steps, path, view, medium=medium, note=note_of(named), **rows)
+    entrants, lanes = settings.against(rivals), {}
+    for name, entrant in zip(names_of(entrants) if rivals else [""], entrants, strict=True):
+        made = run(entrant, checkpoint, denoiser=denoiser)
+        lanes[name] = [step for step in made if (settings.steps - step.index) % stride == 0]
+    more: dict[str, Any] = {"headings": settings.headings}
+    if settings.vary and kind != "strip":
+        more["per_row"] = settings.columns
+    note = note_of(named, **({"rivals": list(rivals)} if rivals else {}))
+    with files.new(file_name(settings, checkpoint.card, view, rivals) + extension) as path:
+        save(lanes, path, view, medium=medium, note=note, **more)
     return path
 
 
-def file_name(settings: RunSettings, card: Card, view: str = "x") -> str:
+def file_name(
+    settings: RunSettings, card: Card, view: str = "x", rivals: Sequence[str] = ()
+) -> str:
     """What tells one run's files from another's, without the ending: such as
     diffviz-MODEL-a-frog-with-an-axe-x0-seed-3."""
     parts = ["diffviz", card.name, words(settings, card.data)[:MOST_LETTERS]]
-    parts += [view] * (view != "x") + ["seed", str(settings.seed)]
+    parts += ["race"] * bool(rivals) + [view] * (view != "x") + ["seed", str(settings.seed)]
     return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
 
 

@@ -11,21 +11,24 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from diffviz.checkpoints import Checkpoint
 from diffviz.data import source_of, words_of
 from diffviz.data.base import DataInfo
 from diffviz.denoisers.base import Denoiser
+from diffviz.measure.convergence import exact
 from diffviz.media.levels import fingerprint
 from diffviz.media.medium import VIEWS, Medium, columns
 from diffviz.media.registry import medium_of
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import EACH, RunSettings
-from diffviz.samplers import SAMPLERS, Step
+from diffviz.samplers import SAMPLERS, Step, draws_noise
 from diffviz.schedules import NoiseSchedule
 
 _run_numbers = itertools.count()
 CURVE_POINTS = 120
+SAME_STEP = "DDIM with η = 0 and Euler take the same steps: they end in the same picture."
 # σ/α at which the picture, −1..1, is half a grey level of 255 beside the noise, and the other way
 # about: no network is needed there to tell them apart.
 PURE_NOISE, NO_NOISE = 255.0, 1 / 255
@@ -45,7 +48,7 @@ def stream(
 
     Raises ValueError before the first message for bad settings.
     """
-    entrants = [settings, *(settings.but(sampler=r, sampler_parameters={}) for r in rivals)]
+    entrants = settings.against(rivals)
     lanes = [run(entrant, checkpoint, denoiser=denoiser) for entrant in entrants]
     number, medium = next(_run_numbers), medium_of(checkpoint.card.data)
     events: list[dict[str, Any]] = [_start(entrants, checkpoint)]
@@ -61,7 +64,8 @@ def stream(
                 continue
             events.append(frame(medium, lane, step, step.nfe, seconds[lane]))
             if step.index == settings.steps:
-                events.append({"kind": "end", "lane": lane, "fingerprint": fingerprint(step.x)})
+                end = {"kind": "end", "lane": lane, "fingerprint": fingerprint(step.x)}
+                events.append(end | ({"result": halves(step.x)} if rivals else {}))
             if (now := time.monotonic()) >= told + pause():
                 yield json.dumps({"run": number, "events": events})
                 events, told = [], now
@@ -79,6 +83,11 @@ def recording(settings: RunSettings, checkpoint: Checkpoint) -> str:
     messages = [json.loads(message) for message in stream(settings, (), checkpoint)]
     events = [event for message in messages for event in message["events"]]
     return json.dumps({"run": messages[0]["run"], "recorded": True, "events": events})
+
+
+def halves(x: Tensor) -> str:
+    """Samples as little-endian float16 in base64: what distances are measured of."""
+    return base64.b64encode(x.detach().cpu().half().numpy().astype("<f2").tobytes()).decode()
 
 
 def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str, Any]:
@@ -101,10 +110,24 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
         "curve": [[int(t), round(float(bar), 6)] for t, bar in zip(at, alpha_bar, strict=True)],
         "outside": outside(schedule, grid, checkpoint.card.ratio_range),
         "columns": settings.columns if settings.vary else columns(settings.count),
-        "headings": headings(settings),
+        "headings": settings.headings,
         "words": words(settings, info),
-        "lanes": [SAMPLERS[e.sampler].label for e in entrants],
+        "lanes": names_of(entrants),
+        "drawing": [draws_noise(e.sampler, **e.sampler_parameters) for e in entrants],
+        "alike": alike(entrants),
+        "reference": exact(settings).steps,
     }
+
+
+def names_of(entrants: Sequence[RunSettings]) -> list[str]:
+    """Of the lanes of a race."""
+    return [SAMPLERS[entrant.sampler].label for entrant in entrants]
+
+
+def alike(entrants: Sequence[RunSettings]) -> str:
+    """What is to be said of lanes that must end in the same picture, or nothing."""
+    exact_ones = {e.sampler for e in entrants if not draws_noise(e.sampler, **e.sampler_parameters)}
+    return SAME_STEP if {"ddim", "euler"} <= exact_ones else ""
 
 
 def outside(schedule: NoiseSchedule, grid: Sequence[int], ratio_range: tuple[float, float]) -> int:
@@ -115,14 +138,6 @@ def outside(schedule: NoiseSchedule, grid: Sequence[int], ratio_range: tuple[flo
     above = (ratios > high) & (ratios < PURE_NOISE)
     below = (ratios < low) & (ratios > NO_NOISE)
     return int((above | below).sum())
-
-
-def headings(settings: RunSettings) -> list[str]:
-    """Of the columns, where they differ in something."""
-    if not settings.vary:
-        return []
-    values = settings.vary.values
-    return [f"{value:g}" if isinstance(value, float) else value or "not said" for value in values]
 
 
 def words(settings: RunSettings, info: DataInfo) -> str:

@@ -19,6 +19,11 @@ TERMS: dict[str, str] = {
         "How often the network was asked. Guidance asks it twice: with what was asked for, and"
         " without."
     ),
+    "distance": (
+        "How far a sampler’s pictures are from where the exact path from the same noise ends, for"
+        " the same network: the root mean square difference over all pixels, where black is −1 and"
+        " white is 1. It falls with the length of the steps; that of the network stays."
+    ),
     "fingerprint": (
         "Two runs with the same fingerprint made the same pictures, to the last bit. The exported"
         " Python code prints it too, so that you can check that it repeats this run."

@@ -26,6 +26,7 @@ from diffviz.runs.schema import (
 )
 from diffviz.samplers import SAMPLERS
 from diffviz.schedules import SCHEDULES
+from diffviz.serving.frames import SAME_STEP
 from diffviz.serving.models import bundled_card
 from diffviz.settings import Setting, declared, said
 
@@ -34,7 +35,6 @@ SPEAKING: dict[str, Words] = {
     source.name: source.words() for source in DATA_SETS.values() if source.words
 }
 PAGE_STEPS = 250
-RACE = "DDIM with η = 0 and Euler take the same steps: they end in the same picture."
 MOST_COLUMNS = 8
 SCALES = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0)  # guidance, where it is compared
 SAMPLING = declared(SamplingSettings)
@@ -98,7 +98,7 @@ class OnPage(Asked):
         str, Setting(label="In your words", help="For a denoiser that knows words")
     ] = next(iter(SPEAKING.values())).example
     rivals: Annotated[
-        tuple[str, ...], Setting(label="Up to two rivals, from the same noise", help=RACE)
+        tuple[str, ...], Setting(label="Up to two rivals, from the same noise", help=SAME_STEP)
     ] = ()
     view: Annotated[
         str, Setting(label="What is shown", help="Of each step", choices=tuple(VIEWS))

@@ -9,7 +9,7 @@ import gradio as gr
 
 from diffviz.runs.asking import said_by
 from diffviz.runs.link import link
-from diffviz.runs.notes import noted
+from diffviz.runs.notes import Noted, noted
 from diffviz.runs.restoration import RestoreSettings
 from diffviz.runs.schema import RunSettings
 from diffviz.serving import sampling as sample
@@ -38,16 +38,17 @@ def link_in(request: Any) -> dict[str, Any]:
 
 
 def _link_in(request: Any) -> dict[str, Any]:
-    tab, settings = noted(str(request["note"]))
-    return {"link": LINKS[tab](settings)}
+    said = noted(str(request["note"]))
+    return {"link": LINKS[said.tab](said)}
 
 
-def _of_a_run(said: Mapping[str, Any]) -> str:
-    return link("sample", sample.shown(RunSettings(**said)), sample.begins())
+def _of_a_run(said: Noted) -> str:
+    shown = sample.shown(RunSettings(**said.settings)).but(rivals=said.rivals)
+    return link("sample", shown, sample.begins())
 
 
-def _of_a_restoration(said: Mapping[str, Any]) -> str:
-    settings = RestoreSettings(**said)
+def _of_a_restoration(said: Noted) -> str:
+    settings = RestoreSettings(**said.settings)
     info = bundled_card(settings.model).data
     asked = {
         name: said_by(info, value) if value else ""
@@ -57,11 +58,11 @@ def _of_a_restoration(said: Mapping[str, Any]) -> str:
     return link("edit", shown, edit.begins())
 
 
-def _of_a_noised_picture(said: Mapping[str, Any]) -> str:
-    return link("forward", forward.OnPage(**said))
+def _of_a_noised_picture(said: Noted) -> str:
+    return link("forward", forward.OnPage(**said.settings))
 
 
-LINKS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+LINKS: Mapping[str, Callable[[Noted], str]] = {
     "sample": _of_a_run,
     "edit": _of_a_restoration,
     "forward": _of_a_noised_picture,

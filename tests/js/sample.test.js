@@ -26,11 +26,11 @@ function tell(run, ...events) {
 }
 
 beforeEach(() => {
-  triggered = [];
+  const own = (triggered = []); // other tests' views still listen to the store
   element = document.createElement("div");
   element.innerHTML = '<section class="live-view"></section>';
   view = {
-    props: {}, server: {}, trigger: (...event) => triggered.push(event),
+    props: {}, server: {}, trigger: (...event) => own.push(event),
     watch: (name, heard) => (view.heard = heard),
   };
   mount(element, view);
@@ -41,6 +41,18 @@ test("it asks for something to show, and for runs that any control wants", () =>
   store.set("sampling", "asked");
   assert.ok(triggered.some(([event]) => event === "run"));
   assert.equal($(".player-lanes").dataset.sought, "1", "it is looked at");
+});
+
+test("a press is never lost: what is under way gives way to it", () => {
+  const said = () => triggered.splice(0).map(([event]) => event).filter((event) => event !== "anew");
+  store.set("sampling", "asked");
+  tell(1, start(), step(0), step(1));
+  said();
+  store.set("sampling", "asked"); // in the midst of a run
+  assert.deepEqual(said(), ["halt", "run"]);
+  tell(2, start(), step(0), step(1), step(2), step(3));
+  store.set("sampling", "asked"); // after its last frame, when its event is still pending
+  assert.deepEqual(said(), ["halt", "run"]);
 });
 
 test("frames are shown as they come, in each of their views", async () => {
@@ -113,6 +125,51 @@ test("a race has a lane each; the fingerprint comes at the end", async () => {
   assert.deepEqual([canvas().dataset.index, $("#sample-canvas-2").dataset.index], ["3", "0"]);
   assert.equal($("figcaption code").textContent, "abc");
   assert.equal(element.querySelectorAll("figure > canvas").length, 2);
+});
+
+test("a race ends in a table, and with a press in distances to where the exact path ends", async () => {
+  const halves = (...values) => Buffer.from(new Uint8Array(new Uint16Array(values).buffer)).toString("base64");
+  const [zero, half, one] = [0, 0x3800, 0x3c00]; // as float16
+  const race = start({ lanes: ["DDIM", "DDPM (ancestral)"], drawing: [false, true], alike: "They are alike.", reference: 512, steps: 1 });
+  tell(1, race, { ...step(0), evaluations: 1, seconds: 0.1 }, step(0, 1), { ...step(1), evaluations: 2, seconds: 0.2 });
+  await frame();
+  assert.ok($(".sample-race").hidden, "it has not ended");
+  tell(1, { ...step(1, 1), evaluations: 2, seconds: 0.4 }, { kind: "end", lane: 0, fingerprint: "a", result: halves(zero, half) }, { kind: "end", lane: 1, fingerprint: "b", result: halves(one, zero) });
+  await frame();
+  const rows = () => [...element.querySelectorAll("#sample-race tbody tr")].map((row) => [...row.children].map((cell) => cell.textContent));
+  assert.deepEqual(rows(), [["DDIM", "–", "2", "0.20 s"], ["DDPM (ancestral)", "–", "2", "0.40 s"]]);
+  const button = $("#sample-measure");
+  assert.match(button.textContent, /512 steps.* about 2 min/); // 512 times 2 sides, of 0.1 s each
+  assert.match($(".sample-race").textContent, /They are alike\. DDPM \(ancestral\) draws noise/);
+  button.click();
+  assert.deepEqual(triggered.at(-1), ["refer", { run: 1 }]);
+  tell(1, { kind: "reference", index: 100 });
+  await frame();
+  assert.match($(".sample-race [role=status]").textContent, /^Step 100 of 512/);
+  tell(1, { kind: "reference", index: 512, result: halves(zero, zero) });
+  await frame();
+  assert.deepEqual(rows().map(([, distance]) => distance), ["0.3536", "0.7071"]); // √(½²/2), √(1²/2)
+  assert.deepEqual([...element.querySelectorAll("[data-nearest]")].map((row) => row.firstChild.textContent), ["DDIM"]);
+  assert.ok(button.hidden);
+  tell(2, start(), step(0));
+  await frame();
+  assert.ok($(".sample-race").hidden, "a run by itself is no race");
+});
+
+test("what is measured can be stopped, and a failure is told", async () => {
+  tell(1, start({ lanes: ["DDIM", "Heun"], steps: 0 }), step(0), step(0, 1));
+  await frame();
+  $("#sample-measure").click();
+  await frame();
+  assert.equal($("#sample-measure").textContent, "Stop measuring");
+  $("#sample-measure").click();
+  await frame();
+  assert.deepEqual(triggered.at(-1), ["halt"]);
+  $("#sample-measure").click();
+  tell(1, { kind: "reference", failed: "This took too long." });
+  await frame();
+  assert.equal($(".sample-race [role=status]").textContent, "This took too long.");
+  assert.match($("#sample-measure").textContent, /^Measure/);
 });
 
 test("another medium's renderer is fetched and draws", async () => {

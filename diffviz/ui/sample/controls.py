@@ -13,6 +13,7 @@ from diffviz.runs.schema import (
     DRAWN,
 )
 from diffviz.schedules import SCHEDULES
+from diffviz.serving.frames import SAME_STEP
 from diffviz.serving.glossary import TERMS
 from diffviz.serving.models import Models, bundled_card
 from diffviz.serving.sampling import (
@@ -21,7 +22,6 @@ from diffviz.serving.sampling import (
     ON_THE_PAGE,
     PAGE_STEPS,
     PARAMETERS,
-    RACE,
     SHOWN,
     things,
     variations,
@@ -159,7 +159,7 @@ def _offer_what_goes_together(named: dict[str, Component], rivals: gr.CheckboxGr
     ):
         inputs, output = [named[changed], named[others]], named[others]
         named[changed].change(None, inputs, output, js=call, api_visibility="private")  # type: ignore[attr-defined]  # of each of these
-    call, inputs = page_call("rivalsOf", RIVALS, samplers, RACE), [named["sampler"], rivals]
+    call, inputs = page_call("rivalsOf", RIVALS, samplers, SAME_STEP), [named["sampler"], rivals]
     gr.on(
         [named["sampler"].change, rivals.input],  # type: ignore[attr-defined]  # of a Dropdown
         None,

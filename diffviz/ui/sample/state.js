@@ -7,7 +7,7 @@ import { Timeline } from "../lib/timeline.js";
 import { decoded } from "../lib/views.js";
 
 /** @import { View } from "../lib/views.js" */
-/** @import { Frame, Lane, Message, Start } from "./types.d.ts" */
+/** @import { Frame, Lane, Message, Reference, Start } from "./types.d.ts" */
 
 const REST = 2000; // milliseconds after which the opening film starts over, so that the page is alive
 
@@ -21,6 +21,8 @@ export class Run {
     this.stopped = false;
     /** @type {Lane[]} */
     this.lanes = start.lanes.map((label) => ({ label, frames: [] }));
+    /** @type {Reference | null} */
+    this.reference = null; // once it was asked for
   }
 
   get frames() {
@@ -39,7 +41,7 @@ export class Run {
 
 export class SampleState {
   /**
-   * @param {(...what: string[]) => void} change says that "run", "frames", "status", "position" or "view" changed
+   * @param {(...what: string[]) => void} change says that "run", "frames", "reference", "status", "position" or "view" changed
    * @param {() => void} now paints at once
    */
   constructor(change, now) {
@@ -55,12 +57,6 @@ export class SampleState {
         if (chosen) now();
       },
     });
-  }
-
-  /** Whether a run is awaited or under way. */
-  get busy() {
-    const { run } = this;
-    return this.waiting > 0 || Boolean(run && !run.recorded && !run.stopped && !run.complete);
   }
 
   /** The frame of a lane at the player's position, or the newest there is before it. @param {Lane} lane @returns {Frame | undefined} */
@@ -84,9 +80,12 @@ export class SampleState {
       if (event.kind === "start") this.begin(new Run(event, number, recorded));
       else if (this.run?.number !== number) continue; // of a run that another has replaced
       else if (event.kind === "frame") this.run.lanes[event.lane].frames[event.index] = decoded(event);
-      else this.run.lanes[event.lane].fingerprint = event.fingerprint;
+      else if (event.kind === "reference") {
+        this.run.reference = event;
+        this.change("reference");
+      } else Object.assign(this.run.lanes[event.lane], { fingerprint: event.fingerprint, result: event.result });
     }
-    if (this.run?.number !== number) return;
+    if (this.run?.number !== number || !events.some(({ kind }) => kind !== "reference")) return;
     this.change("frames");
     if (recorded) this.film();
     else this.timeline.arrive(this.run.arrived);

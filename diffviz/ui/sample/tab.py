@@ -21,6 +21,7 @@ from diffviz.serving.cards import card_text
 from diffviz.serving.exports import write_file, write_picture
 from diffviz.serving.frames import in_line, recording, stream
 from diffviz.serving.models import Models, bundled, bundled_card
+from diffviz.serving.reference import message, reference
 from diffviz.serving.sampling import (
     ASKED,
     ON_PAGE,
@@ -40,10 +41,11 @@ from diffviz.ui.component import live_view, page_call
 from diffviz.ui.controls import control, endpoint, in_order
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.links import link_components
-from diffviz.ui.messages import told_in_the_page
+from diffviz.ui.messages import sentence, told_in_the_page
 from diffviz.ui.sample.controls import RIVALS, build_controls
 from diffviz.ui.sample.nearest import nearest_endpoint, nearest_pictures
 from diffviz.ui.sample.words import asked_unseen
+from diffviz.web.names import whole_number
 
 # Who runs when is our own admission's to say, which tells visitors their place in the line.
 NETWORK: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": None}
@@ -61,10 +63,12 @@ ASK_FOR_RUN = page_call("askForRun")
 
 
 class Ran(NamedTuple):
-    """What the player shows, for its exports. token: of who ran it."""
+    """What the player shows, for its exports. token: of who ran it. rivals: samplers that raced
+    against the settings' own."""
 
     settings: RunSettings
     token: str
+    rivals: tuple[str, ...] = ()
 
 
 def sample_tab(backend: Backend) -> gr.Dropdown:
@@ -83,7 +87,7 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
                 "sample/view",
                 "sample-player",
                 "Sampling, step by step",
-                events=("ready", "run", "export", "anew", "follow", "compared"),
+                events=("ready", "run", "halt", "refer", "export", "anew", "follow", "compared"),
                 server_functions=[backend.handler(nearest_pictures)],
                 settings=schema(OnPage, begins()),
                 places=[place.facts() for place in controls.places],
@@ -110,10 +114,15 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
         inputs,
         outputs,
         js=page_call("withHandlesAndOwner"),
+        trigger_mode="multiple",  # or a press would be lost while an event has not quite ended
         **PLAIN,
         **SILENT,
         **NETWORK,
     )
+    referring = player.refer(
+        backend.handler(_refer), last_run, player, trigger_mode="multiple", **SILENT, **NETWORK
+    )
+    player.halt(None, cancels=[running, referring], api_visibility="private")
     controls.start.click(None, js=ASK_FOR_RUN)
     controls.stop.click(None, cancels=[running], js=page_call("stopRun"), api_visibility="private")
     another = controls.dice.click(None, None, controls.seed, js=page_call("newSeed", MAX_SEED))
@@ -127,7 +136,7 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     exporting.success(None, exported, None, js=page_call("takeHome"), **SILENT)
     exporting.then(None, js=page_call("endExport"), **SILENT)
     # What was made of another run than the one shown goes with it.
-    player.anew(None, None, files, js=hide, cancels=[exporting], **SILENT)
+    player.anew(None, None, files, js=hide, cancels=[exporting, referring], **SILENT)
     named["owner"] = token
     inputs = [named[name] for name in in_order(named, ORDER)]
     program_run.click(
@@ -173,13 +182,32 @@ async def _sample(
             return stream(settings, rivals, *models.served(settings.model, token, ticket), pause)
 
         async with aclosing(admission.parts(visitor(request), frames)) as parts:
-            run: Any = Ran(settings, token)
+            run: Any = Ran(settings, token, tuple(rivals))
             async for part in parts:
                 if isinstance(part, InLine):
                     yield in_line(part.number), gr.skip()
                 else:
                     yield part, run
                     run = gr.skip()  # told once: it would cost as much as the frame
+
+
+async def _refer(
+    backend: Backend, request: gr.Request, last_run: Ran, event: gr.EventData
+) -> AsyncIterator[str]:
+    """What the last race is measured against; event: {"run"}, its number in the player."""
+    with told_in_the_page():
+        number = whole_number("run", event_data(event, "run"))
+    settings, token = last_run.settings, last_run.token
+
+    def messages(ticket: Ticket) -> Iterator[str]:
+        return reference(settings, number, *backend.models.served(settings.model, token, ticket))
+
+    try:
+        async with aclosing(backend.admission.parts(visitor(request), messages)) as parts:
+            async for part in parts:
+                yield message(number, waiting=part.number) if isinstance(part, InLine) else part
+    except ValueError as error:
+        yield message(number, failed=sentence(error))
 
 
 def _asked_run(models: Models, *values: Any) -> tuple[RunSettings, list[str], str]:
@@ -285,7 +313,8 @@ async def _export(
     def write(ticket: Ticket) -> Path | str:
         checkpoint, denoiser = backend.models.served(settings.model, last_run.token, ticket)
         kind, view = (str(event_data(event, name)) for name in ("format", "view"))
-        return write_file(backend.files, settings, kind, view, checkpoint, denoiser)
+        rivals = last_run.rivals
+        return write_file(backend.files, settings, kind, view, checkpoint, denoiser, rivals)
 
     with told_in_the_page():
         made = await backend.admission.at_once(visitor(request), write)

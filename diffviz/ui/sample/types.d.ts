@@ -34,9 +34,25 @@ export interface Start {
   headings: string[];
   words: string;
   lanes: string[];
+  drawing?: boolean[]; // of each lane, whether it draws noise on its way
+  alike?: string; // what is to be said of lanes that end in the same picture
+  reference?: number; // steps of the run that a race is measured against
 }
 
-export type Event = Start | SentFrame | { kind: "end"; lane: number; fingerprint: string } | { kind: "waiting"; number: number };
+/** What a race is measured against, while it is made: its number in the line, how many of its steps are done, and its end. */
+export interface Reference {
+  waiting?: number;
+  index?: number;
+  failed?: string;
+  result?: string; // float16 numbers in base64
+}
+
+export type Event =
+  | Start
+  | SentFrame
+  | { kind: "end"; lane: number; fingerprint: string; result?: string }
+  | ({ kind: "reference" } & Reference)
+  | { kind: "waiting"; number: number };
 
 export interface Message {
   run: number;
@@ -48,6 +64,7 @@ export interface Lane {
   label: string;
   frames: Frame[];
   fingerprint?: string;
+  result?: string; // in a race: its last x, float16 numbers in base64
 }
 
 export interface Neighbour {

@@ -13,13 +13,13 @@ import { factsPanel } from "./facts.js";
 import { headPanel } from "./head.js";
 import { lanesPanel } from "./lanes.js";
 import { nearestPanel } from "./nearest.js";
+import { racePanel } from "./race.js";
 import { SampleState } from "./state.js";
 
 /** @import { Place } from "../lib/components.js" */
 /** @import { LiveView, SettingFacts, Values } from "../lib/types.d.ts" */
 /** @import { SampleServer } from "./types.d.ts" */
 
-const REST = 300; // ms after which an event that has told all is over
 const SPEEDS = [2, 5, 10, 20, 40];
 /** @type {Record<string, string>} */
 const CONTROLS = { denoiser: "#sample-model", what: "#sample-class", words: "#sample-in-words", zero_terminal_snr: "#sample-ztsnr", clip_x0: "#sample-clip", view: "#sample-player .segments" };
@@ -34,19 +34,16 @@ export function mount(element, { props, server, trigger, watch }) {
   controls.scrubber.input.classList.add("player-scrubber"); // for tools, who know this one by it
   const lanes = lanesPanel(state);
   const panels = [
-    headPanel(state), lanes, controls, factsPanel(state), glancePanel(state),
+    headPanel(state), lanes, controls, racePanel(state, trigger), factsPanel(state), glancePanel(state),
     filesPanel(state, trigger), nearestPanel(state, server),
   ];
   parts.push(...panels);
   section.append(...panels.map(({ root }) => root));
 
-  let again = false; // a run is wanted as soon as the present one is over
-
   function take() {
     if (!props.value) return;
     const before = state.run;
     state.take(JSON.parse(props.value));
-    if (again && !state.busy) setTimeout(() => again && heed("asked"), REST);
     if (before && state.run !== before) {
       store.set("exporting", "");
       trigger("anew");
@@ -71,8 +68,8 @@ export function mount(element, { props, server, trigger, watch }) {
     if (wanted === "asked") {
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       lanes.root.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
-      again = false;
       links.ran("sample");
+      trigger("halt"); // whatever is under way gives way
       return trigger("run");
     }
     state.stop();
@@ -86,8 +83,7 @@ export function mount(element, { props, server, trigger, watch }) {
   components.onChange = () => links.changed("sample");
   components.onSettled = () => {
     trigger("compared"); // what can be
-    again = true; // what a link says is what is seen
-    if (!state.busy) heed("asked");
+    heed("asked"); // what a link says is what is seen
   };
   /** @returns {Values} */
   const values = () => {
