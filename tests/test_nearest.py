@@ -6,21 +6,27 @@ import base64
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
 from torch import Generator, Tensor
 
-from diffviz.data.fashion.measured import nearest as index_of
+from diffviz.data import DataChoice
+from diffviz.data.digits import load_digits
+from diffviz.data.fashion.measured import nearest as shipped
 from diffviz.data.fashion.pictures import CLASSES, FOLDER, load_fashion, load_fashion_subset
+from diffviz.data.heroes.stacks import Heroes
+from diffviz.data.own.pictures import OwnPictures, pack
 from diffviz.denoisers.exact import MixtureDenoiser
 from diffviz.forward import SeededNoise
+from diffviz.measure.indexing import index_of
 from diffviz.measure.nearest import (
     COPY_SHARE,
     QUANTILES,
     SHEET_COLUMNS,
+    Index,
     _pack,
     _unpack,
     judge,
@@ -30,17 +36,20 @@ from diffviz.measure.nearest import (
     search,
 )
 from diffviz.media.decoding import load_picture
+from diffviz.media.files import save_png
 from diffviz.samplers import sample
 from diffviz.schedules import make_schedule
+from diffviz.serving.models import Models
 from diffviz.serving.turns import Turns
 from diffviz.ui.sample.nearest import _nearest_of_file, nearest_pictures
 
 DECODERS = SimpleNamespace(picture=load_picture)
-BACKEND: Any = SimpleNamespace(searches=Turns(1, 5), decoders=DECODERS)
+MODELS = Models(cast(Any, None), None)
+BACKEND: Any = SimpleNamespace(searches=Turns(1, 5), decoders=DECODERS, models=MODELS)
 needs_all = pytest.mark.skipif(not Path(FOLDER).exists(), reason="needs dataset-fashion-mnist")
 
 
-KNOWN = index_of()
+KNOWN = shipped()
 FILE = KNOWN.file
 
 
@@ -196,7 +205,13 @@ def test_the_page_is_told_of_copies_and_of_new_pictures() -> None:
         ({"pictures": ""}, "28 × 28"),
         ({"pictures": "!"}, "28 × 28"),
         ({"pictures": "ö"}, "28 × 28"),
-        ({"pictures": "", "data": "heroes"}, "has no index of its pictures; choose from fashion"),
+        (
+            {"pictures": in_base64(torch.zeros(1, 3, 64, 64)), "denoiser": "photos"},
+            "pixel by pixel",
+        ),
+        ({"pictures": "", "denoiser": "heroes"}, "32 × 32 colours are needed"),
+        ({"pictures": "", "denoiser": "nobody"}, "Unknown denoiser 'nobody'; choose from"),
+        ({"pictures": "", "denoiser": "training:x"}, "Training is switched off"),
         ({"pictures": base64.b64encode(bytes(783)).decode()}, "28 × 28"),
         ({"pictures": base64.b64encode(bytes(17 * 784)).decode()}, "At most 16 pictures"),
     ],
@@ -209,3 +224,69 @@ def test_programs_give_a_file() -> None:
     facts = _nearest_of_file(BACKEND, str(FILE.parent.parent / "example_pictures" / "boot.png"))
     assert facts["neighbours"][0]["class"] in CLASSES
     assert set(facts) == {"neighbours", "nearer", "verdict"}
+
+
+def verdicts(index: Index, pictures: Tensor) -> list[str]:
+    return [judge(index, distance) for distance in nearest(index, pictures, 1).distances[:, 0]]
+
+
+def test_of_data_in_memory_all_are_indexed_and_measured_by_each_other() -> None:
+    digits = load_digits()
+    index = index_of(digits)
+    pictures, _ = digits.rows(slice(0, 50))
+    found = nearest(index, pictures, 2)
+    assert found.rows[:, 0].tolist() == list(range(50))
+    assert [index.classes[k] for k in found.classes[:, 0]] == [
+        str(label) for label in digits.labels[:50].tolist()
+    ]
+    assert verdicts(index, pictures).count("copy") == 50
+    assert verdicts(index, 0.6 * pictures + 0.4 * pictures.roll(1, 0)).count("copy") == 0
+    assert "1,797" in index.among
+
+
+def test_of_pictures_that_are_mirrored_in_training_the_mirrored_ones_are_found_too() -> None:
+    images = torch.randint(0, 256, (20, 3, 16, 16), generator=Generator().manual_seed(0))
+    index = index_of(OwnPictures(images.byte(), flips=True))
+    mirrored = images.flip(3) / 127.5 - 1
+    assert verdicts(index, mirrored) == ["copy"] * 20
+    assert nearest(index, mirrored, 1).rows[:, 0].tolist() == list(range(20, 40))
+    assert verdicts(index_of(OwnPictures(images.byte())), mirrored).count("copy") == 0
+
+
+def test_of_data_without_end_some_are_drawn_as_training_draws_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("diffviz.measure.indexing.DRAWN", 1500)
+    index = index_of(Heroes("train"))
+    assert index.levels.shape == (1500, 3 * 32 * 32)
+    anew, _ = Heroes("train").batch(100, Generator().manual_seed(99))
+    assert verdicts(index, anew).count("new") > 90
+    again = index.levels[:3].float().reshape(3, 3, 32, 32) / 127.5 - 1
+    assert verdicts(index, again) == ["copy"] * 3
+    assert index.classes[0].startswith(("a ", "an "))
+    assert "no end" in index.among
+
+
+def test_the_page_is_told_of_heroes_and_of_ones_own_training(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("diffviz.measure.indexing.DRAWN", 1000)
+    heroes, _ = Heroes("train").batch(2, Generator().manual_seed(5))
+    answer = nearest_pictures(BACKEND, {"pictures": in_base64(heroes), "denoiser": "heroes"})
+    assert [len(base64.b64decode(n["picture"])) for n in answer["found"][0]["neighbours"]] == [
+        3 * 32 * 32
+    ] * 3
+    assert "1,000" in answer["among"]
+
+    for k in range(10):
+        save_png(heroes[:1] * (k + 1) / 10, tmp_path / f"{k}.png", scale=1)
+    pack(sorted(tmp_path.glob("*.png")), 32, 3, tmp_path / "own.safetensors")
+    choice = DataChoice("own", path=str(tmp_path / "own.safetensors"))
+    own: Any = SimpleNamespace(
+        learned=lambda name, owner: choice,
+        model=lambda name, owner: SimpleNamespace(card=SimpleNamespace(data=Heroes().info)),
+    )
+    backend: Any = SimpleNamespace(searches=Turns(1, 5), models=own)
+    asked = {"pictures": in_base64(heroes), "denoiser": "training:mine", "owner": "me"}
+    found = nearest_pictures(backend, asked)["found"]
+    assert [facts["verdict"] for facts in found] == ["copy", "new"]

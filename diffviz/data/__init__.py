@@ -85,6 +85,7 @@ PHOTOS = DataSource(
     _photos,
     shape=(3, 64, 64),
     slots=0,
+    parts=True,
     things="photographs",
     knows="photographs",
     held_out=_photos_held_out,

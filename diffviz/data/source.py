@@ -142,7 +142,8 @@ class DataSource:
     data, where that was measured. network: fields of its network that differ from the usual.
     judge: what measures samples. reference: for so many samples. held_out: pictures (C, H, W) that
     no training saw, of any size, on which denoising is measured. nearest: the index of its training
-    pictures, nearest_count many. judge_help, nearest_help: what `make` says of them.
+    pictures; without one it is made of those that are learned from, but where these are `parts` of
+    larger ones, whose places have no end. judge_help, nearest_help: what `make` says of them.
     """
 
     name: str
@@ -165,8 +166,8 @@ class DataSource:
     reference: Callable[[int], Reference] | None = None
     held_out: Callable[[], Sequence[Tensor]] | None = None
     nearest: Callable[[], Indexed] | None = None
-    nearest_count: int = 0
     nearest_help: str = ""
+    parts: bool = False
     optimum: Optimum | None = None
     ships: tuple[Shipped, ...] = ()
     needs: str = ""  # what `make` and `evaluate` read that does not ship

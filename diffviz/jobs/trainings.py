@@ -19,6 +19,7 @@ from cachetools import TTLCache
 
 from diffviz.checkpoints import Checkpoint, load_checkpoint
 from diffviz.config import Config
+from diffviz.data import DataChoice
 from diffviz.data.own.pictures import pack
 from diffviz.data.own.uploads import LoadSquares
 from diffviz.jobs.grants import Grants, check_granted
@@ -237,11 +238,23 @@ class Trainings:
         except FileNotFoundError as error:
             raise ValueError("there is no such sheet of samples") from error
 
-    def checkpoint(self, job: str, token: str) -> Checkpoint:
-        """What a job has learned so far, for its owner, or for all where the host allows it."""
+    def data(self, job: str, token: str) -> DataChoice:
+        """What a job learns from, for who may sample with it."""
+        plan = self._shared(job, token).plan
+        if not isinstance(plan, Plan):
+            raise ValueError("this job makes no denoiser")
+        return plan.data
+
+    def _shared(self, job: str, token: str) -> Job:
+        """A job, for its owner, or for all where the host allows it."""
         found = self.store.get(check("job", job))
         if not (self.settings.share_trainings or found.owner == digest(token)):
             raise ValueError("only the one who trained this denoiser can sample with it")
+        return found
+
+    def checkpoint(self, job: str, token: str) -> Checkpoint:
+        """What a job has learned so far, for its owner, or for all where the host allows it."""
+        found = self._shared(job, token)
         name = kind_of(found.plan).denoiser(found.plan)
         if not name:
             raise ValueError("this job makes no denoiser")

@@ -11,7 +11,6 @@ from diffviz.runs.plane import PlaneSettings
 from diffviz.runs.restoration import RestoreSettings
 from diffviz.runs.schema import RunSettings
 
-
 RUN = """\
 for step in diffviz.run(settings, checkpoint):
     print(f"t = {step.t}: alpha {step.alpha:.4f}, sigma {step.sigma:.4f}")

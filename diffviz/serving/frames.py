@@ -20,6 +20,7 @@ from diffviz.denoisers.base import Denoiser
 from diffviz.measure.convergence import exact
 from diffviz.media.levels import fingerprint
 from diffviz.media.medium import VIEWS, Medium, columns
+from diffviz.media.picture import PICTURE
 from diffviz.media.registry import medium_of
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import EACH, RunSettings
@@ -99,8 +100,8 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
     grid = settings.grid(schedule)
     return {
         "kind": "start",
-        "data": info.name,
-        "nearest": source_of(info).nearest_count,
+        "denoiser": settings.model,
+        "comparable": comparable(info),
         "count": settings.count,
         "shape": info.shape,
         "renderer": medium_of(info).renderer,
@@ -117,6 +118,11 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
         "alike": alike(entrants),
         "reference": exact(settings).steps,
     }
+
+
+def comparable(info: DataInfo) -> bool:
+    """Whether samples can be told from copies of what was learned, by their pixels."""
+    return medium_of(info) is PICTURE and not source_of(info).parts
 
 
 def names_of(entrants: Sequence[RunSettings]) -> list[str]:

@@ -13,7 +13,7 @@ from diffviz.checkpoints import (
     load_card,
     load_checkpoint,
 )
-from diffviz.data import DEFAULT
+from diffviz.data import DEFAULT, DataChoice
 from diffviz.denoisers.base import Denoiser
 from diffviz.device import CPU
 from diffviz.jobs.trainings import Trainings, running
@@ -47,6 +47,12 @@ class Models:
         """That model, and its denoiser as the engine runs it."""
         checkpoint = self.model(name, token)
         return checkpoint, self.engine.denoiser(name, checkpoint, ticket)
+
+    def learned(self, name: str, token: str = "") -> DataChoice:
+        """What that denoiser learned from; raises as `model`."""
+        if name.startswith(TRAINED):
+            return running(self.trainings).data(name.removeprefix(TRAINED), token)
+        return DataChoice(bundled_card(name).data.name)
 
     def choices(self, token: str = "") -> list[tuple[str, str]]:
         """(label, name) of the denoisers that the owner of the token may choose from."""

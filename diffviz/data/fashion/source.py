@@ -89,7 +89,6 @@ FASHION = DataSource(
     judge_help="the classifier that `evaluate` measures with (checkpoints/judge), about 10 minutes",
     reference=_reference,
     nearest=_nearest,
-    nearest_count=60_000,
     nearest_help="all 60,000 training pictures, a little lossy, for the nearest of a sample, 5 min",
     optimum=Optimum(
         "The clothes’ own optimum",

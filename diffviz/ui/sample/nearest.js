@@ -1,12 +1,12 @@
 // "Is it a copy?": each sample of a finished run beside the training pictures nearest to it, and
-// where its distance lies among those of real pictures that nobody trained on.
+// where its distance lies among those of real pictures.
 
 import { make } from "../lib/dom.js";
 import { Bars, Rules } from "../lib/marks.js";
 import { bytes, paint } from "../lib/pixels.js";
 import { Plot } from "../lib/plot.js";
 import { Linear } from "../lib/scales.js";
-import { thousands } from "../lib/text.js";
+import { store } from "../lib/store.js";
 
 const BINS = 36;
 const VERDICTS = {
@@ -18,7 +18,9 @@ const VERDICTS = {
 /** @import { Levels } from "../lib/types.d.ts" */
 /** @import { Run, SampleState } from "./state.js" */
 /** @import { Found, NearestAnswer, SampleServer } from "./types.d.ts" */
-/** @typedef {{ found: Found[], scale: number[], label: string, levels: Uint8Array }} Answered of one lane */
+/** @typedef {NearestAnswer & { label: string, levels: Uint8Array }} Answered of one lane */
+
+const NOTHING = { found: [], scale: [], among: "", real: "", note: "" };
 
 /** server.nearest_pictures answers. @param {SampleState} state @param {SampleServer} server */
 export function nearestPanel(state, server) {
@@ -39,7 +41,7 @@ export function nearestPanel(state, server) {
   function update(changed) {
     const { run } = state;
     if (!run || !changed.has("frames")) return;
-    root.hidden = !run.start.nearest; // how many of its training pictures the server knows
+    root.hidden = !run.start.comparable;
     button.disabled = !run.complete;
     if (root.hidden || panel.hidden) return;
     if (run.complete) ask();
@@ -50,13 +52,13 @@ export function nearestPanel(state, server) {
     if (!state.run || asked === state.run) return;
     const of = (asked = state.run);
     panel.dataset.state = "waiting";
-    if (!panel.childElementCount) panel.append(make("p", { className: "muted", textContent: `Looking through ${thousands(of.start.nearest ?? 0)} pictures …` }));
+    if (!panel.childElementCount) panel.append(make("p", { className: "muted", textContent: "Looking through what it learned from …" }));
     /** @type {Answered[]} */
     const answers = [];
     for (const lane of of.lanes) {
       const levels = lane.frames[of.start.steps].x;
       /** @type {NearestAnswer} */
-      const answer = (await server.nearest_pictures({ data: of.start.data, pictures: base64(levels) }).catch(() => null)) ?? { found: [], scale: [], error: "The server does not answer." };
+      const answer = (await server.nearest_pictures({ denoiser: of.start.denoiser, owner: store.get("owner") ?? "", pictures: base64(levels) }).catch(() => null)) ?? { ...NOTHING, error: "The server does not answer." };
       if (of !== asked) return; // a newer run has been asked about
       if (answer.error) {
         asked = null; // so that opening the panel again asks again
@@ -73,34 +75,30 @@ export function nearestPanel(state, server) {
   return { root, update };
 }
 
-/** @param {Answered[]} answers @param {Run} run */
+/** @param {Answered[]} answers @param {Run} run @returns {HTMLElement[]} */
 function describe(answers, run) {
   const found = answers.flatMap((answer) => answer.found);
   const copies = found.filter(({ verdict }) => verdict === "copy").length;
   const count = found.length === 1 ? "It is" : copies === found.length ? "All are" : `${copies || "None"} of the ${found.length} ${copies > 1 ? "are" : "is"}`;
   const told = copies || found.length > 1 ? `${count} ${copies > 1 ? "copies" : "a copy"} of a training picture.` : "It is no copy of a training picture.";
+  const [{ among, real, note, scale: quantiles }] = answers;
   /** @type {HTMLElement[]} */
   const parts = [
-    make("p", { className: "nearest-told", role: "status" },
-      make("strong", { textContent: told }),
-      ` Of all ${thousands(run.start.nearest ?? 0)} pictures that a denoiser may have learned from, these are the nearest.`),
-    scale(answers[0].scale, found),
+    make("p", { className: "nearest-told", role: "status" }, make("strong", { textContent: told }), ` ${among}`),
+    scale(quantiles, found, real),
   ];
   for (const { label, levels, found: facts } of answers) {
     if (answers.length > 1) parts.push(make("h4", { textContent: label }));
-    parts.push(make("div", { className: "nearest-cards" }, ...facts.map((fact, i) => card(fact, levels, i, run.start.shape))));
+    parts.push(make("div", { className: "nearest-cards" }, ...facts.map((fact, i) => card(fact, levels, i, run.start.shape, real))));
   }
   parts.push(make("p", { className: "muted nearest-note" },
     "Distance: the root mean square over pixels, black −1 and white 1, 0 for the very same picture. " +
-    "Pixel stands against pixel, so a copy that was moved or brightened would not be found. " +
-    "The training pictures are kept a little lossy, which leaves a copy at a distance of about 0.04. " +
-    "A denoiser that reached the optimum for its data could make nothing but copies; " +
-    "“Data set’s own optimum” in the Forward tab is one."));
+    `Pixel stands against pixel, so a copy that was moved or brightened would not be found. ${note}`));
   return parts;
 }
 
-/** A sample beside its neighbours. @param {Found} found @param {Uint8Array} levels @param {number} i @param {number[]} shape */
-function card({ neighbours, nearer, verdict }, levels, i, [channels, height, width]) {
+/** A sample beside its neighbours. @param {Found} found @param {Uint8Array} levels @param {number} i @param {number[]} shape @param {string} real */
+function card({ neighbours, nearer, verdict }, levels, i, [channels, height, width], real) {
   const size = channels * height * width;
   /** @param {Levels} planes @param {string} label @param {string} className @param {...Node} caption */
   const picture = (planes, label, className, ...caption) => {
@@ -113,27 +111,27 @@ function card({ neighbours, nearer, verdict }, levels, i, [channels, height, wid
     picture(bytes(n.picture), `Training picture ${n.row}: ${n.class}`, "", make("span", { textContent: n.class }), make(k ? "span" : "strong", { textContent: n.distance.toFixed(2) })));
   const root = make("div", { className: "nearest-card" },
     make("div", { className: "nearest-row" }, sample, ...others),
-    make("p", { className: "number" }, make("strong", { textContent: `${VERDICTS[verdict]}. ` }), meaning(nearer, neighbours[0].distance)));
+    make("p", { className: "number" }, make("strong", { textContent: `${VERDICTS[verdict]}. ` }), meaning(nearer, neighbours[0].distance, real)));
   root.dataset.verdict = verdict;
   return root;
 }
 
-/** In words. @param {number} nearer the share of real test pictures that are farther @param {number} distance */
-function meaning(nearer, distance) {
+/** In words. @param {number} nearer the share of real pictures that are farther @param {number} distance @param {string} real which these are */
+function meaning(nearer, distance, real) {
   const at = distance.toFixed(2);
-  if (nearer > 0.999) return `${at}: not one in a thousand real test pictures is as near to a training picture.`;
-  if (nearer > 0.99) return `${at}: nearer to a training picture than ${(100 * nearer).toFixed(1)} % of real test pictures are.`;
-  if (nearer < 0.01) return `${at}: farther from all training pictures than ${nearer > 0 ? "nearly " : ""}any real test picture is.`;
-  return `${at}: nearer to a training picture than ${Math.round(100 * nearer)} % of real test pictures are.`;
+  if (nearer > 0.999) return `${at}: of ${real}, not one in a thousand is as near.`;
+  if (nearer > 0.99) return `${at}: nearer than ${(100 * nearer).toFixed(1)} % of ${real}.`;
+  if (nearer < 0.01) return `${at}: farther than ${nearer > 0 ? "nearly " : ""}any of ${real}.`;
+  return `${at}: nearer than ${Math.round(100 * nearer)} % of ${real}.`;
 }
 
-/** Real test pictures' distances as a histogram, and where these samples lie in it. @param {number[]} quantiles @param {Found[]} found */
-function scale(quantiles, found) {
+/** Real pictures' distances as a histogram, and where these samples lie in it. @param {number[]} quantiles @param {Found[]} found @param {string} real */
+function scale(quantiles, found, real) {
   const most = Math.max(0.6, ...found.map(({ neighbours }) => neighbours[0].distance)) * 1.02;
   const shares = Array.from({ length: BINS }, (_, k) =>
     below(quantiles, ((k + 1) / BINS) * most) - below(quantiles, (k / BINS) * most));
   const plot = new Plot({
-    label: "Distances of real test pictures to their nearest training picture, and of these samples to theirs",
+    label: `Distances of ${real} to their nearest, and of these samples to theirs`,
     x: new Linear([0, most]),
     y: new Linear([0, Math.max(...shares) * 1.1]),
     width: 360,
@@ -145,7 +143,7 @@ function scale(quantiles, found) {
   const tenths = Array.from({ length: Math.ceil(10 * (most - 0.05)) }, (_, k) => k / 10);
   plot.xAxis(tenths.map((at) => ({ at, text: at ? at.toFixed(1) : "0", anchor: at ? "middle" : "start" })));
   return make("figure", { className: "nearest-scale" }, plot.root,
-    make("figcaption", { className: "muted" }, make("span", { className: "bar-key" }), " 10,000 real test pictures  ",
+    make("figcaption", { className: "muted" }, make("span", { className: "bar-key" }), ` ${real}  `,
       make("span", { className: "mark-key" }), " these samples: distance to the nearest training picture"));
 }
 

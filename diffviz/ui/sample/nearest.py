@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import math
-from functools import partial
+from collections.abc import Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import gradio as gr
@@ -12,14 +13,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffviz.data import DATA_SETS, DEFAULT
-from diffviz.data.source import Indexed
-from diffviz.measure.nearest import judge, load_index, nearer_than, nearest
+from diffviz.data import DATA_SETS, DEFAULT, DataChoice, load_data_set
+from diffviz.measure.indexing import index_of
+from diffviz.measure.nearest import Index, judge, load_index, nearer_than, nearest
 from diffviz.media.decoding import fitted
 from diffviz.media.levels import grey_levels
+from diffviz.media.picture import PICTURE
 from diffviz.runs.schema import MAX_COUNT
 from diffviz.serving.backend import Backend
 from diffviz.serving.decoders import PICTURES
+from diffviz.serving.models import bundled_card
 from diffviz.ui.messages import answer, told_in_the_page
 
 NEIGHBOURS = 3
@@ -27,21 +30,27 @@ BUSY = "many visitors are asking just now; try again in a moment"
 
 
 def nearest_pictures(backend: Backend, request: Any) -> dict[str, Any]:
-    """{"pictures": 1 to 16 pictures as bytes one after the other, in base64, "data": whose training
-    pictures to look through, a data source's name (or none, for the first's)} →
+    """{"pictures": 1 to 16 pictures as bytes one after the other, in base64, "denoiser": that made
+    them (or none, for the first), "owner": whose it is, of a training} →
     "found": for each its "neighbours" (a dict of row, class, distance and the picture's bytes),
-    "nearer" (the share of real test pictures that are farther from theirs) and "verdict";
-    "scale": how far 0 %, 1 % … 100 % of real test pictures are from theirs, at most."""
+    "nearer" (the share of real pictures that are farther from theirs) and "verdict";
+    "scale": how far 0 %, 1 % … 100 % of real pictures are from theirs, at most; "among", "real" and
+    "note": what these pictures are, and which the real ones are."""
     return answer(partial(_nearest_pictures, backend), request)
 
 
 def _nearest_pictures(backend: Backend, request: Any) -> dict[str, Any]:
     sent = request["pictures"]
-    known = _known(str(request.get("data", DEFAULT)))
-    pictures = _from_base64(known, sent)
+    name, owner = str(request.get("denoiser", DEFAULT)), str(request.get("owner") or "")
+    choice = backend.models.learned(name, owner)
+    shape = backend.models.model(name, owner).card.data.shape
+    pictures = _from_base64(shape, sent)
     with backend.searches.turn(BUSY):
-        found = _facts(known, pictures, with_pictures=True)
-        return {"found": found, "scale": load_index(known).test_distances[::10].round(4).tolist()}
+        index = _index(choice)
+        found = _facts(index, pictures, with_pictures=True)
+        scale = index.test_distances[::10].round(4).tolist()
+        told = {"among": index.among, "real": index.real, "note": index.note}
+        return {"found": found, "scale": scale, **told}
 
 
 def nearest_endpoint(backend: Backend) -> None:
@@ -61,24 +70,31 @@ def _nearest_of_file(backend: Backend, picture: str | None) -> dict[str, Any]:
     with told_in_the_page():
         if not picture:
             raise ValueError("give a picture's file")
-        known = _known(DEFAULT)
-        seen = fitted(backend.decoders.picture(picture), known.info.shape)
+        seen = fitted(backend.decoders.picture(picture), bundled_card().data.shape)
         with backend.searches.turn(BUSY):
-            return _facts(known, seen[None], with_pictures=False)[0]
+            return _facts(_index(DataChoice()), seen[None], with_pictures=False)[0]
 
 
-def _known(name: str) -> Indexed:
-    """Raises ValueError for a data source whose training pictures are not indexed."""
-    source = DATA_SETS.get(name)
-    if source is None or source.nearest is None:
-        there = ", ".join(s.name for s in DATA_SETS.values() if s.nearest)
-        raise ValueError(f"{name!r} has no index of its pictures; choose from {there}")
-    return source.nearest()
+def _index(choice: DataChoice) -> Index:
+    """Of what a denoiser learned from. Raises ValueError for what has none."""
+    source = DATA_SETS[choice.name]
+    if source.nearest:
+        return load_index(source.nearest())
+    if source.parts or source.medium != PICTURE.name:
+        raise ValueError(
+            "of what this denoiser learned from no sample could be a copy, pixel by pixel"
+        )
+    return _made(choice)
 
 
-def _facts(known: Indexed, pictures: Tensor, with_pictures: bool) -> list[dict[str, Any]]:
+@lru_cache(2)
+def _made(choice: DataChoice) -> Index:
+    return index_of(load_data_set(choice))
+
+
+def _facts(known: Index, pictures: Tensor, with_pictures: bool) -> list[dict[str, Any]]:
     found = nearest(known, pictures, NEIGHBOURS)
-    classes_of = known.info.slots[0].values
+    classes_of = known.classes
     facts = []
     for rows, distances, classes, seen in zip(
         found.rows, found.distances, found.classes, grey_levels(found.pictures), strict=True
@@ -103,9 +119,9 @@ def _facts(known: Indexed, pictures: Tensor, with_pictures: bool) -> list[dict[s
     return facts
 
 
-def _from_base64(known: Indexed, text: Any) -> Tensor:
+def _from_base64(shape: Sequence[int], text: Any) -> Tensor:
     """(B, C, H, W) in −1..1; raises ValueError for anything but 1 to 16 whole pictures."""
-    pixels = math.prod(known.info.shape)
+    pixels = math.prod(shape)
     most = -(-MAX_COUNT * pixels // 3) * 4  # base64's length of that many bytes
     if not isinstance(text, str) or len(text) > most:
         raise ValueError(f"at most {MAX_COUNT} pictures at once")
@@ -114,7 +130,8 @@ def _from_base64(known: Indexed, text: Any) -> Tensor:
     except ValueError:
         content = b""
     if not content or len(content) % pixels:
-        side = known.info.shape[-1]
-        raise ValueError(f"pictures of {side} × {side} grey levels are needed")
+        channels, height, width = shape
+        kind = "grey levels" if channels == 1 else "colours"
+        raise ValueError(f"pictures of {width} × {height} {kind} are needed")
     levels = np.frombuffer(content, np.uint8).astype(np.float32)
-    return torch.from_numpy(levels / 127.5 - 1).reshape(-1, *known.info.shape)
+    return torch.from_numpy(levels / 127.5 - 1).reshape(-1, *shape)

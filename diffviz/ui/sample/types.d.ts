@@ -21,8 +21,8 @@ export type Frame = Omit<SentFrame, keyof Decoded> & Decoded;
 export interface Start {
   kind: "start";
   renderer?: string;
-  data: string;
-  nearest?: number; // training pictures that its samples can be compared with
+  denoiser: string;
+  comparable?: boolean; // with what was learned, pixel by pixel
   count: number;
   shape: number[];
   steps: number;
@@ -83,9 +83,12 @@ export interface Found {
 export interface NearestAnswer {
   found: Found[];
   scale: number[];
+  among: string;
+  real: string;
+  note: string;
   error?: string;
 }
 
 export interface SampleServer {
-  nearest_pictures(request: { data: string; pictures: string }): Promise<NearestAnswer>;
+  nearest_pictures(request: { denoiser: string; owner: string; pictures: string }): Promise<NearestAnswer>;
 }
