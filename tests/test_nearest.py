@@ -278,8 +278,8 @@ def test_the_page_is_told_of_heroes_and_of_ones_own_training(
     ] * 3
     assert "1,000" in answer["among"]
 
-    for k in range(10):
-        save_png(heroes[:1] * (k + 1) / 10, tmp_path / f"{k}.png", scale=1)
+    for k in range(16):
+        save_png(heroes[:1] * (k + 1) / 16, tmp_path / f"{k}.png", scale=1)
     pack(sorted(tmp_path.glob("*.png")), 32, 3, tmp_path / "own.safetensors")
     choice = DataChoice("own", path=str(tmp_path / "own.safetensors"))
     own: Any = SimpleNamespace(
