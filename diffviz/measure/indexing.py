@@ -11,9 +11,10 @@ from diffviz.data.base import DataInfo, DataSet
 from diffviz.measure.nearest import QUANTILES, Index, search, squares
 from diffviz.media.levels import grey_levels
 
-DRAWN = 12_000  # of data without an end
+DRAWN = 8_000  # of data without an end: some seconds of a core, the first time
 QUERIES = 500  # of real pictures that tell what a distance means
-PART = 1_000  # pictures that are drawn, or looked up, at once
+PART = 1_000  # pictures that are drawn at once
+AT_ONCE = 250  # that are looked up at once
 
 
 def index_of(data: DataSet, seed: int = 0) -> Index:
@@ -33,7 +34,7 @@ def index_of(data: DataSet, seed: int = 0) -> Index:
     sums = squares(levels)
     some = torch.randperm(len(pictures), generator=Generator().manual_seed(seed))[:QUERIES]
     distances = [
-        search(levels[rows], levels, sums, 2)[1][:, 1] for rows in torch.split(some, 100)
+        search(levels[rows], levels, sums, 2)[1][:, 1] for rows in torch.split(some, AT_ONCE)
     ]  # the nearest one is itself
     return Index(
         levels,
@@ -57,7 +58,9 @@ def _of_draws(data: DataSet, seed: int) -> Index:
 
     levels, conditions = draw(DRAWN)
     sums = squares(levels)
-    distances = [search(part, levels, sums, 1)[1] for part in torch.split(draw(QUERIES)[0], 100)]
+    distances = [
+        search(part, levels, sums, 1)[1] for part in torch.split(draw(QUERIES)[0], AT_ONCE)
+    ]
     return Index(
         levels,
         sums,

@@ -43,3 +43,17 @@ def rows(settings: RunSettings, info: DataInfo) -> Tensor:
             column = [slot.name for slot in info.slots].index(vary.what)
             table[i, column] = one[column]
     return table
+
+
+def alone(settings: RunSettings, info: DataInfo, index: int) -> RunSettings:
+    """The run that makes a run's picture of that index by itself, from a seed of its own; of media
+    whose samples share one stream of noise there is none."""
+    row, scale = rows(settings, info)[index], settings.scale
+    condition = {
+        slot.name: slot.values[value - 1]
+        for slot, value in zip(info.slots, row.tolist(), strict=True)
+        if value
+    }
+    guidance = scale[index] if isinstance(scale, list) else scale
+    seed = settings.seeds[index]
+    return settings.but(count=1, vary=None, condition=condition, guidance=guidance, seed=seed)

@@ -96,6 +96,7 @@ def write_picture(
     facts = {
         "fingerprint": fingerprint(last.x),
         "evaluations": last.nfe,
+        "seeds": settings.seeds,
         "settings": settings.model_dump(mode="json"),
     }
     return path, facts

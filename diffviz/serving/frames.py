@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from diffviz.checkpoints import Checkpoint
+from diffviz.checkpoints import Card, Checkpoint
 from diffviz.data import source_of, words_of
 from diffviz.data.base import DataInfo
 from diffviz.denoisers.base import Denoiser
@@ -22,6 +22,8 @@ from diffviz.media.levels import fingerprint
 from diffviz.media.medium import VIEWS, Medium, columns
 from diffviz.media.picture import PICTURE
 from diffviz.media.registry import medium_of
+from diffviz.runs.conditions import alone
+from diffviz.runs.notes import note_of
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import EACH, RunSettings
 from diffviz.samplers import SAMPLERS, Step, draws_noise
@@ -117,7 +119,17 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
         "drawing": [draws_noise(e.sampler, **e.sampler_parameters) for e in entrants],
         "alike": alike(entrants),
         "reference": exact(settings).steps,
+        "notes": notes(settings, checkpoint.card),
     }
+
+
+def notes(settings: RunSettings, card: Card) -> list[str]:
+    """The note of each picture by itself, for its own file; nothing of those that are not made one
+    by one."""
+    if medium_of(card.data).together:
+        return []
+    named = settings.but(model=card.name)
+    return [note_of(alone(named, card.data, index)) for index in range(settings.count)]
 
 
 def comparable(info: DataInfo) -> bool:

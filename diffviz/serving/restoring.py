@@ -97,6 +97,8 @@ def told(prepared: Prepared, models: Models, ticket: Ticket) -> Iterator[dict[st
             "noise": posed.measurement.noise / LEVEL,
             "scaled": posed.scaled,
             "each": settings.evaluations,
+            "seeds": settings.seeds,
+            "notes": [note_of(settings.but(count=1, seed=seed)) for seed in settings.seeds],
             "degraded": picture_sent(posed.degraded),
             "cheap": {
                 **picture_sent(posed.cheap),

@@ -35,6 +35,7 @@ window.HTMLCanvasElement.prototype.getContext = function () {
     createImageData: (width, height) => new ImageData(width, height),
     putImageData: (image) => (this.pixels = [...image.data]),
     clearRect: (...place) => (this.cleared = place),
+    drawImage: () => {},
   };
   return this.context;
 };

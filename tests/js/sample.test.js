@@ -172,6 +172,42 @@ test("what is measured can be stopped, and a failure is told", async () => {
   assert.match($("#sample-measure").textContent, /^Measure/);
 });
 
+test("one sample is enlarged, with its own seed, and saved alone with the note that repeats it", async () => {
+  const dialog = window.HTMLDialogElement.prototype;
+  Object.assign(dialog, { showModal() { this.open = true; }, close() { this.open = false; } });
+  const notes = [3, 4, 5].map((seed) => JSON.stringify({ tab: "sample", settings: { seed } }));
+  tell(1, start({ count: 3, columns: 2, steps: 0, denoiser: "training:a", notes, headings: ["bag", "boot"] }),
+    { ...step(0), x: Buffer.from(new Uint8Array(12).map((_, i) => i)).toString("base64") });
+  await frame();
+  canvas().getBoundingClientRect = () => ({ left: 0, top: 0, width: 100, height: 100 });
+  const mouse = (kind, clientX, clientY) => canvas().dispatchEvent(Object.assign(new Event(kind), { clientX, clientY }));
+  mouse("pointermove", 75, 25);
+  assert.equal(canvas().title, "Enlarge: seed 4");
+  mouse("click", 75, 75); // where the last row is not full
+  assert.ok(!$("#sample-one").open);
+  mouse("click", 75, 25);
+  assert.ok($("#sample-one").open);
+  const shown = () => [$("#sample-one canvas").pixels[0], $("#sample-one p").textContent];
+  assert.deepEqual(shown(), [4, "2 of 3 · seed 4 · boot · DDIM · xₜ at t = 30"]);
+  $("#sample-one-next").click();
+  assert.deepEqual(shown(), [8, "3 of 3 · seed 5 · bag · DDIM · xₜ at t = 30"]);
+  const saved = await new Promise((resolve) => {
+    window.HTMLCanvasElement.prototype.toBlob = function (got) { got(new Blob([new Uint8Array(60)])); };
+    window.HTMLAnchorElement.prototype.click = function () { resolve(this.download); };
+    URL.createObjectURL = (blob) => ((saved.blob = blob), "blob:here");
+    const saved = resolve;
+    view.blob = () => saved.blob;
+    $("#sample-one-save").click();
+  });
+  assert.equal(saved, "diffviz-training-a-seed-5.png");
+  assert.match(await view.blob().text(), /tEXtdiffviz\0\{"tab":"sample","settings":\{"seed":5\}\}/);
+  tell(2, start(), step(0));
+  await frame();
+  assert.ok(!$("#sample-one").open, "it is of the run that was shown");
+  $(".enlarge").click(); // by keyboard
+  assert.match($("#sample-one p").textContent, /^1 of 1 · DDIM/, "no seed where none makes it by itself");
+});
+
 test("another medium's renderer is fetched and draws", async () => {
   globalThis.getComputedStyle = () => ({ color: "red" });
   tell(1, start({ renderer: "points", shape: [2], count: 1 }), { ...step(0), x: picture(0) });

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from diffviz.data import GENERAL
 from diffviz.media.files import save_png
+from diffviz.runs.notes import note_of
 from diffviz.runs.restoration import Restoration
 from diffviz.runs.schema import Model
 from diffviz.serving.backend import Backend
@@ -141,8 +142,9 @@ async def _made(
         )
         pictures = (x, prepared.posed.degraded, prepared.posed.cheap)
         names = ("restored.png", "measured.png", "cheap.png")
+        note = note_of(prepared.settings)
         result, degraded, cheap = (
-            png(backend, one, name) for one, name in zip(pictures, names, strict=True)
+            png(backend, one, name, note) for one, name in zip(pictures, names, strict=True)
         )
         return result, degraded, cheap, facts
 
@@ -156,8 +158,8 @@ def _prepared(
     return prepare(backend.models, asked, asked.denoiser, words, seen, painted, owner)
 
 
-def png(backend: Backend, x: Tensor, name: str) -> str:
+def png(backend: Backend, x: Tensor, name: str, note: str) -> str:
     """The path of a new PNG of pictures (B, C, H, W), pixel for pixel, in a grid."""
     with backend.files.new(name) as path:
-        save_png(x, path, scale=1)
+        save_png(x, path, scale=1, note=note)
     return str(path)

@@ -50,15 +50,15 @@ export class Result {
     this.root.hidden = false;
     this.stage.style.setProperty("--aspect", String(width / height));
     picture(this.before, start.degraded);
-    this.choice.replaceChildren(...(start.count > 1 ? Array.from({ length: start.count }, (_, k) => this.button(k)) : []));
+    this.choice.replaceChildren(...(start.count > 1 ? start.seeds.map((seed, k) => this.button(seed, k)) : []));
     this.glance.begin([...start.grid.map((t) => `t = ${t}`)]);
     this.timeline.begin(start.steps + 1);
     this.compare();
   }
 
-  /** @param {number} k */
-  button(k) {
-    return make("button", { type: "button", onclick: () => ((this.chosen = k), this.draw(), this.compare()) }, `Seed ${k + 1}`);
+  /** @param {number} seed @param {number} k */
+  button(seed, k) {
+    return make("button", { type: "button", onclick: () => ((this.chosen = k), this.draw(), this.compare()) }, `Seed ${seed}`);
   }
 
   /** @param {NonNullable<EditMessage["frame"]>} frame */
@@ -118,7 +118,7 @@ export class Result {
     if (end) {
       const [first, last] = [frames[0], frames[frames.length - 1]];
       if (first) parts.push(figure("look", "One look: x̂0 of the first step", { shape: start.shape, planes: this.planes(first, "x0") }, end.look, "the mean of all that it could be"));
-      parts.push(figure("ours", start.count > 1 ? `Ours, seed ${this.chosen + 1}` : "Ours", { shape: start.shape, planes: this.planes(last, "x") }, end.ours, start.count > 1 ? "the figures are the mean over all" : ""));
+      parts.push(figure("ours", start.count > 1 ? `Ours, seed ${start.seeds[this.chosen]}` : "Ours", { shape: start.shape, planes: this.planes(last, "x") }, end.ours, start.count > 1 ? "the figures are the mean over all" : ""));
     }
     if (start.original) parts.push(figure("original", "The original", start.original));
     if (end && start.count > 1) {

@@ -72,6 +72,8 @@ export interface Start {
   noise: number;
   scaled: boolean;
   each: number;
+  seeds: number[]; // of each result
+  notes: string[]; // each result's own, for its file
   degraded: Sent;
   cheap: Sent & Quality & { label: string };
   original: Sent | null;

@@ -7,6 +7,7 @@ import { painterPanel } from "./painter.js";
 import { Result } from "./result.js";
 import { sent, sourcePanel } from "./source.js";
 import { links } from "../lib/links.js";
+import { savePng } from "../lib/save.js";
 import { unlearned } from "../lib/text.js";
 
 /** @import { LiveView } from "../lib/types.d.ts" */
@@ -40,7 +41,7 @@ export function mount(element, { props, server, trigger, watch }) {
   const message = make("p", { id: "edit-message", className: "muted", role: "status" });
   const whole = make("button", { type: "button", id: "edit-whole", hidden: true, onclick: saveWhole }, "PNG at full size");
   const files = make("div", { className: "player-files", hidden: true }, make("span", { className: "muted" }, "Take it home:"),
-    make("button", { type: "button", onclick: () => save(result.after, "restored.png") }, "PNG"), whole,
+    make("button", { type: "button", onclick: () => keep(result.after, "restored") }, "PNG"), whole,
     ...Object.entries(FORMATS).map(([format, label]) => make("button", { type: "button", onclick: () => take(format) }, label)));
 
   section.classList.add("edit");
@@ -167,7 +168,13 @@ export function mount(element, { props, server, trigger, watch }) {
     const canvas = make("canvas", { width, height });
     context2d(canvas).drawImage(full, 0, 0);
     context2d(canvas).drawImage(patch, 0, 0);
-    save(canvas, "edited.png");
+    keep(canvas, "edited");
+  }
+
+  /** The chosen result, with its note. @param {HTMLCanvasElement} canvas @param {string} name */
+  function keep(canvas, name) {
+    const { start: begun, chosen } = result;
+    if (begun) savePng(canvas, `${name}-seed-${begun.seeds[chosen]}.png`, begun.notes[chosen]);
   }
 
   watch("value", () => props.value && heed(JSON.parse(props.value)));
@@ -187,15 +194,5 @@ export function mount(element, { props, server, trigger, watch }) {
       if (wanted.example_name !== sources.asked) open(wanted.example_name);
     },
     controls: { example_name: ".edit-sources", what: "#edit-words, #edit-thing" },
-  });
-}
-
-/** @param {HTMLCanvasElement} canvas @param {string} name */
-function save(canvas, name) {
-  canvas.toBlob((blob) => {
-    if (!blob) return;
-    const link = make("a", { href: URL.createObjectURL(blob), download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   });
 }

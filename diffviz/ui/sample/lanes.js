@@ -5,20 +5,22 @@ import { explained } from "../lib/glossary.js";
 import { counted } from "../lib/text.js";
 import { rendererOf } from "../lib/renderer.js";
 import { VIEWS } from "../lib/views.js";
+import { sampleAt, seedOf } from "./one.js";
 
 /** @import { SampleState } from "./state.js" */
 /** @import { Frame, Lane, Start } from "./types.d.ts" */
 
 const MANY = 4; // headings above which one lane takes more room
 
-/** @param {SampleState} state */
-export function lanesPanel(state) {
+/** open(lane, index): a sample was pressed. @param {SampleState} state @param {(lane: number, index: number) => void} open */
+export function lanesPanel(state, open) {
   const root = make("div", { className: "player-lanes" });
   /** @type {({ canvas: HTMLCanvasElement } & ReturnType<typeof captionOf>)[]} */
   let figures = [];
 
   /** @param {Start} start */
-  function begin({ lanes, headings, columns, count, shape }) {
+  function begin(start) {
+    const { lanes, headings, columns, count, shape } = start;
     const [height, width] = shape.slice(-2); // of one sample; of points, as wide as high
     root.style.setProperty("--aspect", String(shape.length < 3 ? 1 : (columns * width) / (Math.ceil(count / columns) * height)));
     figures = lanes.map((_, i) => ({
@@ -26,7 +28,8 @@ export function lanesPanel(state) {
       ...captionOf(),
     }));
     root.replaceChildren(
-      ...figures.map(({ canvas, caption }) => {
+      ...figures.map(({ canvas, caption }, lane) => {
+        caption.append(letEnlarge(canvas, start, (index) => open(lane, index)));
         const above = make("div", { className: "player-headings" }, ...headings.map((heading) => make("span", {}, heading)));
         above.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
         return make("figure", {}, above, canvas, caption);
@@ -61,6 +64,25 @@ export function lanesPanel(state) {
     });
   }
   return { root, update };
+}
+
+/** Let a press on a sample enlarge it; by keyboard a button does. @param {HTMLCanvasElement} canvas @param {Start} start @param {(index: number) => void} open */
+function letEnlarge(canvas, start, open) {
+  /** @param {MouseEvent} event */
+  const at = ({ clientX, clientY }) => {
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    return sampleAt(start, (clientX - left) / width, (clientY - top) / height);
+  };
+  canvas.addEventListener("click", (event) => {
+    const index = at(event);
+    if (index !== null) open(index);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    const index = at(event);
+    const seed = index === null ? null : seedOf(start, index);
+    canvas.title = index === null ? "" : `Enlarge${seed === null ? "" : `: seed ${seed}`}`;
+  });
+  return make("button", { type: "button", className: "enlarge", onclick: () => open(0) }, "Enlarge");
 }
 
 /** What stands below a lane's pictures. */

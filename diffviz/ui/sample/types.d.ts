@@ -36,6 +36,7 @@ export interface Start {
   lanes: string[];
   drawing?: boolean[]; // of each lane, whether it draws noise on its way
   alike?: string; // what is to be said of lanes that end in the same picture
+  notes?: string[]; // each sample's own, where one can be made by itself
   reference?: number; // steps of the run that a race is measured against
 }
 

@@ -13,6 +13,7 @@ import { factsPanel } from "./facts.js";
 import { headPanel } from "./head.js";
 import { lanesPanel } from "./lanes.js";
 import { nearestPanel } from "./nearest.js";
+import { onePanel } from "./one.js";
 import { racePanel } from "./race.js";
 import { SampleState } from "./state.js";
 
@@ -32,10 +33,11 @@ export function mount(element, { props, server, trigger, watch }) {
   const state = new SampleState(change, now);
   const controls = transport(state.timeline, { label: "Step", steps: true, speeds: SPEEDS, pins: true });
   controls.scrubber.input.classList.add("player-scrubber"); // for tools, who know this one by it
-  const lanes = lanesPanel(state);
+  const one = onePanel(state);
+  const lanes = lanesPanel(state, one.open);
   const panels = [
     headPanel(state), lanes, controls, racePanel(state, trigger), factsPanel(state), glancePanel(state),
-    filesPanel(state, trigger), nearestPanel(state, server),
+    filesPanel(state, trigger), nearestPanel(state, server), one,
   ];
   parts.push(...panels);
   section.append(...panels.map(({ root }) => root));
