@@ -14,6 +14,7 @@ from typing import Any
 import gradio as gr
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from diffviz.checkpoints import Card
@@ -21,12 +22,15 @@ from diffviz.data.examples import example
 from diffviz.data.photos.crops import INFO as PHOTOS
 from diffviz.denoisers.base import Level, Prediction
 from diffviz.denoisers.exact import GaussianDenoiser
+from diffviz.media.notes import read_note
 from diffviz.networks.unet import UNetConfig
 from diffviz.serving.admission import Admission
 from diffviz.serving.guessing import DENOISERS, what_it_sees
 from diffviz.serving.made_files import MadeFiles
 from diffviz.serving.ticket import Ticket
 from diffviz.ui.forward.bringing_back import Edited, _bring_back, edit_picture
+from diffviz.ui.forward.keeping import _keep
+from diffviz.ui.share import link_in
 from diffviz.web.uploads import Room
 
 EXACT = GaussianDenoiser(0.0, 0.5)
@@ -96,7 +100,9 @@ def test_a_run_is_a_start_its_frames_and_how_far_apart(
     start, *frames, end = messages(backend, REQUEST | {"mode": mode})
     assert asked == ["fashion"]
     assert {message["id"] for message in (start, *frames, end)} == {7}
-    assert start["start"] == {"steps": 4, "grid": [300, 225, 150, 75, 0], "outside": 0}
+    assert (
+        start["start"].items() >= {"steps": 4, "grid": [300, 225, 150, 75, 0], "outside": 0}.items()
+    )
     assert [message["frame"]["lane"] for message in frames] == lanes
     first, last = frames[0]["frame"], frames[-1]["frame"]
     assert first["t"] == (300 if mode == "back" else 0)
@@ -117,6 +123,8 @@ def test_a_run_is_a_start_its_frames_and_how_far_apart(
         {"small": "?"},
         {"small": 5},
         {"mode": "up"},
+        {"sampler": "unknown"},
+        {"sampler": "heun", "mode": "invert"},
         {"what": "unicorn"},
         {"t": 0},
         {"t": 1001},
@@ -186,3 +194,50 @@ def test_every_denoiser_gets_the_picture_at_its_size(
     assert facts["evaluations"] == 2
     assert result.endswith(".png")
     assert noisy.endswith(".png")
+
+
+def test_a_sampler_is_chosen_and_asks_as_often_as_it_does(backend: Any) -> None:
+    results = {}
+    for sampler, asked_for in (("ddim", 4), ("dpmpp-2m", 4), ("heun", 7)):
+        _, *frames, _ = messages(backend, REQUEST | {"sampler": sampler})
+        assert frames[-1]["frame"]["evaluations"] == asked_for
+        results[sampler] = frames[-1]["frame"]["x"]
+    assert len(set(results.values())) == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "frames"),
+    [("gif", "back", 5), ("gif", "invert", 10), ("strip", "invert", 1), ("mp4", "back", 5)],
+)
+def test_the_way_is_taken_home_with_a_note_that_leads_back(
+    backend: Any, kind: str, mode: str, frames: int
+) -> None:
+    wish = REQUEST | {"mode": mode} | ({"sampler": "unipc"} if mode == "back" else {})
+    event: Any = gr.EventData(None, {"request": wish, "format": kind, "view": "x0"})
+    file = asyncio.run(_keep(backend, event, VISITOR))
+    path = Path(file.value["path"] if isinstance(file.value, dict) else file.value)
+    assert path.name.startswith(f"diffviz-fashion-{mode}-t-300")
+    if kind != "mp4":
+        with Image.open(path) as image:
+            assert getattr(image, "n_frames", 1) == frames
+    start = messages(backend, wish)[0]["start"]
+    assert read_note(path) == start["note"]
+    link = link_in({"note": start["note"]})["link"]
+    assert link.startswith("forward?")
+    assert "t=300" in link
+    assert ("sampler=unipc" in link) is (mode == "back")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"format": "exe"}, "unknown format 'exe'; choose from gif, mp4, strip"),
+        ({"view": "eps"}, "unknown view 'eps'; choose from x, x0"),
+        ({"request": None}, "not one that this page makes"),
+        ({"request": REQUEST | {"t": 0}}, "t must be a whole number"),
+    ],
+)
+def test_what_cannot_be_taken_home_is_told(backend: Any, wrong: Any, told: str) -> None:
+    event: Any = gr.EventData(None, {"request": REQUEST, "format": "gif", "view": "x"} | wrong)
+    with pytest.raises(gr.Error, match=f"(?i){told}"):
+        asyncio.run(_keep(backend, event, VISITOR))

@@ -114,6 +114,7 @@ MISTAKES = {
     "edit grey.png --what unicorn": "unknown class 'unicorn'; choose from t-shirt",
     "edit grey.png --model clothes": "unknown model 'clothes'",
     "edit grey.png --view x0": "--view goes with a film",
+    "edit grey.png --invert --sampler heun": "--sampler does not go with --invert",
     "edit grey.png --invert --seed 3": "--seed does not go with --invert",
     "edit grey.png --model fashion --mask grey.png --t 30": "--t does not go with --mask",
     "edit grey.png --model fashion --mask none.png": "there is no file 'none.png'",
@@ -227,6 +228,9 @@ def test_edit_writes_by_suffix(
     with Image.open("a.gif" if "gif" in words else "a.png") as image:
         assert image.size == size
         assert getattr(image, "n_frames", 1) >= frames
+    tab, settings, _ = noted(read_note("a.gif" if "gif" in words else "a.png"))
+    assert (tab, settings["t"], settings["steps"]) == ("back", 300, 3)
+    assert settings["mode"] == ("invert" if "invert" in words else "back")
 
 
 def painted(side: int) -> None:

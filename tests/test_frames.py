@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from diffviz.checkpoints import load_checkpoint
+from diffviz.runs.notes import run_of
 from diffviz.runs.sampling import run as sample
-from diffviz.runs.schema import RunSettings
+from diffviz.runs.schema import RunSettings, Variation
 from diffviz.serving.frames import SAME_STEP, stream
 from diffviz.serving.reference import reference
 
@@ -91,3 +92,23 @@ def test_it_is_said_which_lanes_must_end_alike_and_which_draw_noise(
     assert (first["alike"] == SAME_STEP) is alike
     assert first["drawing"] == drawing
     assert first["reference"] == 512
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        RUN.but(count=3, condition={"class": "each"}, seed=4),
+        RUN.but(count=4, vary=Variation("guidance", (1.0, 3.0)), sampler="ddpm"),
+        RUN.but(count=2, vary=Variation("class", ("bag", "")), condition={}),
+    ],
+)
+def test_each_picture_of_a_run_knows_what_makes_it_by_itself(run: RunSettings) -> None:
+    checkpoint = load_checkpoint("fashion")
+    first = json.loads(next(stream(run, [], checkpoint)))["events"][0]
+    alone = [run_of(note) for note in first["notes"]]
+    assert [one.seed for one in alone] == run.seeds
+    *_, together = sample(run, checkpoint)
+    for index, one in enumerate(alone):
+        assert one.count == 1
+        *_, itself = sample(one, checkpoint)
+        assert (itself.x[0] - together.x[index]).abs().max() < 1e-3

@@ -8,8 +8,7 @@ from typing import Annotated, ClassVar
 
 from diffviz.cli.options import Device, Out, Picture, Threads, View
 from diffviz.cli.parser import existing_file, output_file, use_threads
-from diffviz.data import DEFAULT
-from diffviz.runs.schema import INVERT, EditSettings, Model, ScheduleSettings
+from diffviz.runs.schema import INVERT, EditRun, EditSettings
 from diffviz.settings import Setting, declared
 
 EPILOG = """\
@@ -24,20 +23,16 @@ full size. `restore` has more of it.
 
   python -m diffviz edit cat.jpg --mask m.png --out without.png
   python -m diffviz edit cat.jpg --t 700 --guidance 3
-  python -m diffviz edit boot.png --what sandal --t 600 --out sandal.gif
+  python -m diffviz edit boot.png --what sandal --t 600 --sampler dpmpp-2m --out sandal.gif
   python -m diffviz edit boot.png --invert --t 1000 --steps 100"""
 
 
-class Options(ScheduleSettings, EditSettings):
+class Options(EditRun):
     """The picture to edit, by which denoiser, how, and where to."""
 
     defaults: ClassVar[Mapping[str, str]] = {"t": "T/2", "view": "x"}
 
     picture: Picture
-    model: Model = DEFAULT
-    what: Annotated[
-        str, Setting(help="What to make of it: a class, or words where it knows them")
-    ] = ""
     t: Annotated[int | None, declared(EditSettings)["t"]] = None  # type: ignore[assignment]
     mask: Annotated[
         str,
@@ -63,19 +58,20 @@ def run(options: Options) -> None:
     from diffviz.runs.asking import condition_of
     from diffviz.runs.conditions import conditions
     from diffviz.runs.editing import rms_distance, run_edit
+    from diffviz.runs.notes import note_of
 
     out, films = Path(options.out), {".gif": save_gif, ".mp4": save_mp4}
     output_file(options.out, (".png", *films))
     film = films.get(out.suffix.lower())
     inverting = options.invert or options.mode == INVERT
-    for name in ("guidance", "seed"):
+    for name in ("guidance", "seed", "sampler"):
         if inverting and name in options.model_fields_set:
             raise ValueError(f"--{name} does not go with --invert, which has none")
     if options.view and not film:
         raise ValueError("--view goes with a film, .gif or .mp4, only")
     schedule = options.noise_schedule()
     settings = options.part(
-        EditSettings,
+        EditRun,
         t=schedule.T // 2 if options.t is None else options.t,
         mode=INVERT if inverting else options.mode,
     )
@@ -87,12 +83,12 @@ def run(options: Options) -> None:
     x0 = fitted(picture, info.shape)[None].to(checkpoint.device)
     condition = conditions(info, condition_of(info, options.what), 1)
     stages = list(run_edit(settings, checkpoint.denoiser(), schedule, x0, condition))
-    last = stages[-1].step
+    last, note = stages[-1].step, note_of(settings)
     if film:
-        film([stage.step for stage in stages], out, options.view or "x")
+        film([stage.step for stage in stages], out, options.view or "x", note=note)
     else:
         first = next(stage.step for stage in stages if stage.back)
-        save_png(torch.cat([x0, view_of(first, "x"), last.x]), out, per_row=3)
+        save_png(torch.cat([x0, view_of(first, "x"), last.x]), out, per_row=3, note=note)
     what = "error of the way there and back" if inverting else "apart from the picture"
     print(f"{out}: t = {settings.t} of {schedule.T}, {what}: {rms_distance(last.x, x0):.4f}")
 
@@ -107,7 +103,9 @@ def inpaint(options: Options) -> None:
     for name in ("t", "mode", "invert"):
         if name in given and getattr(options, name) != declared(Options)[name].default:
             raise ValueError(f"--{name} does not go with --mask, which begins from noise alone")
-    same = given & {"model", "steps", "seed", "guidance", "view", "out", "schedule", "T"}
+    same = given & {
+        "model", "steps", "seed", "guidance", "sampler", "view", "out", "schedule", "T"
+    }  # fmt: skip
     asked = restore.Options(
         picture=options.picture,
         mask=options.mask,

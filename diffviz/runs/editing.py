@@ -103,7 +103,7 @@ def run_edit(
         return _there_and_back(denoiser, schedule, grid, x0, stream, condition)
     if condition is not None and condition.any():
         denoiser = GuidedDenoiser(denoiser, settings.guidance)
-    steps = edit(denoiser, schedule, grid, x0, stream, condition=condition)
+    steps = edit(denoiser, schedule, grid, x0, stream, settings.sampler, condition)
     return (Stage(True, step) for step in steps)
 
 

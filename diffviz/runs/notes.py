@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 
 from diffviz import __version__
 from diffviz.runs.restoration import RestoreSettings
-from diffviz.runs.schema import NoiseSettings, RunSettings
+from diffviz.runs.schema import EditRun, NoiseSettings, RunSettings
 from diffviz.settings import Settings
 
-# By the tab that shows them.
+# By the tab, or the part of one, that shows them.
 KINDS: dict[str, type[Settings]] = {
     "sample": RunSettings,
     "edit": RestoreSettings,
     "forward": NoiseSettings,
+    "back": EditRun,
 }
 
 

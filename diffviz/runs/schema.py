@@ -365,7 +365,7 @@ class EditSettings(Settings):
     t: how far into the noise. steps: of each way; t holds no more than t of them.
     guidance: of "back"; more than sampling wants, for the words have the picture against them.
     Inversion has none: it would exaggerate the errors of both ways, which then do not cancel
-    (Mokady et al. 2023, section 3.1).
+    (Mokady et al. 2023, section 3.1). sampler: of "back"; inversion is DDIM's.
     """
 
     t: Annotated[
@@ -392,10 +392,27 @@ class EditSettings(Settings):
     ] = BACK
     seed: Seed = 0
     guidance: Guidance = 4.0
+    sampler: Sampler = "ddim"
+
+    @model_validator(mode="after")
+    def _sampler_possible(self) -> Self:
+        check_sampler(self.sampler)
+        if self.mode == INVERT and self.sampler != "ddim":
+            raise ValueError("inversion goes there and back in DDIM's steps; leave the sampler out")
+        return self
 
     def grid(self, schedule: NoiseSchedule) -> list[int]:
         """The indices from t down to 0; raises ValueError for a t beyond T."""
         return schedule.grid(min(self.steps, self.t), start=self.t)
+
+
+class EditRun(ScheduleSettings, EditSettings):
+    """All that determines what becomes of a picture."""
+
+    model: Model = DEFAULT
+    what: Annotated[
+        str, Setting(help="What to make of it: a class, or words where it knows them")
+    ] = ""
 
 
 GUIDANCE, SEED = (declared(SamplingSettings)[name] for name in ("guidance", "seed"))

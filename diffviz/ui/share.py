@@ -7,11 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from diffviz.runs.asking import said_by
+from diffviz.runs.asking import ANYTHING, said_by, speaks
 from diffviz.runs.link import link
 from diffviz.runs.notes import Noted, noted
 from diffviz.runs.restoration import RestoreSettings
-from diffviz.runs.schema import RunSettings
+from diffviz.runs.schema import EditRun, RunSettings
 from diffviz.serving import sampling as sample
 from diffviz.serving.models import bundled_card
 from diffviz.ui.component import live_view
@@ -62,8 +62,15 @@ def _of_a_noised_picture(said: Noted) -> str:
     return link("forward", forward.OnPage(**said.settings))
 
 
+def _of_an_edit(said: Noted) -> str:
+    edit = EditRun(**said.settings)
+    asked = {"words" if speaks(bundled_card(edit.model).data) else "what": edit.what or ANYTHING}
+    return link("forward", edit.part(forward.OnPage, denoiser=edit.model, **asked))
+
+
 LINKS: Mapping[str, Callable[[Noted], str]] = {
     "sample": _of_a_run,
     "edit": _of_a_restoration,
     "forward": _of_a_noised_picture,
+    "back": _of_an_edit,
 }

@@ -155,8 +155,8 @@ def facts_of(schedule: NoiseSchedule, t: int) -> dict[str, Any]:
     }
 
 
-def png(backend: Backend, picture: Tensor, name: str) -> str:
+def png(backend: Backend, picture: Tensor, name: str, note: str = "") -> str:
     """The path of a new PNG of a picture (C, H, W), pixel for pixel."""
     with backend.files.new(name) as path:
-        save_png(picture[None], path, scale=1)
+        save_png(picture[None], path, scale=1, note=note)
     return str(path)

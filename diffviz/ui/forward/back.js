@@ -5,6 +5,7 @@ import { links } from "../lib/links.js";
 import { slider } from "../lib/slider.js";
 import { counted, unlearned } from "../lib/text.js";
 import { errorsPanel } from "./errors.js";
+import { keepPanel } from "./keep.js";
 import { seenOf, shownTo } from "./noised.js";
 import { Walk } from "./walk.js";
 
@@ -36,6 +37,7 @@ export function backPanel(state, change, server, trigger) {
   steps.input.value = String(FIRST_STEPS);
   const { minimum, default: usual } = state.facts.guidance;
   const className = "forward-slider back-range";
+  const sampler = select("forward-back-sampler", "Sampler", state.facts.samplers.map(([label, name]) => option(name, label)));
   const guidance = slider({
     id: "forward-back-guidance", label: "Guidance", minimum, maximum: 8, step: 0.5, value: usual, className,
     text: (value) => value.toFixed(1),
@@ -54,6 +56,7 @@ export function backPanel(state, change, server, trigger) {
   const message = make("p", { className: "forward-note", role: "status" });
   const note = make("p", { className: "muted" });
   const walk = new Walk();
+  const keep = keepPanel(walk, trigger);
   const errors = errorsPanel();
   let asked = 0; // the latest request; messages of older ones are not looked at
   /** @type {Mode} */
@@ -61,16 +64,19 @@ export function backPanel(state, change, server, trigger) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let hearing;
   let wish = ANYTHING; // the class that was chosen last, of whichever denoiser
+  /** @type {import("./keep.js").Kept | null} */
+  let kept = null; // the run, for its files
   let shown = ""; // what the pictures and errors on show are of
 
   const root = make(
     "details",
     { className: "card forward-back", id: "forward-back" },
     make("summary", {}, make("h3", {}, "Bring it back"), make("span", { className: "muted" }, "the denoiser starts from your drowned picture, not from pure noise")),
-    make("div", { className: "back-controls" }, denoiser.root, thing.root, wordsField, t.root, steps.root, guidance.root),
+    make("div", { className: "back-controls" }, denoiser.root, thing.root, wordsField, t.root, steps.root, sampler.root, guidance.root),
     heard,
     make("div", { className: "back-buttons" }, run, invert, stop, message),
     walk.root,
+    keep.root,
     errors.root,
     note,
   );
@@ -135,6 +141,7 @@ export function backPanel(state, change, server, trigger) {
     root.dataset.state = "new";
     message.textContent = "";
     walk.clear(small().shape);
+    keep.show(null);
     errors.clear();
   }
 
@@ -147,7 +154,7 @@ export function backPanel(state, change, server, trigger) {
     walk.begin(x0, x0.map((v, i) => a * v + s * eps[i]), state.t);
   }
 
-  const now = () => JSON.stringify([state.t, state.described(), wanted()]);
+  const now = () => JSON.stringify([state.t, state.described(), wanted(), sampler.input.value]);
 
   /** What is on show may be of another t, schedule or wish. */
   function age() {
@@ -192,6 +199,7 @@ export function backPanel(state, change, server, trigger) {
     message.textContent = "Waiting for its turn …";
     links.ran("forward");
     walk.clear(small().shape);
+    keep.show(null);
     if (mode === "back") errors.clear(); // they are of inversions
     showBeginning();
     age();
@@ -200,11 +208,15 @@ export function backPanel(state, change, server, trigger) {
     const request = {
       id: asked, mode, denoiser: state.denoiser, what: wanted(),
       t: state.t, steps: Number(steps.input.value), guidance: guidance.value, seed: picture.seed,
+      ...(mode === "back" && { sampler: sampler.input.value }), // inversion is DDIM's
       ...state.described(),
     };
-    const pictured = await shownTo(picture, known()).catch(() => null);
+    const by = known();
+    const again = async () => ({ ...request, ...(await shownTo(picture, by)) });
+    kept = { name: `diffviz-${state.denoiser}-${mode}-t-${state.t}`, note: "", again };
+    const pictured = await again().catch(() => null);
     if (request.id !== asked) return;
-    if (pictured) return trigger("back", { request: { ...request, ...pictured } });
+    if (pictured) return trigger("back", { request: pictured });
     message.textContent = "The server does not take the picture; please try again in a moment.";
     end("failed");
   }
@@ -229,6 +241,7 @@ export function backPanel(state, change, server, trigger) {
       message.textContent = `diffviz is busy: you are number ${waiting} in line.`;
     } else if (begun) {
       walk.expect(begun.grid, mode);
+      if (kept) kept.note = begun.note;
       message.textContent = remark(begun);
     } else if (frame) {
       walk.add(frame);
@@ -238,13 +251,14 @@ export function backPanel(state, change, server, trigger) {
       end("failed");
     } else {
       walk.finish(apart);
+      keep.show(kept);
       end("done");
       if (mode === "invert") errors.add(walk.steps, apart);
     }
   }
 
   /** What its controls say, by the names that links know them by. */
-  const values = () => ({ what: wish, words: words.value, steps: Number(steps.input.value), guidance: guidance.value });
+  const values = () => ({ what: wish, words: words.value, steps: Number(steps.input.value), sampler: sampler.input.value, guidance: guidance.value });
 
   /** @param {Values} given */
   function set(given) {
@@ -252,6 +266,7 @@ export function backPanel(state, change, server, trigger) {
     wish = given.what;
     words.value = given.words;
     steps.input.value = String(given.steps);
+    sampler.input.value = given.sampler;
     guidance.set(given.guidance);
     if (JSON.stringify(values()) !== before) root.open = true; // there it is to be seen
     if (state.picture) describe();

@@ -17,7 +17,8 @@ from diffviz.media.picture import PICTURE
 from diffviz.runs.asking import condition_of, heard
 from diffviz.runs.conditions import conditions
 from diffviz.runs.editing import Stage, rms_distance, run_edit
-from diffviz.runs.schema import BACK, EditSettings, ScheduleSettings
+from diffviz.runs.notes import note_of
+from diffviz.runs.schema import BACK, EditRun, EditSettings, ScheduleSettings
 from diffviz.schedules import NoiseSchedule
 from diffviz.serving.backend import Backend
 from diffviz.serving.frames import frame, outside
@@ -87,6 +88,7 @@ class Edit(NamedTuple):
     name: str  # of the denoiser
     condition: dict[str, str]
     table: Tensor  # the same as rows, (1, slots)
+    note: str
 
     @property
     def sides(self) -> int:
@@ -105,7 +107,8 @@ def prepared(asked: Edited, x0: Tensor) -> Edit:
     condition = condition_of(info, asked.what)
     table = conditions(info, condition, 1)
     asked.grid(schedule)
-    return Edit(asked, schedule, x0[None], asked.denoiser, condition, table)
+    note = note_of(asked.part(EditRun, model=asked.denoiser))
+    return Edit(asked, schedule, x0[None], asked.denoiser, condition, table, note)
 
 
 def let_bring_back(backend: Backend, view: gr.HTML) -> None:
@@ -122,7 +125,7 @@ async def _bring_back(
 ) -> AsyncIterator[str]:
     """The messages of `live_run`: {"start"}, a {"frame"} a step, and {"apart"}, how far the result
     is from the picture."""
-    async with aclosing(live_run(_asked, _told, backend, event, request)) as messages:
+    async with aclosing(live_run(asked_back, _told, backend, event, request)) as messages:
         async for message in messages:
             yield message
 
@@ -132,7 +135,7 @@ def _told(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[d
     edit: Edit = asked["edit"]
     grid = edit.settings.grid(edit.schedule)
     beyond = outside(edit.schedule, grid, asked["range"])
-    yield {"start": {"steps": len(grid) - 1, "grid": grid, "outside": beyond}}
+    yield {"start": {"steps": len(grid) - 1, "grid": grid, "outside": beyond, "note": edit.note}}
     started = time.perf_counter()
     x = edit.x0
     for back, step in edit.stages(backend.guessing, ticket):
@@ -144,11 +147,12 @@ def _told(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[d
     yield {"apart": rms_distance(x, edit.x0)}
 
 
-def _asked(backend: Backend, request: Any) -> dict[str, Any]:
+def asked_back(backend: Backend, request: Any) -> dict[str, Any]:
     """What a page's request asks for; raises what `answer` turns into a sentence."""
     same = ("denoiser", "what", "schedule", "T", "t", "steps", "mode", "seed", "guidance")
     asked = Edited(
         **{name: request[name] for name in same},
+        sampler=request.get("sampler", "ddim"),
         zero_terminal_snr=request["zeroTerminal"],
         schedule_parameters=request["parameters"],
         handles=request["handles"],
@@ -209,7 +213,7 @@ async def edit_picture(
             "fingerprint": fingerprint(last.x),
         }
         return (
-            png(backend, last.x[0], "edited.png"),
-            png(backend, first_back.x[0] / norm(path, settings.t), "x_t.png"),
+            png(backend, last.x[0], "edited.png", edit.note),
+            png(backend, first_back.x[0] / norm(path, settings.t), "x_t.png", edit.note),
             facts,
         )

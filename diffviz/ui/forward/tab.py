@@ -37,6 +37,7 @@ from diffviz.settings import Setting, declared
 from diffviz.ui.component import live_view
 from diffviz.ui.forward.api import OfTheTab, forward_endpoints
 from diffviz.ui.forward.bringing_back import Edited, edit_endpoint, hear, let_bring_back
+from diffviz.ui.forward.keeping import let_keep
 from diffviz.ui.messages import answer
 
 THUMBNAIL = 56
@@ -73,11 +74,12 @@ def forward_tab(backend: Backend) -> None:
         "forward/view",
         "forward-view",
         "Adding noise to a picture",
-        events=("back", "halt"),
+        events=("back", "halt", "keep"),
         value=json.dumps(_facts()),
         server_functions=[backend.handler(load), other_noise, backend.handler(denoise), hear],
     )
     let_bring_back(backend, view)
+    let_keep(backend, view)
     forward_endpoints(backend)
     edit_endpoint(backend)
 
@@ -101,6 +103,7 @@ def _facts() -> dict[str, Any]:
         "examples": examples_shown(),
         "denoisers": [_denoiser_facts(name) for name in DENOISERS],
         "guidance": declared(EditSettings)["guidance"].facts(),
+        "samplers": declared(EditSettings)["sampler"].labelled(),
         "settings": schema(OnPage),
     }
 

@@ -44,6 +44,7 @@ export interface Facts {
   maxBytes: number;
   examples: { name: string; thumbnail: string; credit: string }[];
   denoisers: DenoiserFacts[];
+  samplers: [label: string, name: string][];
   guidance: { minimum: number; maximum: number; default: number };
   settings: SettingFacts[]; // in the link
 }
@@ -106,7 +107,7 @@ export interface ForwardServer {
 export interface BackMessage {
   id: number;
   waiting?: number;
-  start?: { steps: number; grid: number[]; outside: number };
+  start?: { steps: number; grid: number[]; outside: number; note: string };
   frame?: { lane: number; t: number; x: string; x0: string };
   apart?: number;
   failed?: string;

@@ -42,6 +42,11 @@ export function endExport() {
   store.set("exporting", "");
 }
 
+/** Tell the Forward tab the same of its own. */
+export function endKeeping() {
+  store.set("keeping", "");
+}
+
 /** A whole number within its bounds, as it is run. @param {number} low @param {number} high @param {number | null} value */
 export function whole(low, high, value) {
   return value === null ? value : Math.min(high, Math.max(low, Math.round(value)));

@@ -7,6 +7,7 @@
  * @property {{ data: string, network: object }} plane the denoiser that was last trained in the 2-D tab, and on what
  * @property {"asked" | "stopped"} sampling what was last wanted of the Sample tab
  * @property {string} exporting the format of the file that is being made of its run, or ""
+ * @property {string} keeping likewise, of what the Forward tab brought back
  * @property {import("../learn/types.d.ts").Progress} learn what was predicted, found and answered in the Learn tab
  */
 
