@@ -19,7 +19,9 @@ import diffviz.training.plan
 from diffviz.__main__ import COMMANDS, main
 from diffviz.checkpoints import FOLDER, Card, Checkpoint, load_checkpoint, save_checkpoint
 from diffviz.data.fashion.pictures import FOLDER_VARIABLE, INFO
+from diffviz.media.notes import read_note
 from diffviz.networks.unet import UNet, UNetConfig
+from diffviz.runs.notes import noted
 from diffviz.training.files import unfinished_names
 from diffviz.training.learner import Progress, Trainer
 
