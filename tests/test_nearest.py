@@ -250,7 +250,11 @@ def test_of_pictures_that_are_mirrored_in_training_the_mirrored_ones_are_found_t
     mirrored = images.flip(3) / 127.5 - 1
     assert verdicts(index, mirrored) == ["copy"] * 20
     assert nearest(index, mirrored, 1).rows[:, 0].tolist() == list(range(20, 40))
-    assert verdicts(index_of(OwnPictures(images.byte())), mirrored).count("copy") == 0
+    labels = torch.arange(20) % 3  # 0 is none
+    plain = index_of(OwnPictures(images.byte(), labels=labels, classes=("cat", "dog")))
+    assert verdicts(plain, mirrored).count("copy") == 0
+    found = nearest(plain, images / 127.5 - 1, 1).classes[:, 0]
+    assert [plain.classes[k] for k in found[:4]] == ["", "cat", "dog", ""]
 
 
 def test_of_data_without_end_some_are_drawn_as_training_draws_them(

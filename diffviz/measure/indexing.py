@@ -29,8 +29,11 @@ def index_of(data: DataSet, seed: int = 0) -> Index:
     levels = pictures.flatten(1)
     if getattr(data, "flips", False):
         levels = torch.cat([levels, pictures.flip(3).flatten(1)])
-    labels = getattr(data, "labels", torch.zeros(len(pictures), dtype=torch.int64))
-    slots = data.info.slots
+    slots, labels = data.info.slots, torch.zeros(len(pictures), dtype=torch.int64)
+    if hasattr(data, "labels"):
+        labels = data.labels + 1
+    elif slots and hasattr(data, "conditions"):
+        labels = data.conditions[:, 0]
     sums = squares(levels)
     some = torch.randperm(len(pictures), generator=Generator().manual_seed(seed))[:QUERIES]
     distances = [
@@ -42,7 +45,7 @@ def index_of(data: DataSet, seed: int = 0) -> Index:
         labels.repeat(len(levels) // len(pictures)),
         np.quantile(torch.cat(distances).numpy(), QUANTILES),
         data.info.shape,
-        slots[0].values if slots else ("",),
+        ("", *(slots[0].values if slots else ())),
         f"Of the {len(pictures):,} pictures that it learned from, these are the nearest.",
         "these pictures to each other",
     )
