@@ -69,6 +69,7 @@ class Trainings:
             settings.training_threads,
             settings.device,
             Grants(settings.training_hours, settings.training_mb),
+            settings.training_nice,
         )
         self._beginning = threading.Lock()
         self._readers: set[str] = set()
