@@ -269,6 +269,19 @@ class Trainer:
         except (KeyError, AttributeError, RuntimeError) as error:
             raise ValueError(f"this is another training's state: {error}") from error
 
+    def take_up(self, checkpoint: Checkpoint) -> None:
+        """Go on from what a training had learned when it finished, its average weights; of its
+        optimiser nothing is left. Raises ValueError where the network is another."""
+        card = checkpoint.card
+        try:
+            for network in (self.network, self.ema.network):
+                network.load_state_dict(checkpoint.network.state_dict())
+        except RuntimeError as error:
+            raise ValueError(f"{card.name} is of another network: {error}") from error
+        self.images, self.cpu_hours = card.images_seen, card.cpu_hours
+        self.hours = float(card.training["wall_hours"])
+        self.generator = parallel.generator(self.config.seed, self.images)
+
     def checkpoint(self, name: str, command: str) -> Checkpoint:
         """The averaged network so far and its card. command: the one that trains it."""
         config = self.config
