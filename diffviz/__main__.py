@@ -18,6 +18,7 @@ COMMANDS = {
     "plane": "samples of points in the plane, with all that can be seen of them",
     "converge": "samplers' distances to the exact solution, on points in the plane",
     "train": "train a denoiser, or go on with one",
+    "autoencode": "train an autoencoder, in whose latents a denoiser then works",
     "race": "let diffusion and its rivals learn the same data, with as many weights",
     "translate": "take points from one cloud to another, learned without pairs",
     "evaluate": "measure how good a denoiser's pictures are",
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m diffviz",
         description="See how a diffusion model works, from the command line.",
         epilog="commands:\n"
-        + "\n".join(f"  {name:<10}{summary}" for name, summary in COMMANDS.items())
+        + "\n".join(f"  {name:<12}{summary}" for name, summary in COMMANDS.items())
         + "\n\n`python -m diffviz COMMAND --help` shows a command's options and examples.",
     )
     top.add_argument("--version", action="version", version=__version__)

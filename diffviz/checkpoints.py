@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save
 from torch import nn
 
+from diffviz.autoencoders import load_autoencoder
 from diffviz.data import DEFAULT
 from diffviz.data.base import DataInfo
 from diffviz.denoisers.learned import LearnedDenoiser
+from diffviz.media.medium import Medium
 from diffviz.media.registry import medium_of
 from diffviz.networks import parse_network
 from diffviz.networks.base import NetworkConfig
-from diffviz.networks.layers import Uninitialised
+from diffviz.networks.files import load_weights, read_fields, save_fields, save_weights
 from diffviz.parametrization import PARAMETRIZATIONS
-from diffviz.storage import bundled_folder, write_whole
+from diffviz.storage import bundled_folder
 
 FOLDER = bundled_folder()
-MEGABYTE = 2**20
-MAX_WEIGHTS, MAX_HEADER, MAX_CARD = 256 * MEGABYTE, MEGABYTE, MEGABYTE  # bytes
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,13 @@ class Checkpoint:
         self.network.to(device)
         return self
 
+    @cached_property
+    def medium(self) -> Medium:
+        """What its samples are, and how they are shown: latents, by their autoencoder. Raises
+        ValueError where that is not there."""
+        data = self.card.data
+        return load_autoencoder(data.autoencoder).medium if data.autoencoder else medium_of(data)
+
     def denoiser(self) -> LearnedDenoiser:
         """The denoiser that these weights make."""
         return LearnedDenoiser(
@@ -72,20 +77,15 @@ class Checkpoint:
 
 def save_checkpoint(checkpoint: Checkpoint, folder: Path = FOLDER) -> Path:
     """Write both files, the weights first, each whole or not at all. Returns the weights' path."""
-    weights = {
-        name: value.half().cpu().contiguous()
-        for name, value in checkpoint.network.state_dict().items()
-    }
     path = folder / f"{checkpoint.card.name}.safetensors"
-    write_whole(path, lambda temporary: temporary.write_bytes(save(weights)))
+    save_weights(checkpoint.network, path)
     save_card(checkpoint.card, folder)
     return path
 
 
 def save_card(card: Card, folder: Path = FOLDER) -> None:
     """Write the card alone."""
-    text = json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n"
-    write_whole(folder / f"{card.name}.json", lambda temporary: temporary.write_text(text, "utf-8"))
+    save_fields(asdict(card), folder / f"{card.name}.json")
 
 
 def load_card(name: str = DEFAULT, folder: Path = FOLDER) -> Card:
@@ -102,33 +102,11 @@ def load_checkpoint(name: str = DEFAULT, folder: Path = FOLDER) -> Checkpoint:
     Raises ValueError, naming those that there are, or saying what is wrong with the files.
     """
     card = load_card(name, folder)
-    path = folder / f"{name}.safetensors"
     try:
-        _check_weights(path, card.network)
-        with Uninitialised():
-            network = card.network.build()
-        network.load_state_dict(load_file(path))
-    except (SafetensorError, RuntimeError, TypeError, ValueError, ZeroDivisionError) as error:
+        network = load_weights(card.network, folder / f"{name}.safetensors")
+    except ValueError as error:
         raise ValueError(f"the weights of model {name!r} do not fit its card: {error}") from error
-    network = network.float().eval().requires_grad_(False)
-    return Checkpoint(card, network.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
-
-
-def _check_weights(path: Path, config: NetworkConfig) -> None:
-    """Raises ValueError where the file is not what the card says, before any of it is unpacked."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        header = int.from_bytes(file.read(8), "little")
-    if size > MAX_WEIGHTS or header > min(MAX_HEADER, size):
-        raise ValueError(f"more than {MAX_WEIGHTS // MEGABYTE} MB, or no safetensors file")
-    with torch.device("meta"), Uninitialised():  # all shapes, and none of the memory
-        expected = {name: tuple(value.shape) for name, value in config.build().state_dict().items()}
-    with safe_open(path, "pt") as weights:
-        names = list(weights.keys())
-        found = {name: tuple(weights.get_slice(name).get_shape()) for name in names}
-    if found != expected:
-        name = min(name for name in found | expected if found.get(name) != expected.get(name))
-        raise ValueError(f"{name} is {found.get(name)}, not {expected.get(name)}")
+    return Checkpoint(card, network)
 
 
 def checkpoint_names(folder: Path = FOLDER) -> list[str]:
@@ -139,9 +117,7 @@ def checkpoint_names(folder: Path = FOLDER) -> list[str]:
 def read_card(path: Path) -> Card:
     """A card from its file; raises ValueError where it is not one."""
     try:
-        if path.stat().st_size > MAX_CARD:
-            raise ValueError(f"it has more than {MAX_CARD // MEGABYTE} MB")
-        fields = json.loads(path.read_text("utf-8"))
+        fields = read_fields(path)
         network = parse_network(fields.pop("network"))
         low, high = fields.pop("ratio_range")
         if fields["parametrization"] not in PARAMETRIZATIONS:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from diffviz.cpu.threads import Threads
 from diffviz.training import distributed as parallel
-from diffviz.training.learner import Trainer
+from diffviz.training.trainer import Trainer
 from tests.oracles.networks import random_unet
 from tests.test_training import CONFIG, NETWORK, Halves
 

@@ -23,7 +23,8 @@ from diffviz.media.notes import read_note
 from diffviz.networks.unet import UNet, UNetConfig
 from diffviz.runs.notes import noted
 from diffviz.training.files import unfinished_names
-from diffviz.training.learner import Progress, Trainer
+from diffviz.training.learner import Progress
+from diffviz.training.trainer import Trainer
 
 ROOT = Path(diffviz.__file__).parents[1]
 Steps = Callable[[Trainer], Iterator[Progress]]

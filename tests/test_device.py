@@ -41,7 +41,8 @@ from diffviz.serving.frames import frame
 from diffviz.serving.ticket import Ticket
 from diffviz.training import distributed as parallel
 from diffviz.training.files import Order, save_training
-from diffviz.training.learner import STEPS_UNREAD, Trainer
+from diffviz.training.learner import STEPS_UNREAD
+from diffviz.training.trainer import Trainer
 from tests.oracles.accelerator import DEVICE, Accelerator
 from tests.oracles.networks import random_denoiser, random_unet
 from tests.test_training import CONFIG, INFO, NETWORK, Halves

@@ -22,6 +22,7 @@ LAYERS = [
     {"media"},
     {"data"},
     {"networks"},
+    {"autoencoders"},
     {"checkpoints"},
     {"runs"},
     {"training"},
@@ -49,7 +50,7 @@ LOADED = {
     "import diffviz.schedules, diffviz.grids": "torch numpy pydantic",
     "import diffviz.samplers, diffviz.guidance.methods": "torch numpy pydantic diffviz.samplers",
     "import diffviz.checkpoints": "torch numpy PIL pydantic",
-    "import diffviz.training.learner": "torch numpy PIL pydantic diffviz.training",
+    "import diffviz.training.trainer": "torch numpy PIL pydantic diffviz.training",
     "import diffviz.jobs.worker": (
         "torch numpy PIL pydantic diffviz.training diffviz.samplers diffviz.jobs"
     ),

@@ -18,7 +18,7 @@ from torch import Tensor
 from diffviz.checkpoints import load_checkpoint
 from diffviz.training import distributed as parallel
 from diffviz.training.files import unfinished_names
-from diffviz.training.learner import Trainer
+from diffviz.training.trainer import Trainer
 from tests.parallel_work import LONG, exact_trainer
 from tests.test_training import CONFIG, NETWORK, Halves
 

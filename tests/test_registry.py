@@ -46,7 +46,7 @@ RIGHT = RunSettings(condition={"half": "right"}, count=8, steps=20, guidance=1.0
 
 
 def test_no_module_outside_data_knows_a_data_set_by_name() -> None:
-    names = re.compile("heroes|fashion", re.IGNORECASE)
+    names = re.compile("heroes|fashion|portraits", re.IGNORECASE)
     told = [
         f"{path.relative_to(PACKAGE)}:{number}: {line.strip()}"
         for path in sorted(PACKAGE.rglob("*"))
@@ -213,7 +213,7 @@ def test_points_are_learned_and_sampled(
 ) -> None:
     from diffviz.networks import network_for
     from diffviz.training.config import TrainConfig
-    from diffviz.training.learner import Trainer
+    from diffviz.training.trainer import Trainer
 
     shape = network_for(POINTS_INFO)
     assert shape.kind == "mlp"

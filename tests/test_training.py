@@ -26,8 +26,9 @@ from diffviz.runs.schema import RunSettings
 from diffviz.schedules import make_schedule
 from diffviz.training.config import LEVELS, LOG_NORMAL, MAX_RATIO, TrainConfig
 from diffviz.training.files import Order, load_training, save_training, unfinished_names
-from diffviz.training.learner import Trainer, fine_tune
+from diffviz.training.learner import fine_tune
 from diffviz.training.plan import Plan, begin
+from diffviz.training.trainer import Trainer
 from tests.oracles.networks import random_unet
 
 SLOTS = (Slot("shade", ("dark", "light")), Slot("side", ("left", "right", "both")))

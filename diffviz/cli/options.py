@@ -13,7 +13,6 @@ from pydantic_settings import BaseSettings, CliPositionalArg, CliSettingsSource
 
 from diffviz.cli.parser import Parser
 from diffviz.config import DeviceName
-from diffviz.media.kinds import KINDS
 from diffviz.media.medium import VIEWS
 from diffviz.settings import (
     FLAG,
@@ -53,7 +52,7 @@ Device = Annotated[
     ),
     Field(default_factory=lambda: os.environ.get("DIFFVIZ_DEVICE", "auto")),
 ]
-Picture = CliPositionalArg[Annotated[str, Setting(help=f"A {KINDS} file")]]
+Picture = CliPositionalArg[Annotated[str, Setting(help="A PNG, JPEG, WebP or GIF file")]]
 View = Annotated[
     str | None,
     Setting(

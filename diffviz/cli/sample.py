@@ -61,7 +61,6 @@ def run(options: Options) -> None:
     from diffviz.checkpoints import load_checkpoint
     from diffviz.device import choose
     from diffviz.media.levels import fingerprint
-    from diffviz.media.registry import medium_of
     from diffviz.runs.notes import note_of
     from diffviz.runs.sampling import run as start
 
@@ -84,7 +83,7 @@ def run(options: Options) -> None:
         note(f"t = {step.t:>4}   α = {step.alpha:.4f}   σ = {step.sigma:.4f}")
     view = options.view or "x"
     more: dict[str, Any] = {
-        "medium": medium_of(checkpoint.card.data),
+        "medium": checkpoint.medium,
         "note": note_of(settings),
         "headings": settings.headings,
     }

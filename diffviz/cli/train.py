@@ -5,28 +5,27 @@ from __future__ import annotations
 import math
 import re
 import shlex
-import signal
-import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from diffviz.checkpoints import FOLDER, save_checkpoint
+from diffviz.cli.loop import keep_training
 from diffviz.cli.parser import existing, note
-from diffviz.cli.progress import Report
 from diffviz.cli.train_options import EPILOG, SETTINGS, SHAPE, Options, given, plan_from
-from diffviz.data import DEFAULT, load_data_set
+from diffviz.data import DEFAULT
 from diffviz.data.own.pictures import pack
 from diffviz.data.own.uploads import LOCAL
 from diffviz.device import choose
 from diffviz.jobs.grants import Grants, check_granted
 from diffviz.training import distributed as parallel
 from diffviz.training.files import Order, load_training, save_training, unfinished_names
-from diffviz.training.learner import Trainer, prepare_threads
+from diffviz.training.learner import prepare_threads
 from diffviz.training.needs import Needs, needs
 from diffviz.training.plan import Plan, begin, name_of
+from diffviz.training.samples import load_samples
+from diffviz.training.trainer import Trainer
 
 __all__ = ["EPILOG", "Options", "run"]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -41,41 +40,19 @@ def run(options: Options) -> None:
 
 
 def train(order: Order, trainer: Trainer, options: Options) -> None:
-    unfinished, first = options.folder / UNFINISHED, parallel.rank() == 0
+    unfinished = options.folder / UNFINISHED
 
     def save() -> None:
         save_training(order, trainer, unfinished)
         save_checkpoint(trainer.checkpoint(order.name, order.command), options.folder)
 
-    # A step is never left half done: both ways of being stopped wait for its end.
-    stop = threading.Event()
-    for code in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(code, lambda *_: stop.set())
-    parallel.wait_for_all()
-    if first:
-        note(f"training {order.name}; Ctrl-C saves and stops")
-    saved = time.monotonic()
-    with Report(trainer.images, trainer.fraction(), quiet=not first) as report:
-        for progress in trainer.steps(options.threads):
-            report.show(progress)
-            due = time.monotonic() - saved >= 60 * options.save_minutes
-            stopping, saving = parallel.any_of(stop.is_set(), due)
-            if stopping or saving:
-                parallel.first_does(save)
-                saved = time.monotonic()
-            if stopping:
-                break
-    if trainer.fraction() < 1:
-        if first:
-            place = [] if options.folder == FOLDER else ["--folder", str(options.folder)]
-            words = shlex.join(["train", "--resume", "--name", order.name, *place])
-            note(f"stopped; `python -m diffviz {words}` goes on")
-        raise KeyboardInterrupt
-    parallel.first_does(save)
-    if first:
+    place = [] if options.folder == FOLDER else ["--folder", str(options.folder)]
+    words = shlex.join(["train", "--resume", "--name", order.name, *place])
+    goes_on = f"python -m diffviz {words}"
+    keep_training(trainer, order.name, save, goes_on, options.threads, options.save_minutes)
+    if parallel.rank() == 0:
         (unfinished / f"{order.name}.safetensors").unlink()
         packed(options.folder, order.name).unlink(missing_ok=True)
-        print(f"{order.name}: {trainer.images:,} pictures, {trainer.cpu_hours:.2f} CPU hours")
 
 
 def check_memory(plan: Plan, needed: Needs | None = None) -> None:
@@ -139,7 +116,7 @@ def resume(options: Options, device: torch.device) -> tuple[Order, Trainer]:
         option = "from" if name == "start" else name.replace("_", "-")
         raise ValueError(f"--resume goes on with the settings it began with; leave --{option} out")
     name = checked_name(options.name or f"my-{options.data or DEFAULT}")
-    order, trainer = load_training(name, load_data_set, options.folder / UNFINISHED, device)
+    order, trainer = load_training(name, load_samples, options.folder / UNFINISHED, device)
     needed = needs(order.network, trainer.data.info.shape, order.config.batch)
     check_memory(Plan(order.data), needed)
     return order, trainer

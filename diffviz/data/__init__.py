@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from diffviz.data.fashion.source import FASHION, FASHION_SUBSET
 from diffviz.data.heroes.source import HEROES
+from diffviz.data.portraits.source import PORTRAITS
 from diffviz.data.source import DEFAULT as DEFAULT
 from diffviz.data.source import GENERAL as GENERAL
 from diffviz.data.source import DataChoice as DataChoice
@@ -100,7 +101,8 @@ PHOTOS = DataSource(
 OWN = DataSource("own", "Your own pictures", _own)
 
 DATA_SETS = {
-    source.name: source for source in (FASHION, FASHION_SUBSET, DIGITS, HEROES, PHOTOS, OWN)
+    source.name: source
+    for source in (FASHION, FASHION_SUBSET, DIGITS, HEROES, PORTRAITS, PHOTOS, OWN)
 }
 
 

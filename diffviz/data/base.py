@@ -12,10 +12,11 @@ from torch import Generator, Tensor
 @dataclass(frozen=True)
 class Slot:
     """One thing that a picture can be conditioned on. Value k of `values` is written as k + 1;
-    0 means "not said"."""
+    0 means "not said". length: how many values it takes in a row, of a sentence its words."""
 
     name: str
     values: tuple[str, ...]
+    length: int = 1
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,12 @@ class DataInfo:
     licence: str
     credit: str
     medium: str = "picture"  # an entry of MEDIA
+    autoencoder: str = ""  # whose latents the samples are
+
+    @property
+    def columns(self) -> int:
+        """How many numbers a condition is."""
+        return sum(slot.length for slot in self.slots)
 
     @classmethod
     def from_card(cls, fields: Mapping[str, Any]) -> DataInfo:
@@ -37,7 +44,10 @@ class DataInfo:
         if "image_size" in rest:
             side = rest.pop("image_size")
             rest["shape"] = rest.pop("image_channels"), side, side
-        slots = tuple(Slot(slot["name"], tuple(slot["values"])) for slot in rest.pop("slots"))
+        slots = tuple(
+            Slot(slot["name"], tuple(slot["values"]), slot.get("length", 1))
+            for slot in rest.pop("slots")
+        )
         return cls(shape=tuple(rest.pop("shape")), slots=slots, **rest)
 
 

@@ -134,6 +134,7 @@ class DataSource:
     """load: reads the training samples of a choice; raises FileNotFoundError or ValueError, in a
     sentence. classes: those that can be chosen from, without reading any sample.
 
+    autoencoder: of whose latents denoisers of it are; `load` gives pictures all the same.
     medium: of MEDIA. shape, slots: of the largest samples that it gives, and how many things they
     can be conditioned on, as far as is known before they are read. things, knows: what a denoiser
     of it was "trained on" and "only knows", in a few words; says: what such a denoiser makes of any
@@ -160,6 +161,7 @@ class DataSource:
     guidance: float | None = None
     sampler: str | None = None
     network: Mapping[str, Any] = field(default_factory=dict)
+    autoencoder: str = ""
     words: Callable[[], Words] | None = None
     judge: Callable[[], Subject] | None = None
     judge_help: str = ""

@@ -22,7 +22,7 @@ VIEWS = ("x", "x0")
 
 def sheet_settings(info: DataInfo) -> RunSettings:
     """The run behind every sheet: a picture for each value of the first slot, as far as they go."""
-    condition = {info.slots[0].name: EACH} if info.slots else {}
+    condition = {slot.name: EACH for slot in info.slots[:1] if slot.length == 1}
     return RunSettings(condition=condition, count=COUNT, steps=STEPS, seed=SEED)
 
 
@@ -31,7 +31,7 @@ def draw_sheet(checkpoint: Checkpoint) -> Tensor:
     info = checkpoint.card.data
     steps = list(run(sheet_settings(info), checkpoint))
     views = (torch.stack([getattr(step, view) for step in steps]) for view in VIEWS)
-    return medium_of(info).encode(torch.stack(list(views)))
+    return checkpoint.medium.encode(torch.stack(list(views)))
 
 
 def save_sheet(sheet: Tensor, path: Path) -> None:
@@ -43,7 +43,7 @@ def save_sheet(sheet: Tensor, path: Path) -> None:
 def describe_sheet(info: DataInfo) -> dict[str, Any]:
     """What a page has to know in order to draw a sheet."""
     settings = sheet_settings(info)
-    slot = info.slots[0].values if info.slots else ()
+    slot = next((slot.values for slot in info.slots[:1] if slot.length == 1), ())
     return {
         "views": VIEWS,
         "shape": (STEPS + 1, COUNT, *info.shape),

@@ -22,7 +22,8 @@ from diffviz.forward import SeededNoise
 from diffviz.samplers import SAMPLERS, sample
 from diffviz.schedules import make_schedule
 from diffviz.training.config import TrainConfig
-from diffviz.training.learner import Trainer, prepare_threads
+from diffviz.training.learner import prepare_threads
+from diffviz.training.trainer import Trainer
 
 BATCHES, THREADS = (1, 2, 16), (1, 2)
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}

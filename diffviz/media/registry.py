@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from diffviz.media.latent import LATENT
 from diffviz.media.medium import Medium
 from diffviz.media.picture import PICTURE
 from diffviz.media.points import POINTS
@@ -15,7 +16,7 @@ from diffviz.media.points import POINTS
 if TYPE_CHECKING:
     from diffviz.data.base import DataInfo
 
-MEDIA: dict[str, Medium] = {medium.name: medium for medium in (PICTURE, POINTS)}
+MEDIA: dict[str, Medium] = {medium.name: medium for medium in (PICTURE, POINTS, LATENT)}
 
 
 def medium(name: str) -> Medium:

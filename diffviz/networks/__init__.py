@@ -15,12 +15,14 @@ from diffviz.media.registry import medium_of
 from diffviz.networks.base import NetworkConfig
 from diffviz.networks.dense import DenseConfig
 from diffviz.networks.mlp import MLPConfig
+from diffviz.networks.text_unet import TextUNetConfig
 from diffviz.networks.unet import UNetConfig
 
 NETWORKS: dict[str, type[NetworkConfig]] = {
     "unet": UNetConfig,
     "mlp": MLPConfig,
     "dense": DenseConfig,
+    "text-unet": TextUNetConfig,
 }
 FIRST = "unet"  # of cards from before there was a choice
 

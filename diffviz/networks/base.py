@@ -1,4 +1,4 @@
-"""What a network's config is to the rest: the form in which a checkpoint's card holds a network."""
+"""What a network's config is to the rest: the form in which a card holds a network."""
 
 from __future__ import annotations
 
@@ -18,8 +18,32 @@ from diffviz.networks.sizes import Sizes, counted
 STRICT = ConfigDict(strict=True, extra="forbid")
 
 
-class NetworkConfig(ABC):
-    """A frozen pydantic dataclass: its fields, with their bounds, say all that there is to build.
+class Config(ABC):
+    """A frozen pydantic dataclass: its fields, with their bounds, say all that is to be built."""
+
+    kind: str
+
+    @abstractmethod
+    def build(self) -> nn.Module:
+        """A new network. Raises ValueError for fields that do not go together."""
+
+    def changed(self, fields: Mapping[str, Any]) -> Self:
+        """The same but for these fields; raises ValueError, in a sentence, as `parse` does."""
+        return self.parse({**asdict(self), **fields})  # type: ignore[call-overload]
+
+    @classmethod
+    def parse(cls, fields: Mapping[str, Any]) -> Self:
+        """From JSON's values; raises ValueError, in a sentence, for what is out of bounds."""
+        try:
+            return TypeAdapter(cls).validate_json(json.dumps(dict(fields)))
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(map(str, first["loc"]))
+            raise ValueError(f"{name}: {first['msg'][:1].lower()}{first['msg'][1:]}") from error
+
+
+class NetworkConfig(Config):
+    """Of a denoiser's network.
 
     kind: its name in NETWORKS; title: what people call one. slots: the size of each conditioning
     slot's vocabulary, without the null value 0.
@@ -29,7 +53,6 @@ class NetworkConfig(ABC):
     """
 
     title: ClassVar[str] = "a network"
-    kind: str
     slots: tuple[int, ...]
     # What depends on the vocabulary and size of samples: fields, and beginnings of the names of
     # weights, which start anew where a training starts from another network's.
@@ -46,19 +69,11 @@ class NetworkConfig(ABC):
     def suited_to(cls, info: DataInfo) -> Self:
         """The usual network for a data set; raises ValueError where there can be none."""
 
-    def changed(self, fields: Mapping[str, Any]) -> Self:
-        """The same but for these fields; raises ValueError, in a sentence, as `parse` does."""
-        return self.parse({**asdict(self), **fields})  # type: ignore[call-overload]
-
     def adapted_to(self, info: DataInfo) -> Self:
         """The same network for samples and conditions of a data set; raises ValueError where it
         cannot go on with them, in the words that follow its name."""
         usual = self.suited_to(info)
         return self.changed({name: getattr(usual, name) for name in self.data_fields})
-
-    @abstractmethod
-    def build(self) -> nn.Module:
-        """A new network. Raises ValueError for fields that do not go together."""
 
     def sizes(self, shape: tuple[int, ...]) -> Sizes:
         """In training on samples of a shape, which strangers may ask of any config: where building
@@ -69,17 +84,7 @@ class NetworkConfig(ABC):
         """Raises ValueError, in a sentence, where visitors may not train one so large."""
         return None
 
-    @classmethod
-    def parse(cls, fields: Mapping[str, Any]) -> Self:
-        """From JSON's values; raises ValueError, in a sentence, for what is out of bounds."""
-        try:
-            return TypeAdapter(cls).validate_json(json.dumps(dict(fields)))
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(map(str, first["loc"]))
-            raise ValueError(f"{name}: {first['msg'][:1].lower()}{first['msg'][1:]}") from error
-
 
 def slots_of(info: DataInfo) -> tuple[int, ...]:
-    """The size of each slot's vocabulary."""
-    return tuple(len(slot.values) for slot in info.slots)
+    """The size of each slot's vocabulary, as often as it takes values."""
+    return tuple(len(slot.values) for slot in info.slots for _ in range(slot.length))

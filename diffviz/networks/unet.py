@@ -91,17 +91,20 @@ class UNetConfig(NetworkConfig):
         return unet_sizes(self, shape)
 
     def check_trainable(self) -> None:
-        low, high = CHANNELS
-        if not 1 <= len(self.channels) <= MAX_LEVELS or len(self.channels) != len(self.blocks):
-            raise ValueError(
-                f"a network has 1 to {MAX_LEVELS} levels, and channels and blocks for each of them"
-            )
-        if any(not low <= c <= high or c % 8 for c in self.channels):
-            raise ValueError(
-                f"channels must be multiples of 8 from {low} to {high}, not {self.channels}"
-            )
-        if any(not 1 <= b <= MAX_BLOCKS for b in self.blocks):
-            raise ValueError(f"blocks must be from 1 to {MAX_BLOCKS} a level, not {self.blocks}")
+        check_levels(self.channels, self.blocks)
+
+
+def check_levels(channels: tuple[int, ...], blocks: tuple[int, ...]) -> None:
+    """Raises ValueError, in a sentence, where visitors may not train a U-Net of these."""
+    low, high = CHANNELS
+    if not 1 <= len(channels) <= MAX_LEVELS or len(channels) != len(blocks):
+        raise ValueError(
+            f"a network has 1 to {MAX_LEVELS} levels, and channels and blocks for each of them"
+        )
+    if any(not low <= c <= high or c % 8 for c in channels):
+        raise ValueError(f"channels must be multiples of 8 from {low} to {high}, not {channels}")
+    if any(not 1 <= b <= MAX_BLOCKS for b in blocks):
+        raise ValueError(f"blocks must be from 1 to {MAX_BLOCKS} a level, not {blocks}")
 
 
 class ChannelNorm(nn.LayerNorm):
@@ -176,28 +179,34 @@ class Attention(nn.Module):
 
 
 class CrossAttention(nn.Module):
-    """From every pixel of a feature map to the slots, as a residual (Rombach et al. 2022, 3.3).
+    """From every pixel of a feature map to the slots, or words, as a residual (Rombach et al. 2022,
+    3.3).
 
     Where there are many slots, each has its own part of the picture; a sum of their embeddings, by
     which a block is modulated, says the same to all pixels.
     """
 
-    def __init__(self, channels: int, heads: int) -> None:
+    def __init__(self, channels: int, heads: int, width: int | None = None) -> None:
+        """width: of the tokens, where that is not the map's."""
         super().__init__()
         self.heads = heads
         self.norm = ChannelNorm(channels)
         self.q = nn.Conv2d(channels, channels, 1)
-        self.kv = nn.Linear(channels, 2 * channels)
+        self.kv = nn.Linear(width or channels, 2 * channels)
+        self.attend = nn.Softmax(dim=-2)
         self.out = zero(nn.Conv2d(channels, channels, 1))
 
-    def forward(self, x: Tensor, tokens: Tensor) -> Tensor:
-        """x: (B, C, H, W); tokens: (B, slots, C)."""
+    def forward(self, x: Tensor, tokens: Tensor, absent: Tensor | None = None) -> Tensor:
+        """x: (B, C, H, W); tokens: (B, slots, C); absent: (B, slots), which are not to be seen."""
         b, c, h, w = x.shape
         shape = b, -1, self.heads, c // self.heads
         q = self.q(self.norm(x)).permute(0, 2, 3, 1).reshape(shape).transpose(1, 2)
         k, v = (part.reshape(shape).transpose(1, 2) for part in self.kv(tokens).chunk(2, dim=2))
         # (B, heads, slots, HW): along the few slots, a softmax is several times slower.
-        weights = (k * (c // self.heads) ** -0.5 @ q.transpose(-1, -2)).softmax(dim=-2)
+        scores = k * (c // self.heads) ** -0.5 @ q.transpose(-1, -2)
+        if absent is not None:
+            scores = scores.masked_fill(absent[:, None, :, None], -torch.inf)
+        weights = self.attend(scores)
         mixed = (weights.transpose(-1, -2) @ v).transpose(1, 2).reshape(b, h, w, c)
         out: Tensor = x + self.out(mixed.permute(0, 3, 1, 2))
         return out

@@ -18,7 +18,8 @@ from diffviz.rivals.settings import RaceSettings
 from diffviz.samplers import sample
 from diffviz.schedules import make_schedule
 from diffviz.training.config import TrainConfig
-from diffviz.training.learner import Trainer, with_prefix
+from diffviz.training.learner import with_prefix
+from diffviz.training.trainer import Trainer
 
 SCHEDULE = "linear"  # Ho et al. 2020
 ENDLESS = {"images": 10**9, "hours": 1000.0}

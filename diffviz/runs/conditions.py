@@ -3,33 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import accumulate
 
 import torch
 from torch import Tensor
 
 from diffviz.data.base import DataInfo
+from diffviz.data.sentences import numbers
 from diffviz.runs.schema import EACH, GUIDANCE, RunSettings
 
 
 def conditions(info: DataInfo, condition: Mapping[str, str], count: int) -> Tensor:
-    """Slot values by name as (count, slots) int64; raises ValueError naming the choices."""
+    """Slot values by name as (count, slots) int64, a sentence's words in as many columns; raises
+    ValueError naming the choices."""
     slots = {slot.name: slot for slot in info.slots}
     if unknown := set(condition) - set(slots):
         raise ValueError(
             f"unknown condition {', '.join(sorted(unknown))}; choose from {', '.join(slots)}"
         )
-    table = torch.zeros(count, len(slots), dtype=torch.int64)
-    for column, slot in enumerate(info.slots):
-        value = condition.get(slot.name)
-        if value == EACH:
-            table[:, column] = torch.arange(count) % len(slot.values) + 1
+    places = places_of(info)
+    table = torch.zeros(count, info.columns, dtype=torch.int64)
+    for slot in info.slots:
+        value, place = condition.get(slot.name), places[slot.name]
+        if value is not None and slot.length > 1:
+            table[:, place] = numbers(value, slot)
+        elif value == EACH:
+            table[:, place] = (torch.arange(count) % len(slot.values) + 1)[:, None]
         elif value in slot.values:
-            table[:, column] = slot.values.index(value) + 1
+            table[:, place] = slot.values.index(value) + 1
         elif value is not None:
             raise ValueError(
                 f"unknown {slot.name} {value!r}; choose from {', '.join(slot.values)} or {EACH}"
             )
     return table
+
+
+def places_of(info: DataInfo) -> dict[str, slice]:
+    """Where each slot's values are in a row."""
+    ends = list(accumulate(slot.length for slot in info.slots))
+    return {
+        slot.name: slice(end - slot.length, end) for slot, end in zip(info.slots, ends, strict=True)
+    }
 
 
 def rows(settings: RunSettings, info: DataInfo) -> Tensor:
@@ -40,8 +54,8 @@ def rows(settings: RunSettings, info: DataInfo) -> Tensor:
         for i in range(settings.count):
             value = str(vary.values[i % settings.columns])
             one = conditions(info, {vary.what: value} if value else {}, 1)[0]
-            column = [slot.name for slot in info.slots].index(vary.what)
-            table[i, column] = one[column]
+            place = places_of(info)[vary.what]
+            table[i, place] = one[place]
     return table
 
 

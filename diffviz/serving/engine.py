@@ -306,7 +306,7 @@ class ServedDenoiser(AskedDenoiser):
     """A checkpoint's denoiser that a LocalEngine evaluates."""
 
     def __init__(self, engine: LocalEngine, checkpoint: Checkpoint, ticket: Ticket) -> None:
-        super().__init__(len(checkpoint.card.data.slots))
+        super().__init__(checkpoint.card.data.columns)
         self.engine = engine
         self.checkpoint = checkpoint
         self.ticket = ticket

@@ -15,7 +15,6 @@ from diffviz.denoisers.base import Denoiser
 from diffviz.media.files import save_gif, save_mp4, save_png, save_strip
 from diffviz.media.levels import fingerprint
 from diffviz.media.medium import VIEWS
-from diffviz.media.registry import medium_of
 from diffviz.runs.code import code
 from diffviz.runs.notes import note_of
 from diffviz.runs.sampling import run
@@ -55,7 +54,7 @@ def write_file(
     if kind == CODE:
         own = settings.model.startswith(TRAINED)
         return code(named, torch.get_num_threads(), rivals, own)
-    medium = medium_of(checkpoint.card.data)
+    medium = checkpoint.medium
     if kind not in FORMATS or kind not in medium.files:
         there = [name for name in FORMATS if name in medium.files]
         raise ValueError(f"unknown format {kind!r}; choose from {', '.join([*there, CODE])}")
@@ -92,7 +91,7 @@ def write_picture(
     per_row = settings.columns if settings.vary else None
     with files.new(file_name(settings, checkpoint.card) + ".png") as path:
         note = note_of(settings.but(model=checkpoint.card.name))
-        save_png(last.x, path, per_row=per_row, medium=medium_of(checkpoint.card.data), note=note)
+        save_png(last.x, path, per_row=per_row, medium=checkpoint.medium, note=note)
     facts = {
         "fingerprint": fingerprint(last.x),
         "evaluations": last.nfe,

@@ -53,7 +53,7 @@ def stream(
     """
     entrants = settings.against(rivals)
     lanes = [run(entrant, checkpoint, denoiser=denoiser) for entrant in entrants]
-    number, medium = next(_run_numbers), medium_of(checkpoint.card.data)
+    number, medium = next(_run_numbers), checkpoint.medium
     events: list[dict[str, Any]] = [_start(entrants, checkpoint)]
     seconds = [0.0] * len(lanes)
     running, told = dict(enumerate(lanes)), -math.inf

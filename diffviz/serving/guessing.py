@@ -91,7 +91,7 @@ class Guessing:
 
         Raises ValueError, in a sentence, for what is out of bounds, and when too many ask at once.
         """
-        slots = len(card_of(name).data.slots)
+        slots = card_of(name).data.columns
         SEED.check(seed)
         if not (0 <= alpha <= 1 and 0 < sigma <= MAX_SIGMA and math.isfinite(sigma)):
             raise ValueError("where there is no noise, there is nothing to find; choose a later t")

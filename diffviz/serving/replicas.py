@@ -95,7 +95,7 @@ class RayEngine:
     def denoiser(self, name: str, checkpoint: Checkpoint, ticket: Ticket) -> AskedDenoiser:
         if name not in self.bundled:
             return self.local.denoiser(name, checkpoint, ticket)
-        return RemoteDenoiser(self.handle, name, len(checkpoint.card.data.slots), ticket)
+        return RemoteDenoiser(self.handle, name, checkpoint.card.data.columns, ticket)
 
     def pieces(self, made: Iterator[Made], ticket: Ticket) -> Iterator[Made]:
         return self.local.pieces(made, ticket)

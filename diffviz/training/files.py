@@ -22,7 +22,7 @@ from diffviz.networks import parse_network
 from diffviz.networks.base import NetworkConfig
 from diffviz.storage import write_whole
 from diffviz.training.config import TrainConfig
-from diffviz.training.learner import Trainer
+from diffviz.training.trainer import Trainer
 
 
 @dataclass(frozen=True)

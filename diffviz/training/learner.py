@@ -1,28 +1,25 @@
-"""The training loop: a generator that trains one denoiser and yields its progress."""
+"""The training loop, whatever is learned: a generator that trains one network and yields where it
+stands."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from diffviz.checkpoints import Card, Checkpoint
 from diffviz.cpu.allocator import keep_freed_memory
 from diffviz.cpu.precision import fastest_dtype, rounded_twin
 from diffviz.cpu.threads import Threads
 from diffviz.cpu.vectors import flatten_parameters, views
 from diffviz.data.base import DataSet
-from diffviz.denoisers.learned import LearnedDenoiser
-from diffviz.device import CPU, autocast, autocast_dtype, send
-from diffviz.networks.base import NetworkConfig
-from diffviz.parametrization import PARAMETRIZATIONS, per_image
+from diffviz.device import CPU, autocast_dtype
 from diffviz.training import distributed as parallel
-from diffviz.training.config import TrainConfig
 from diffviz.training.ema import PowerEMA
 from diffviz.training.optimizer import AdamW
 
@@ -34,8 +31,9 @@ class Progress:
     """Where training stands: what was seen in this run and before it, and the last step's loss;
     of all processes that train together.
 
-    means: the mean loss and that of each eighth of the noise levels that training draws, the least
-    noise first, (1 + 8,). They may be on an accelerator, which is waited for when they are read.
+    means: the mean loss and that of each eighth of the batch, (1 + 8,), which of a denoiser are
+    eighths of the noise levels that training draws, the least noise first. They may be on an
+    accelerator, which is waited for when they are read.
     """
 
     images: int
@@ -52,36 +50,38 @@ class Progress:
         return tuple(self.means[1:].tolist())
 
 
-class NoisedBatch(NamedTuple):
-    """What the network is shown of each picture of a batch, and what it should answer.
-
-    x, target: (B, C, H, W). sigma: (B,), beside an α of 1. condition: (B, slots)."""
-
-    x: Tensor
-    sigma: Tensor
-    condition: Tensor
-    target: Tensor
-
-    def to(self, device: torch.device) -> NoisedBatch:
-        """All there but the levels, which are where all coefficients are."""
-        x, condition, target = (
-            send(part, device) for part in (self.x, self.condition, self.target)
-        )
-        return NoisedBatch(x, self.sigma, condition, target)
-
-
 def prepare_threads() -> None:
     """Ready this process for `Trainer.steps`, whose threads share batches, not operations."""
     torch.set_num_threads(1)
     keep_freed_memory()
 
 
-class Trainer:
+class Pace(Protocol):
+    """What every training is told, as TrainConfig has it."""
+
+    @property
+    def batch(self) -> int: ...
+    @property
+    def images(self) -> int: ...
+    @property
+    def hours(self) -> float: ...
+    @property
+    def learning_rate(self) -> float: ...
+    @property
+    def warmup_images(self) -> int: ...
+    @property
+    def ema_length(self) -> float: ...
+    @property
+    def seed(self) -> int: ...
+
+
+class Learner(ABC):
     """A network, its optimiser and its average; `state` and `load_state` carry it over a stop.
 
-    weights: those to start from, instead of random ones; a conditioning slot whose vocabulary has
-    another size starts anew. Raises ValueError where they are another network's, or where the
-    processes that train together cannot share the batch.
+    build: makes the network, after the seed is set. weights: those to start from, instead of random
+    ones; those whose names begin as `data_weights` say start anew where their sizes differ. Raises
+    ValueError where they are another network's, or where the processes that train together cannot
+    share the batch.
 
     dtype, memory_format: what the network computes in, by autocast, and how it lies in memory; the
     defaults are the fastest on the device. Weights stay float32. All that is random is drawn on the
@@ -91,78 +91,53 @@ class Trainer:
     def __init__(
         self,
         data: DataSet,
-        network: NetworkConfig,
-        config: TrainConfig,
+        build: Callable[[], nn.Module],
+        pace: Pace,
         weights: Mapping[str, Tensor] | None = None,
+        data_weights: tuple[str, ...] = (),
         dtype: torch.dtype | None = None,
         memory_format: torch.memory_format = torch.channels_last,
         device: torch.device = CPU,
     ) -> None:
-        torch.manual_seed(config.seed)  # nn.Module's initialisation knows no other generator
+        torch.manual_seed(pace.seed)  # nn.Module's initialisation knows no other generator
         self.data = data
-        self.config = config
+        self.pace = pace
         self.device = device
         on_cpu = device.type == "cpu"
         self.dtype = dtype or (fastest_dtype() if on_cpu else autocast_dtype(device))
         self.unread: list[Tensor] = []  # losses of steps that nobody has looked at
         self.steps_unread = 1 if on_cpu else STEPS_UNREAD
-        self.share = parallel.share(config.batch)
-        self.shape = network
-        self.network = network.build().to(memory_format=memory_format)  # type: ignore[call-overload]
+        self.share = parallel.share(pace.batch)
+        self.network = build().to(memory_format=memory_format)  # type: ignore[call-overload]
         if weights is not None:
-            fine_tune(self.network, weights, network.data_weights)
+            fine_tune(self.network, weights, data_weights)
         self.network.to(device)
-        self.ema = PowerEMA(self.network, config.ema_length)
+        self.ema = PowerEMA(self.network, pace.ema_length)
         self.weights = flatten_parameters(self.network)  # (P,)
         self.twin, self.rounded = self.network, self.weights
         if self.dtype != torch.float32 and on_cpu:
             self.twin, self.rounded = rounded_twin(self.network, self.weights, self.dtype)
-        self.denoiser = LearnedDenoiser(
-            self.twin, PARAMETRIZATIONS[config.parametrization], data.info.sigma_data
-        )
         self.optimizer = AdamW(self.weights)
-        self.generator = parallel.generator(config.seed)
+        self.generator = parallel.generator(pace.seed)
         self.images = 0
         self.hours = 0.0
         self.cpu_hours = 0.0
-        self.started_from: Mapping[str, Any] = {}  # told in the card
 
-    def noised(self, x0: Tensor, condition: Tensor) -> NoisedBatch:
-        """The pictures at one random noise level each, the least noise first, and some of their
-        condition left unsaid.
+    @abstractmethod
+    def prepared(self, x0: Tensor, condition: Tensor) -> Sequence[Tensor]:
+        """What is learned from a batch of samples, on the device; each along the batch."""
 
-        The levels are stratified: picture i of n draws from the i-th n-th of the distribution,
-        which lowers the variance of the gradient (Kingma et al. 2021, appendix I.1). Each of
-        several processes does so for its own share.
-        """
-        n = len(x0)
-        quantile = (
-            torch.arange(n) + torch.rand(n, generator=self.generator, dtype=torch.float64)
-        ) / n
-        sigma = self.config.ratio(quantile)
-        eps = torch.randn(x0.shape, generator=self.generator)
-        keep = self.kept(n, 1, self.config.condition_dropout)
-        keep = keep & self.kept(n, condition.shape[1], self.config.slot_dropout)
-        target = self.denoiser.parametrization.target(
-            x0, eps, torch.ones_like(sigma), sigma, self.denoiser.sigma_data
-        )
-        return NoisedBatch(x0 + per_image(sigma, x0) * eps, sigma, condition * keep, target)
+    @abstractmethod
+    def losses(self, *batch: Tensor) -> Tensor:
+        """Each sample's loss, (B,), of what `prepared` made, or a part of it."""
 
-    def loss(self, batch: NoisedBatch) -> Tensor:
-        """Each picture's mean squared error of the network's output, (B,)."""
-        with autocast(self.device, self.dtype):
-            output = self.denoiser.output(
-                batch.x, torch.ones_like(batch.sigma), batch.sigma, batch.condition
-            )
-        return (output.float() - batch.target).square().flatten(1).mean(1)
-
-    def backward(self, batch: NoisedBatch, threads: Threads) -> tuple[Tensor, Tensor]:
+    def backward(self, batch: Sequence[Tensor], threads: Threads) -> tuple[Tensor, Tensor]:
         """The losses, (B,), and the gradient of their mean, (P,)."""
         parameters = list(self.twin.parameters())
-        count = len(batch.x)
+        count = len(batch[0])
 
         def learn_from(*part: Tensor) -> tuple[Tensor, Tensor]:
-            losses = self.loss(NoisedBatch(*part))
+            losses = self.losses(*part)
             gradient = torch.empty_like(self.weights)
             gradients = torch.autograd.grad(losses.sum() / count, parameters)
             torch._foreach_copy_(views(gradient, parameters), gradients)
@@ -184,16 +159,13 @@ class Trainer:
         names, parameters = zip(*self.network.named_parameters(), strict=True)
         return dict(zip(names, views(vector, parameters), strict=True))
 
-    def kept(self, rows: int, columns: int, dropout: float) -> Tensor:
-        return torch.rand(rows, columns, generator=self.generator) >= dropout
-
     def fraction(self) -> float:
         """How much of the training is done, 0 to 1."""
-        return min(1.0, max(self.images / self.config.images, self.hours / self.config.hours))
+        return min(1.0, max(self.images / self.pace.images, self.hours / self.pace.hours))
 
     def learning_rate(self) -> float:
-        warmup = min(1.0, (self.images + 1) / self.config.warmup_images)
-        return self.config.learning_rate * warmup * 0.5 * (1 + math.cos(math.pi * self.fraction()))
+        warmup = min(1.0, (self.images + 1) / self.pace.warmup_images)
+        return self.pace.learning_rate * warmup * 0.5 * (1 + math.cos(math.pi * self.fraction()))
 
     def steps(self, threads: int = 1) -> Iterator[Progress]:
         """Train to the end, one optimiser step at a time.
@@ -209,7 +181,7 @@ class Trainer:
         """One optimiser step. Raises ValueError where training diverges: on an accelerator up to
         STEPS_UNREAD later, in which the weights stay what they were."""
         started, busy = time.monotonic(), time.process_time()
-        batch = self.noised(*self.data.batch(self.share, self.generator)).to(self.device)
+        batch = self.prepared(*self.data.batch(self.share, self.generator))
         losses, gradient = self.backward(batch, threads)
         eighths = losses.tensor_split(min(8, len(losses)))
         means = torch.stack([part.mean() for part in (losses, *eighths)])
@@ -221,7 +193,7 @@ class Trainer:
         self.ema.update(self.weights, threads)
         spent = [time.monotonic() - started, time.process_time() - busy]
         wall, cpu = parallel.mean(torch.tensor(spent, dtype=torch.float64)).tolist()
-        self.images += self.config.batch
+        self.images += self.pace.batch
         self.hours += wall / 3600
         self.cpu_hours += cpu * parallel.size() / 3600
         return Progress(self.images, self.hours, self.fraction(), means)
@@ -262,45 +234,12 @@ class Trainer:
                 for key, moment in self.optimizer.moments.items():
                     for name, value in self.by_name(moment).items():
                         value.copy_(tensors[f"optimizer.{key}.{name}"])
-            self.generator = parallel.generator(self.config.seed, self.images)
+            self.generator = parallel.generator(self.pace.seed, self.images)
             if parallel.rank() == 0:
                 self.generator.set_state(tensors["generator"])
             self.hours, self.cpu_hours = float(tensors["hours"]), float(tensors["cpu_hours"])
         except (KeyError, AttributeError, RuntimeError) as error:
             raise ValueError(f"this is another training's state: {error}") from error
-
-    def take_up(self, checkpoint: Checkpoint) -> None:
-        """Go on from what a training had learned when it finished, its average weights; of its
-        optimiser nothing is left. Raises ValueError where the network is another."""
-        card = checkpoint.card
-        try:
-            for network in (self.network, self.ema.network):
-                network.load_state_dict(checkpoint.network.state_dict())
-        except RuntimeError as error:
-            raise ValueError(f"{card.name} is of another network: {error}") from error
-        self.images, self.cpu_hours = card.images_seen, card.cpu_hours
-        self.hours = float(card.training["wall_hours"])
-        self.generator = parallel.generator(self.config.seed, self.images)
-
-    def checkpoint(self, name: str, command: str) -> Checkpoint:
-        """The averaged network so far and its card. command: the one that trains it."""
-        config = self.config
-        card = Card(
-            name=name,
-            network=self.shape,
-            parametrization=config.parametrization,
-            data=self.data.info,
-            ratio_range=config.ratio_range,
-            images_seen=self.images,
-            cpu_hours=round(self.cpu_hours, 6),
-            started_from=dict(self.started_from),
-            training={
-                **config.model_dump(),
-                "wall_hours": round(self.hours, 4),
-                "command": command,
-            },
-        )
-        return Checkpoint(card, self.ema.network)
 
 
 def with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -11,15 +11,16 @@ from typing import Any
 import torch
 
 from diffviz.checkpoints import FOLDER, Card, Checkpoint, load_checkpoint
-from diffviz.data import DATA_SETS, DataChoice, load_data_set
+from diffviz.data import DATA_SETS, DataChoice
 from diffviz.device import CPU
 from diffviz.media.registry import medium
 from diffviz.networks import kind_of, network_for
 from diffviz.settings import unknown
 from diffviz.training.config import TrainConfig
 from diffviz.training.files import Order
-from diffviz.training.learner import Trainer
 from diffviz.training.presets import BUNDLED, PRESETS
+from diffviz.training.samples import load_samples
+from diffviz.training.trainer import Trainer
 
 OWN = "own"
 
@@ -28,14 +29,13 @@ OWN = "own"
 class Plan:
     """data: which pictures. preset: an entry of PRESETS. start: the denoiser whose weights to start
     from, "" for random ones. network, config: what differs from the preset, fields of the network's
-    config and of TrainConfig. rounds: how often it is gone through, having finished."""
+    config and of TrainConfig."""
 
     data: DataChoice
     preset: str = BUNDLED
     start: str = ""
     network: Mapping[str, Any] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
-    rounds: int = 1
 
     def check(self) -> None:
         """Raises ValueError, in a sentence, for what is unknown or out of bounds. Pictures and
@@ -52,11 +52,7 @@ class Plan:
         return {**PRESETS[self.preset].network.get(kind, {}), **self.network}
 
     def settings(self) -> TrainConfig:
-        """Of all rounds together."""
-        once = TrainConfig(**{**PRESETS[self.preset].config, **self.config})
-        if self.rounds == 1:
-            return once
-        return once.but(images=once.images * self.rounds, hours=once.hours * self.rounds)
+        return TrainConfig(**{**PRESETS[self.preset].config, **self.config})
 
 
 def begin(
@@ -68,7 +64,7 @@ def begin(
     Raises ValueError or FileNotFoundError, in a sentence, for a plan that cannot be.
     """
     plan.check()
-    data = load_data_set(plan.data)
+    data = load_samples(plan.data)
     usual = network_for(data.info)
     network = usual.changed(plan.shape(usual.kind))
     config, weights, started_from = plan.settings(), None, {}
@@ -124,11 +120,7 @@ def command_of(plan: Plan) -> str:
         words += ["--from", plan.start]
     for name, values in plan.network.items():
         words += [f"--{name}", ",".join(map(str, values))]
-    config = dict(plan.config)
-    if plan.rounds > 1:
-        settings = plan.settings()
-        config |= {"images": settings.images, "hours": settings.hours}
-    for name, value in config.items():
+    for name, value in plan.config.items():
         words += [f"--{name.replace('_', '-')}", str(value)]
     return " ".join(words)
 

@@ -17,7 +17,7 @@ from diffviz.networks.dense import Dense, DenseConfig
 from diffviz.runs.plane import CloudSettings
 from diffviz.settings import Setting, declared
 from diffviz.training.config import TrainConfig
-from diffviz.training.learner import Trainer
+from diffviz.training.trainer import Trainer
 
 AT_ONCE = 16  # batches that are noised together: what is done to so few numbers costs by the call
 WARMUP_STEPS = 50

@@ -24,13 +24,17 @@ PRESETS = {
         Preset(
             "tiny",
             "Tiny: something recognisable within 3 minutes",
-            {"unet": {"channels": (32, 64), "blocks": (1, 1)}, "mlp": {"width": 64, "depth": 2}},
+            {
+                "unet": {"channels": (32, 64), "blocks": (1, 1)},
+                "text-unet": {"channels": (32, 64), "blocks": (1, 1)},
+                "mlp": {"width": 64, "depth": 2},
+            },
             {"hours": 0.045, "learning_rate": 4e-3, "warmup_images": 3000},
         ),
         Preset(
             "small",
             "Small: clear pictures within half an hour",
-            {"unet": {"channels": (48, 96), "blocks": (1, 1)}},
+            {kind: {"channels": (48, 96), "blocks": (1, 1)} for kind in ("unet", "text-unet")},
             {"hours": 0.5, "learning_rate": 3e-3, "warmup_images": 10_000},
         ),
         Preset("bundled", "As the bundled denoiser: hours", {}, {"hours": 3.0}),

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from diffviz.checkpoints import Card, load_checkpoint, read_card, save_checkpoint
-from diffviz.data import DataChoice, load_data_set
+from diffviz.checkpoints import Card, read_card, save_checkpoint
+from diffviz.data import DataChoice
 from diffviz.device import CPU
 from diffviz.jobs.job import Job, Point
 from diffviz.jobs.kinds.kind import Kind
 from diffviz.jobs.sheets import describe_sheet, draw_sheet, save_sheet
 from diffviz.jobs.work import SHEETS, UNFINISHED, Ended, Work
 from diffviz.training.files import Order, load_training, save_training, unfinished_names
-from diffviz.training.learner import Progress, Trainer
+from diffviz.training.learner import Progress
 from diffviz.training.needs import Needs, needs_of
 from diffviz.training.plan import Plan, begin, command_of, name_of, title
+from diffviz.training.samples import load_samples
+from diffviz.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from diffviz.jobs.store import JobStore
@@ -49,12 +51,7 @@ class TrainingKind(Kind[Plan]):
         return title(plan)
 
     def hours(self, plan: Plan) -> float:
-        return plan.settings().hours / plan.rounds
-
-    def longer(self, plan: Plan) -> Plan:
-        plan = replace(plan, rounds=plan.rounds + 1)
-        plan.check()
-        return plan
+        return plan.settings().hours
 
     def needs(self, plan: Plan) -> Needs:
         return needs_of(plan)
@@ -110,12 +107,9 @@ class TrainingWork(Work):
         """Where it was left, or the beginning."""
         name, unfinished = name_of(self.job.plan), self.folder / UNFINISHED
         if name in unfinished_names(unfinished):
-            return load_training(name, load_data_set, unfinished, self.device)
+            return load_training(name, load_samples, unfinished, self.device)
         command = command_of(self.job.plan)
-        order, trainer = begin(self.job.plan, name, command, device=self.device)
-        if self.job.plan.rounds > 1:
-            trainer.take_up(load_checkpoint(name, self.folder))
-        return order, trainer
+        return begin(self.job.plan, name, command, device=self.device)
 
     def steps(self, threads: int) -> Iterator[Progress]:
         if self.trainer.images == 0:

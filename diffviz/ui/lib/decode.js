@@ -31,25 +31,23 @@ export async function decode(blob, side) {
 async function framesOf(blob, side) {
   const Decoder = window.ImageDecoder;
   if (!Decoder || !(await Decoder.isTypeSupported(blob.type).catch(() => false))) return null;
-  let decoder;
+  const decoder = new Decoder({ data: await blob.arrayBuffer(), type: blob.type });
   try {
-    decoder = new Decoder({ data: await blob.arrayBuffer(), type: blob.type });
-    const chosen = decoder;
-    await chosen.completed;
-    const count = chosen.tracks.selectedTrack?.frameCount ?? 1;
+    await decoder.completed;
+    const count = decoder.tracks.selectedTrack?.frameCount ?? 1;
     if (count < 2) throw new RangeError("it is still");
     return {
       count,
       frame: async (k) => {
-        const { image } = await chosen.decode({ frameIndex: k });
+        const { image } = await decoder.decode({ frameIndex: k });
         const canvas = drawn(image, image.displayWidth, image.displayHeight, side);
         image.close();
         return canvas;
       },
-      close: () => chosen.close(),
+      close: () => decoder.close(),
     };
   } catch {
-    decoder?.close();
+    decoder.close();
     return null;
   }
 }

@@ -10,8 +10,9 @@ from typing import Annotated, Any, ClassVar
 import gradio as gr
 from gradio.components import Component
 
+from diffviz.autoencoders import is_ready
 from diffviz.checkpoints import checkpoint_names
-from diffviz.data import DATA_SETS, DataChoice
+from diffviz.data import DATA_SETS, DataChoice, DataSource
 from diffviz.data.own.uploads import LABELS, LIMITS, SIZES
 from diffviz.networks.unet import UNetConfig
 from diffviz.runs.link import Usual
@@ -35,6 +36,11 @@ def starts() -> dict[str, str]:
     return {"": "random weights", **{name: name for name in checkpoint_names()}}
 
 
+def learnable() -> dict[str, DataSource]:
+    """name → data set that a denoiser can learn here."""
+    return {name: source for name, source in DATA_SETS.items() if is_ready(source)}
+
+
 class Asked(TrainConfig):
     """What the Train tab's controls and the endpoint /train_start ask for; numbers that are left
     out are the preset's."""
@@ -42,7 +48,7 @@ class Asked(TrainConfig):
     without: ClassVar[frozenset[str]] = frozenset({"hours"})  # here they are minutes
 
     data: Annotated[
-        str, Setting(label="Pictures to learn from", help="Data set", choices=DATA_SETS)
+        str, Setting(label="Pictures to learn from", help="Data set", choices=learnable)
     ] = FIRST[0]
     classes: Annotated[
         tuple[str, ...],

@@ -1,0 +1,1 @@
+"""Cartoon portraits with captions: drawn by a recipe, said in free sentences."""

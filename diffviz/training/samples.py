@@ -1,0 +1,59 @@
+"""What a choice of data gives a denoiser to learn: its samples, or their latents."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol, cast
+
+import torch
+from torch import Generator, Tensor
+
+from diffviz.autoencoders import Autoencoder, load_autoencoder
+from diffviz.data import DATA_SETS, DataChoice, load_data_set
+from diffviz.data.base import DataSet
+
+AT_ONCE = 16  # pictures that are encoded together
+
+
+class Captioned(DataSet, Protocol):
+    """Pictures in rows, each of which has several captions."""
+
+    def draw(self, size: int, generator: Generator) -> Tensor:
+        """Rows at random, (size,)."""
+        ...
+
+    def pictures(self, rows: Tensor) -> Tensor: ...
+
+    def captions(self, rows: Tensor, generator: Generator) -> Tensor: ...
+
+
+class Latents:
+    """The latents of a data set's pictures, each encoded when it is first asked for."""
+
+    def __init__(self, data: Captioned, autoencoder: Autoencoder) -> None:
+        self.data = data
+        self.autoencoder = autoencoder
+        self.info = replace(autoencoder.card.latents, slots=data.info.slots)
+        self.known: dict[int, Tensor] = {}  # by row, in float16
+
+    def batch(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
+        rows = self.data.draw(size, generator)
+        self.learn([row for row in rows.tolist() if row not in self.known])
+        latents = torch.stack([self.known[row] for row in rows.tolist()])
+        return latents.float(), self.data.captions(rows, generator)
+
+    @torch.no_grad()
+    def learn(self, rows: list[int]) -> None:
+        """Encode these rows."""
+        for start in range(0, len(rows), AT_ONCE):
+            some = rows[start : start + AT_ONCE]
+            latents = self.autoencoder.encode(self.data.pictures(torch.tensor(some)))
+            self.known |= zip(some, latents.half().contiguous().unbind(), strict=True)
+
+
+def load_samples(choice: DataChoice) -> DataSet:
+    """The training samples chosen; raises ValueError naming the data sets that there are, or the
+    autoencoder that is not there."""
+    data = load_data_set(choice)
+    name = DATA_SETS[choice.name].autoencoder
+    return Latents(cast(Captioned, data), load_autoencoder(name)) if name else data

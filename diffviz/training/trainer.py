@@ -1,0 +1,119 @@
+"""Training a denoiser: noised batches, and the error of what the network makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from diffviz.checkpoints import Card, Checkpoint
+from diffviz.data.base import DataSet
+from diffviz.denoisers.learned import LearnedDenoiser
+from diffviz.device import CPU, autocast, send
+from diffviz.networks.base import NetworkConfig
+from diffviz.parametrization import PARAMETRIZATIONS, per_image
+from diffviz.training.config import TrainConfig
+from diffviz.training.learner import Learner
+
+
+class NoisedBatch(NamedTuple):
+    """What the network is shown of each picture of a batch, and what it should answer.
+
+    x, target: (B, C, H, W). sigma: (B,), beside an α of 1. condition: (B, slots)."""
+
+    x: Tensor
+    sigma: Tensor
+    condition: Tensor
+    target: Tensor
+
+    def to(self, device: torch.device) -> NoisedBatch:
+        """All there but the levels, which are where all coefficients are."""
+        x, condition, target = (
+            send(part, device) for part in (self.x, self.condition, self.target)
+        )
+        return NoisedBatch(x, self.sigma, condition, target)
+
+
+class Trainer(Learner):
+    """A learner of a denoiser; a conditioning slot whose vocabulary has another size than in the
+    weights to start from starts anew."""
+
+    def __init__(
+        self,
+        data: DataSet,
+        network: NetworkConfig,
+        config: TrainConfig,
+        weights: Mapping[str, Tensor] | None = None,
+        dtype: torch.dtype | None = None,
+        memory_format: torch.memory_format = torch.channels_last,
+        device: torch.device = CPU,
+    ) -> None:
+        super().__init__(
+            data, network.build, config, weights, network.data_weights, dtype, memory_format, device
+        )
+        self.config = config
+        self.shape = network
+        self.denoiser = LearnedDenoiser(
+            self.twin, PARAMETRIZATIONS[config.parametrization], data.info.sigma_data
+        )
+        self.started_from: Mapping[str, Any] = {}  # told in the card
+
+    def prepared(self, x0: Tensor, condition: Tensor) -> NoisedBatch:
+        return self.noised(x0, condition).to(self.device)
+
+    def noised(self, x0: Tensor, condition: Tensor) -> NoisedBatch:
+        """The pictures at one random noise level each, the least noise first, and some of their
+        condition left unsaid.
+
+        The levels are stratified: picture i of n draws from the i-th n-th of the distribution,
+        which lowers the variance of the gradient (Kingma et al. 2021, appendix I.1). Each of
+        several processes does so for its own share.
+        """
+        n = len(x0)
+        quantile = (
+            torch.arange(n) + torch.rand(n, generator=self.generator, dtype=torch.float64)
+        ) / n
+        sigma = self.config.ratio(quantile)
+        eps = torch.randn(x0.shape, generator=self.generator)
+        keep = self.kept(n, 1, self.config.condition_dropout)
+        keep = keep & self.kept(n, condition.shape[1], self.config.slot_dropout)
+        target = self.denoiser.parametrization.target(
+            x0, eps, torch.ones_like(sigma), sigma, self.denoiser.sigma_data
+        )
+        return NoisedBatch(x0 + per_image(sigma, x0) * eps, sigma, condition * keep, target)
+
+    def losses(self, *batch: Tensor) -> Tensor:
+        return self.loss(NoisedBatch(*batch))
+
+    def loss(self, batch: NoisedBatch) -> Tensor:
+        """Each picture's mean squared error of the network's output, (B,)."""
+        with autocast(self.device, self.dtype):
+            output = self.denoiser.output(
+                batch.x, torch.ones_like(batch.sigma), batch.sigma, batch.condition
+            )
+        return (output.float() - batch.target).square().flatten(1).mean(1)
+
+    def kept(self, rows: int, columns: int, dropout: float) -> Tensor:
+        return torch.rand(rows, columns, generator=self.generator) >= dropout
+
+    def checkpoint(self, name: str, command: str) -> Checkpoint:
+        """The averaged network so far and its card. command: the one that trains it."""
+        config = self.config
+        card = Card(
+            name=name,
+            network=self.shape,
+            parametrization=config.parametrization,
+            data=self.data.info,
+            ratio_range=config.ratio_range,
+            images_seen=self.images,
+            cpu_hours=round(self.cpu_hours, 6),
+            started_from=dict(self.started_from),
+            training={
+                **config.model_dump(),
+                "wall_hours": round(self.hours, 4),
+                "command": command,
+            },
+        )
+        return Checkpoint(card, self.ema.network)
