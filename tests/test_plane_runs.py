@@ -26,8 +26,17 @@ from diffviz.runs.plane import (
     ready_made,
     run_points,
 )
+from diffviz.runs.plane_branches import Branch, run_branches
 from diffviz.serving.engine import LocalEngine
-from diffviz.serving.plane import dark_places, network_received, network_sent, prepare, walked
+from diffviz.serving.plane import (
+    branched,
+    dark_places,
+    network_received,
+    network_sent,
+    prepare,
+    prepare_branches,
+    walked,
+)
 from diffviz.serving.ticket import StoppedError, Ticket
 from diffviz.training.points import PointsTraining, train_points
 
@@ -156,6 +165,39 @@ def test_a_walk_is_told_state_by_state(engine: LocalEngine) -> None:
     assert [set(lane) for lane in end] == [{"nfe", "fingerprint", "numbers"}] * 2
     alone = list(walked(prepare({"settings": asked["settings"]}), engine, Ticket("me", 60)))
     assert alone[-1]["end"] == end[:1]
+
+
+def test_ways_part_where_new_noise_is_drawn(engine: LocalEngine) -> None:
+    settings = PlaneSettings(data="eight", count=30, steps=20, sampler="ddpm", seed=5)
+    run = list(run_points(settings))
+    branch = Branch(8, (3, 7), 40, 1)
+    ways = list(run_branches(settings, branch))
+    assert [step.index for step in ways] == list(range(8, 21))
+    assert ways[0].t == run[8].t
+    assert torch.equal(ways[0].x[:40], run[8].x[3].expand(40, 2))
+    assert torch.equal(ways[0].x[40:], run[8].x[7].expand(40, 2))
+    ends = ways[-1].x
+    assert float((ends[:40] - ends[0]).norm(dim=1).max()) > 0.05
+    _, away = nearest_point(ends, settings.cloud().modes)
+    assert float(away.median()) < 0.2  # each came to data
+    late = list(run_branches(settings, branch._replace(step=18)))[-1].x
+    early = list(run_branches(settings, branch._replace(step=0)))[-1].x
+    assert float(late[:40].std(0).norm()) < float(early[:40].std(0).norm())
+    # Heun draws no noise: DDPM goes on, from where Heun has come to.
+    heun = settings.but(sampler="heun")
+    assert torch.equal(next(run_branches(heun, branch)).x[0], list(run_points(heun))[8].x[3])
+    asked = {"settings": {"steps": 100, "count": 30}, "place": 60, "samples": [1], "each": 5}
+    (told,) = branched(prepare_branches(asked | {"seed": 2}), engine, Ticket("me", 60))
+    raw = base64.b64decode(told["branches"]["xs"])
+    assert np.frombuffer(raw, "<f2").reshape(-1, 5, 2).shape[0] == 5
+    for wrong, why in (
+        ({"place": 64}, "place must be a whole number from 0 to 63, not 64"),
+        ({"samples": [30]}, "a sample must be a whole number from 0 to 29, not 30"),
+        ({"samples": []}, "choose 1 to 16 samples"),
+        ({"each": 1000}, "branches must be a whole number from 1 to 64"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            prepare_branches(asked | {"seed": 2} | wrong)
 
 
 def test_a_page_s_picture_becomes_points() -> None:

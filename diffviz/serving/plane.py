@@ -19,10 +19,17 @@ from diffviz.forward import StreamedNoise
 from diffviz.measure.plane import numbers
 from diffviz.media.levels import fingerprint
 from diffviz.networks.dense import DenseConfig
-from diffviz.runs.plane import YOURS, PlaneSettings, ready_made, run_points
+from diffviz.runs.plane import (
+    YOURS,
+    PlaneSettings,
+    ready_made,
+    run_points,
+)
+from diffviz.runs.plane_branches import Branch, run_branches
 from diffviz.samplers import SAMPLERS, Step
 from diffviz.serving.engine import Engine
 from diffviz.serving.ticket import Ticket
+from diffviz.settings import check_bounds
 from diffviz.training.points import PointsTraining
 
 MOST_STATES = 65  # of a run that are sent; of more the most evenly spaced
@@ -167,6 +174,43 @@ def walked(walk: Walk, engine: Engine, ticket: Ticket) -> Iterator[dict[str, Any
         measured = next(engine.pieces(measuring(step.x, walk.cloud, settings.what), ticket))
         ends.append({"nfe": step.nfe, "fingerprint": fingerprint(step.x), "numbers": measured})
     yield {"end": ends}
+
+
+class Parted(NamedTuple):
+    """A walk, and where its ways part; place: among the states that a page is sent."""
+
+    walk: Walk
+    branch: Branch
+    place: int
+
+
+def prepare_branches(request: Any) -> Parted:
+    """As `prepare`, with {"place", "samples", "each", "seed"} of the branch. Raises ValueError."""
+    walk = prepare({**request, "beside": None})
+    settings = walk.settings
+    kept = evenly(settings.steps + 1, MOST_STATES)
+    check_bounds("place", request["place"], 0, len(kept) - 2, whole=True)
+    place = int(request["place"])
+    samples = tuple(request["samples"])
+    branch = Branch(kept[place], samples, request["each"], request["seed"])
+    branch.check(settings)
+    return Parted(walk, branch, place)
+
+
+def branched(parted: Parted, engine: Engine, ticket: Ticket) -> Iterator[dict[str, Any]]:
+    """One message for the page, {"branches"}: the states from where the ways part on."""
+    walk, branch, place = parted
+    kept = evenly(walk.settings.steps + 1, MOST_STATES)
+    ways = run_branches(walk.settings, branch, walk.checkpoint, walk.cloud)
+    states = [shown(step) for step in engine.pieces(ways, ticket) if step.index in kept]
+    yield {
+        "branches": {
+            "place": place,
+            "samples": branch.samples,
+            "each": branch.each,
+            "xs": sent(torch.stack(states)),
+        }
+    }
 
 
 def measuring(x: Tensor, cloud: Cloud, what: str) -> Iterator[dict[str, Any]]:

@@ -81,6 +81,7 @@ export class Stage {
     }
     if (views.paths !== "none") this.drawPaths(context);
     if (views.straight) this.drawStraight(context);
+    if (state.branches && !this.lane) this.drawBranches(context, state.branches);
     const places = state.places(this.lane);
     if (views.guesses) this.drawGuesses(context, places, level);
     if (views.points) this.drawPoints(context, places, state.kinds, this.colours, 1.2 + 20 / Math.sqrt(places.length), 0.85);
@@ -152,6 +153,21 @@ export class Stage {
       }
     }
     context.drawImage(paths, 0, 0);
+  }
+
+  /** Ways not taken, and where they are now. @param {CanvasRenderingContext2D} context @param {import("./types.d.ts").Branches} branches */
+  drawBranches(context, { place, states }) {
+    context.strokeStyle = this.colours?.[3] ?? "#888";
+    context.lineWidth = 1.2 * (this.scale ?? 1);
+    context.globalAlpha = 0.6;
+    for (let at = 0; at < states[0].length; at += 2) {
+      context.beginPath();
+      for (const places of states) context.lineTo(this.x(places[at]), this.y(places[at + 1]));
+      context.stroke();
+    }
+    context.globalAlpha = 1;
+    const now = states[Math.min(this.state.step - place, states.length - 1)];
+    if (now) this.drawPoints(context, now, null, [this.colours?.[3] ?? "#888"], 3, 1);
   }
 
   /** From data to noise as each sample is drowned. @param {CanvasRenderingContext2D} context */

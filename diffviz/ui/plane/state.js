@@ -4,7 +4,7 @@ import { bytes, float16 } from "../lib/pixels.js";
 import { makeSchedule, norm } from "../lib/schedules.js";
 import { Guided, Mixture, Network } from "./denoise.js";
 
-/** @import { Cloud, CloudSent, Denoiser, Facts, Lane, LaneEnd, Level, NetworkSent, PlaneMessage, Views } from "./types.d.ts" */
+/** @import { Branches, Cloud, CloudSent, Denoiser, Facts, Lane, LaneEnd, Level, NetworkSent, PlaneMessage, Views } from "./types.d.ts" */
 /** @import { Schedule } from "../lib/types.d.ts" */
 
 export const FORWARD = 60; // places of the slider on the way into the noise
@@ -38,6 +38,8 @@ export class PlaneState {
     this.ends = [];
     /** @type {Float32Array | null} ε of each sample */
     this.eps = null;
+    /** @type {Branches | null} the ways not taken that were asked for */
+    this.branches = null;
     this.position = 0;
     /** @type {Float32Array | null} samples of a denoiser that is just learning */
     this.preview = null;
@@ -83,6 +85,7 @@ export class PlaneState {
     this.lanes = [];
     this.ends = [];
     this.t = [];
+    this.branches = null;
   }
 
   /** Work schedule and denoisers out again, after anything that they depend on. @param {NetworkSent | null} [sent] weights of a learned one */
@@ -153,8 +156,9 @@ export class PlaneState {
   }
 
   /** A message of a run. @param {PlaneMessage} told */
-  heed({ start, states, end }) {
+  heed({ start, states, end, branches }) {
     if (start) {
+      this.branches = null;
       this.preview = null;
       this.t = start.t;
       this.eps = float16(start.eps);
@@ -168,6 +172,11 @@ export class PlaneState {
       for (let at = 0; at < all.length; at += size) this.lanes[states.lane].states.push(all.subarray(at, at + size));
     }
     if (end) this.ends = end;
+    if (branches) {
+      const all = float16(branches.xs);
+      const size = 2 * branches.samples.length * branches.each;
+      this.branches = { ...branches, states: Array.from({ length: all.length / size }, (_, k) => all.subarray(k * size, (k + 1) * size)) };
+    }
   }
 
   /** How many states of the first lane are there, and of the slider's places. */

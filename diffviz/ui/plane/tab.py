@@ -20,10 +20,12 @@ from diffviz.schedules import SCHEDULES
 from diffviz.serving.backend import Backend
 from diffviz.serving.plane import (
     Walk,
+    branched,
     cloud_sent,
     dark_places,
     learned,
     prepare,
+    prepare_branches,
     sent,
     walked,
 )
@@ -47,7 +49,7 @@ def plane_tab(backend: Backend) -> None:
         "plane/view",
         "plane-view",
         "Diffusion in two dimensions",
-        events=("walk", "halt", "train", "stop", "converge"),
+        events=("walk", "halt", "train", "stop", "converge", "branch"),
         value=json.dumps({"facts": _facts()}),
         server_functions=[cloud, network, dark],
     )
@@ -58,9 +60,8 @@ def plane_tab(backend: Backend) -> None:
     training = view.train(
         backend.handler(_train), None, view, trigger_mode="multiple", **SILENT, **NETWORK
     )
-    view.converge(
-        backend.handler(_converge), None, view, trigger_mode="multiple", **SILENT, **NETWORK
-    )
+    for event, handler in ((view.converge, _converge), (view.branch, _branch)):
+        event(backend.handler(handler), None, view, trigger_mode="multiple", **SILENT, **NETWORK)
     view.stop(None, cancels=[training], api_visibility="private")
     plane_endpoints(backend)
     contests(backend)
@@ -176,3 +177,18 @@ def _converging(
     backend: Backend, asked: dict[str, Any], ticket: Ticket
 ) -> Iterator[dict[str, Any]]:
     return converging(asked["convergence"], backend.engine, ticket)
+
+
+async def _branch(backend: Backend, event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:
+    """The messages of `live_run`, that of `branched` among them."""
+    async with aclosing(live_run(_parting, _branched, backend, event, request)) as messages:
+        async for message in messages:
+            yield message
+
+
+def _parting(backend: Backend, request: Any) -> dict[str, Any]:
+    return {"parted": prepare_branches(request)}
+
+
+def _branched(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
+    return branched(asked["parted"], backend.engine, ticket)

@@ -94,8 +94,17 @@ export interface Curve {
   runs: [steps: number, evaluations: number, distance: number][];
 }
 
+/** Ways that part at a place of the slider's states: each of some samples so many times. */
+export interface Branches {
+  place: number;
+  samples: number[];
+  each: number;
+  states: Float32Array[];
+}
+
 export interface PlaneMessage {
   id: number;
+  branches?: Omit<Branches, "states"> & { xs: string };
   run?: ConvergenceRun;
   converged?: Curve[];
   learned?: LearnedSent;

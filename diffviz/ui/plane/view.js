@@ -24,6 +24,7 @@ import { trainingPanel } from "./training.js";
 
 const SOON = 300; // ms after the last change, when a run is asked for
 const COMPARED = 1e9; // from where on comparisons are numbered, apart from runs
+const [BRANCHES, MOST_PARTED] = [12, 16]; // ways of a sample that part, and samples whose ways do
 const REST = 1500; // ms between two plays
 const SPEEDS = [5, 15, 30, 60];
 /** Of no settings of a run, or of those that the page knows by itself. */
@@ -42,6 +43,7 @@ export function mount(element, { props, server, trigger, watch }) {
   let asked = 0;
   let networkOf = ""; // the denoiser that there are weights of here
   let running = 0; // the training that is under way
+  let parted = 0; // the ways not taken that were asked for last
   let compared = COMPARED; // the comparison that was asked for last
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let soon;
@@ -75,13 +77,15 @@ export function mount(element, { props, server, trigger, watch }) {
   const clear = make("button", { type: "button", id: "plane-clear", onclick: () => (state.chosen.clear(), change("chosen")) }, "Choose none");
   const another = make("button", { type: "button", id: "plane-pick", onclick: () => pick(Math.floor(Math.random() * state.count)) }, "Choose a sample");
 
+  const branch = make("button", { type: "button", id: "plane-branch", title: "From this step on with new noise: where the chosen samples could have gone", onclick: part }, "New noise from here");
+
   section.classList.add("plane");
   section.append(
     sources.root,
     make("div", { className: "plane-left" },
       make("div", { className: "plane-stages" }, ...stages.map(({ root }) => root), drawing.root),
       line.root, moves.root, readout.place, readout.said),
-    make("div", { className: "plane-right" }, looks, controls.root, make("div", { className: "plane-buttons" }, again, another, clear), training.root, readout.table),
+    make("div", { className: "plane-right" }, looks, controls.root, make("div", { className: "plane-buttons" }, again, another, clear, branch), training.root, readout.table),
     convergence.root,
   );
 
@@ -235,6 +239,17 @@ export function mount(element, { props, server, trigger, watch }) {
     return rebuild();
   }
 
+  /** Ask for ways not taken, of the samples that are chosen, from the step that is shown. */
+  function part() {
+    const { step, t } = state;
+    if (step < 0 || step > t.length - 2) return say("Move the slider to a step on the way back first: from there the ways part.");
+    if (!state.chosen.size) pick(Math.floor(Math.random() * state.count));
+    parted = ++compared;
+    say("");
+    const samples = [...state.chosen].slice(0, MOST_PARTED);
+    trigger("branch", { request: { id: parted, settings: settings(), network: sentNetwork(), place: step, samples, each: BRANCHES, seed: parted % 2 ** 31 } });
+  }
+
   /** Ask for the run. */
   function walk() {
     if (section.dataset.state === "running") trigger("halt");
@@ -249,14 +264,16 @@ export function mount(element, { props, server, trigger, watch }) {
   function heed(told) {
     if (told.id === running) return hear(told);
     convergence.heed(told);
-    if (told.id !== asked) return;
+    if (told.id !== asked && told.id !== parted) return;
     if (told.waiting) say(`diffviz is busy: you are number ${told.waiting} in line.`);
+    if (told.failed && told.id === parted) return say(told.failed);
     if (told.failed) {
       section.dataset.state = "failed";
       say(told.failed);
       return;
     }
     state.heed(told);
+    if (told.branches) say(`${counted(told.branches.samples.length, "sample")}, ${BRANCHES} ways each from here, with new noise.`);
     if (told.start) begin();
     if (told.states) timeline.arrive(state.arrived);
     if (told.end) {
