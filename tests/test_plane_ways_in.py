@@ -31,6 +31,13 @@ from diffviz.runs.plane_views import (
     vectors,
 )
 from diffviz.schedules import make_schedule
+from diffviz.serving.engine import LocalEngine
+from diffviz.serving.made_files import MadeFiles
+from diffviz.serving.plane import network_sent, prepare
+from diffviz.serving.plane_exports import FORMATS, export_points, prepare_export
+from diffviz.serving.ticket import Ticket
+from diffviz.training.points import PointsTraining, train_points
+from diffviz.web.uploads import Room
 from tests.test_apps import App, opened
 from tests.test_edit_endpoints import ask
 
@@ -150,6 +157,38 @@ def test_the_code_repeats_a_run_to_the_last_bit(tmp_path: Path) -> None:
     )
     assert f"fingerprint {fingerprint(step.x)}" in made.stdout
     assert (tmp_path / "diffviz.png").exists()
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_what_the_page_takes_home_is_its_run(tmp_path: Path, learned: bool) -> None:
+    engine, files = LocalEngine(), MadeFiles(Room(tmp_path, 200))
+    settings = {"data": "eight", "count": 20, "steps": 5, "points": 60}
+    request: dict[str, Any] = {"views": {"paths": True, "field": "velocity"}, "place": 2}
+    if learned:
+        training = {"updates": 50, "width": 16, "depth": 2}
+        *_, last = train_points(PointsTraining(data="eight", points=60, **training))
+        settings |= {"denoiser": "yours"}
+        request |= {"training": training, "network": network_sent(last.checkpoint)}
+    request |= {"settings": settings}
+    ticket = Ticket("me", 60)
+    for kind in ("svg", "gif") if learned else FORMATS[:-1]:
+        path = export_points(prepare_export({**request, "format": kind}), files, engine, ticket)
+        assert isinstance(path, Path)
+        assert path.stat().st_size > 1000
+        assert path.suffix == f".{kind}"
+    program = export_points(prepare_export({**request, "format": "code"}), files, engine, ticket)
+    assert isinstance(program, str)
+    walk = prepare({"settings": settings, "network": request.get("network")})
+    *_, step = walk.run()
+    engine.close()
+    told: dict[str, Any] = {}
+    exec(program.replace("diffviz.save_png", "(lambda *a, **k: None)"), told)
+    assert fingerprint(told["step"].x) == fingerprint(step.x)
+    with pytest.raises(ValueError, match="unknown format 'exe'; choose from png, svg"):
+        prepare_export({**request, "format": "exe"})
+    if learned:
+        with pytest.raises(ValueError, match="how this denoiser was trained is not known"):
+            prepare_export({**request, "format": "code", "training": None})
 
 
 def test_figures_show_what_is_wanted() -> None:

@@ -4,7 +4,7 @@
  * @typedef {object} Entries
  * @property {number[]} handles of the curve drawn in the Forward tab, which the Sample tab offers too
  * @property {string} owner a secret by which this browser's trainings know it again
- * @property {{ data: string, network: object }} plane the denoiser that was last trained in the 2-D tab, and on what
+ * @property {{ data: string, network: object, training?: object }} plane the denoiser that was last trained in the 2-D tab, and on what
  * @property {"asked" | "stopped"} sampling what was last wanted of the Sample tab
  * @property {string} exporting the format of the file that is being made of its run, or ""
  * @property {string} keeping likewise, of what the Forward tab brought back

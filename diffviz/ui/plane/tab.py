@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
@@ -30,15 +31,17 @@ from diffviz.serving.plane import (
     walked,
 )
 from diffviz.serving.plane_convergence import converging, prepare_convergence
+from diffviz.serving.plane_exports import export_points, prepare_export
 from diffviz.serving.plane_training import Lesson, prepare_lesson, taught
 from diffviz.serving.ticket import Ticket
 from diffviz.training.points import PointsTraining
 from diffviz.ui.component import live_view
+from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.live_runs import live_run
-from diffviz.ui.messages import answer
+from diffviz.ui.messages import answer, told_in_the_page
 from diffviz.ui.plane.api import plane_endpoints
 from diffviz.ui.plane.contests import contests
-from diffviz.ui.sample.tab import NETWORK, SILENT
+from diffviz.ui.sample.tab import NETWORK, SILENT, visitor
 
 THUMBNAIL = 160  # points of a shape's picture
 
@@ -49,10 +52,19 @@ def plane_tab(backend: Backend) -> None:
         "plane/view",
         "plane-view",
         "Diffusion in two dimensions",
-        events=("walk", "halt", "train", "stop", "converge", "branch"),
+        events=("walk", "halt", "train", "stop", "converge", "branch", "export"),
         value=json.dumps({"facts": _facts()}),
         server_functions=[cloud, network, dark],
     )
+    exported = gr.File(label="Your file", elem_id="plane-file", visible=False)
+    program = gr.Code(
+        label="The same in Python, to the last bit",
+        language="python",
+        elem_id="plane-code",
+        visible=False,
+        interactive=False,
+    )
+    view.export(backend.handler(_export), None, [exported, program], **SILENT, **NETWORK)
     walking = view.walk(
         backend.handler(_walk), None, view, trigger_mode="multiple", **SILENT, **NETWORK
     )
@@ -192,3 +204,16 @@ def _parting(backend: Backend, request: Any) -> dict[str, Any]:
 
 def _branched(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
     return branched(asked["parted"], backend.engine, ticket)
+
+
+async def _export(backend: Backend, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
+    """A run again, as a file or as code; event: {"request"} of `prepare_export`."""
+    with told_in_the_page():
+        wanted = await asyncio.to_thread(prepare_export, event_data(event, "request"))
+        made = await backend.admission.at_once(
+            visitor(request),
+            lambda ticket: export_points(wanted, backend.files, backend.engine, ticket),
+        )
+    if isinstance(made, str):
+        return gr.File(visible=False), gr.Code(value=made, visible=True)
+    return gr.File(value=str(made), visible=True), gr.Code(visible=False)

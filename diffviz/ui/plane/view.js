@@ -12,6 +12,7 @@ import { controlsPanel } from "./controls.js";
 import { convergencePanel } from "./convergence.js";
 import { dataPanel } from "./data.js";
 import { drawingPanel } from "./drawing.js";
+import { exportsPanel, shownOf } from "./exports.js";
 import { linePanel } from "./line.js";
 import { looksPanel } from "./looks.js";
 import { readoutPanel } from "./readout.js";
@@ -43,6 +44,7 @@ export function mount(element, { props, server, trigger, watch }) {
   let asked = 0;
   let networkOf = ""; // the denoiser that there are weights of here
   let running = 0; // the training that is under way
+  let taught = {}; // the settings of the last training
   let parted = 0; // the ways not taken that were asked for last
   let compared = COMPARED; // the comparison that was asked for last
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -85,7 +87,7 @@ export function mount(element, { props, server, trigger, watch }) {
     make("div", { className: "plane-left" },
       make("div", { className: "plane-stages" }, ...stages.map(({ root }) => root), drawing.root),
       line.root, moves.root, readout.place, readout.said),
-    make("div", { className: "plane-right" }, looks, controls.root, make("div", { className: "plane-buttons" }, again, another, clear, branch), training.root, readout.table),
+    make("div", { className: "plane-right" }, looks, controls.root, make("div", { className: "plane-buttons" }, again, another, clear, branch), training.root, readout.table, exportsPanel(takeHome)),
     convergence.root,
   );
 
@@ -199,9 +201,10 @@ export function mount(element, { props, server, trigger, watch }) {
     running = ++asked;
     if (section.dataset.state === "running") trigger("halt");
     section.dataset.state = "ready";
+    taught = training.values();
     training.run(true);
     training.say("Waiting for its turn …");
-    trigger("train", { request: { id: running, settings: settings(), training: training.values() } });
+    trigger("train", { request: { id: running, settings: settings(), training: taught } });
   }
 
   function stopTraining() {
@@ -215,7 +218,7 @@ export function mount(element, { props, server, trigger, watch }) {
 
   /** How a training stands: the field and the samples follow it. @param {import("./types.d.ts").LearnedSent} learned */
   function follow(learned) {
-    store.set("plane", { data: key(), network: learned.network });
+    store.set("plane", { data: key(), network: learned.network, training: taught });
     controls.offer({ learned: facts.ready.includes(data), yours: true });
     controls.fields.denoiser.value = networkOf = "yours";
     state.settings = settings();
@@ -237,6 +240,15 @@ export function mount(element, { props, server, trigger, watch }) {
     clearTimeout(soon);
     soon = setTimeout(walk, SOON);
     return rebuild();
+  }
+
+  /** @param {string} format */
+  function takeHome(format) {
+    const place = state.step < 0 ? Infinity : state.step;
+    const theme = document.body.classList.contains("dark") ? "dark" : "light";
+    const request = { settings: settings(), network: sentNetwork(), training: store.get("plane")?.training, views: shownOf(state.views), place: Math.min(place, state.t.length - 1), format, theme };
+    say("It is being made, and appears below.");
+    trigger("export", { request });
   }
 
   /** Ask for ways not taken, of the samples that are chosen, from the step that is shown. */
