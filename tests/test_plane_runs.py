@@ -167,6 +167,18 @@ def test_a_walk_is_told_state_by_state(engine: LocalEngine) -> None:
     assert alone[-1]["end"] == end[:1]
 
 
+def test_steps_outside_what_was_learned_are_told() -> None:
+    learned = {"denoiser": "learned", "schedule": "karras", "steps": 20}
+    low, high = ready_made("moons").card.ratio_range
+    wide = {"schedule_parameters": {"sigma_max": 200}}
+    told = [prepare({"settings": asked}).outside for asked in (learned, learned | wide, {})]
+    schedule = PlaneSettings(**(learned | wide)).noise_schedule()
+    ratios = [float(schedule.sigma[t] / schedule.alpha[t]) for t in schedule.grid(20)[:-1]]
+    assert told[1] == sum(not low <= ratio <= high for ratio in ratios) > 0
+    assert told[0] < told[1]
+    assert told[2] == 0  # exact
+
+
 def test_ways_part_where_new_noise_is_drawn(engine: LocalEngine) -> None:
     settings = PlaneSettings(data="eight", count=30, steps=20, sampler="ddpm", seed=5)
     run = list(run_points(settings))

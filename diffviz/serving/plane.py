@@ -20,6 +20,7 @@ from diffviz.measure.plane import numbers
 from diffviz.media.levels import fingerprint
 from diffviz.networks.dense import DenseConfig
 from diffviz.runs.plane import (
+    LEARNED,
     YOURS,
     PlaneSettings,
     ready_made,
@@ -28,6 +29,7 @@ from diffviz.runs.plane import (
 from diffviz.runs.plane_branches import Branch, run_branches
 from diffviz.samplers import SAMPLERS, Step
 from diffviz.serving.engine import Engine
+from diffviz.serving.frames import outside
 from diffviz.serving.ticket import Ticket
 from diffviz.settings import check_bounds
 from diffviz.training.points import PointsTraining
@@ -127,6 +129,19 @@ class Walk(NamedTuple):
             return [self.settings]
         return [self.settings, self.settings.but(sampler=self.beside, sampler_parameters={})]
 
+    @property
+    def outside(self) -> int:
+        """How many steps are outside the noise that the network was trained on; of an exact
+        denoiser none."""
+        checkpoint = self.checkpoint
+        if self.settings.denoiser == LEARNED:
+            checkpoint = ready_made(self.settings.data)
+        if checkpoint is None:
+            return 0
+        schedule = self.settings.noise_schedule()
+        grid = schedule.grid(self.settings.steps, self.settings.spacing)
+        return outside(schedule, grid, checkpoint.card.ratio_range)
+
     def run(self) -> Iterator[Step]:
         """Of the settings' own sampler."""
         return run_points(self.settings, self.checkpoint, self.cloud)
@@ -159,6 +174,7 @@ def walked(walk: Walk, engine: Engine, ticket: Ticket) -> Iterator[dict[str, Any
             "t": [grid[index] for index in kept],
             "lanes": [SAMPLERS[lane.sampler].label for lane in walk.lanes],
             "eps": sent(noise),
+            "outside": walk.outside,
         }
     }
     ends = []

@@ -111,7 +111,7 @@ export interface PlaneMessage {
   trained?: LearnedSent;
   waiting?: number;
   failed?: string;
-  start?: { count: number; steps: number; t: number[]; lanes: string[]; eps: string };
+  start?: { count: number; steps: number; t: number[]; lanes: string[]; eps: string; outside: number };
   states?: { lane: number; xs: string };
   end?: LaneEnd[];
 }

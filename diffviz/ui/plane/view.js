@@ -5,7 +5,7 @@ import { float16 } from "../lib/pixels.js";
 import { links } from "../lib/links.js";
 import { painting } from "../lib/painting.js";
 import { store } from "../lib/store.js";
-import { counted } from "../lib/text.js";
+import { counted, unlearned } from "../lib/text.js";
 import { Timeline } from "../lib/timeline.js";
 import { transport } from "../lib/transport.js";
 import { controlsPanel } from "./controls.js";
@@ -286,7 +286,10 @@ export function mount(element, { props, server, trigger, watch }) {
     }
     state.heed(told);
     if (told.branches) say(`${counted(told.branches.samples.length, "sample")}, ${BRANCHES} ways each from here, with new noise.`);
-    if (told.start) begin();
+    if (told.start) {
+      say(unlearned(told.start.outside));
+      begin();
+    }
     if (told.states) timeline.arrive(state.arrived);
     if (told.end) {
       section.dataset.state = "done";
