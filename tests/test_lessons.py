@@ -20,10 +20,14 @@ from diffviz.denoisers.base import Denoiser
 from diffviz.lessons.experiments import EXPERIMENTS
 from diffviz.lessons.experiments.minimal import CODE, add_noise_once, learned, source
 from diffviz.lessons.experiments.plane import compared, weighed
-from diffviz.lessons.experiments.race import judged
+from diffviz.lessons.experiments.race import judged, recorded
 from diffviz.lessons.experiments.reverse import LADDER, met, verdict
 from diffviz.lessons.experiments.speed import raced
 from diffviz.lessons.lesson import parse, resolve, sections
+from diffviz.rivals.outcome import places
+from diffviz.rivals.record import read_recording
+from diffviz.rivals.recorded import FILES
+from diffviz.rivals.settings import RIVALS
 from diffviz.serving.admission import Admission
 from diffviz.ui.learn.tab import _run, facts
 
@@ -128,6 +132,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "speed": {"steps": 2},
     "back": {"steps": 3},
     "fewest": {"steps": 2},
+    "pictures": {"samples": 16, "steps": 2},
 }
 
 
@@ -170,6 +175,16 @@ def test_one_jump_is_much_worse_than_many_steps() -> None:
     assert run("once")[-1]["outcome"] == "many"
 
 
+def test_one_jump_is_much_worse_on_pictures_too() -> None:
+    messages = run("pictures", samples=32, steps=5)
+    lanes = [message["lane"] for message in messages if "lane" in message]
+    assert [lane["name"] for lane in lanes] == ["data", "jump", "steps"]
+    assert messages[-1]["outcome"] == "many"
+    assert lanes[1]["distance"] > 2 * lanes[2]["distance"]
+    assert messages[-1]["measured"]["real"] == lanes[0]["distance"] < lanes[1]["distance"]
+    assert len(lanes[1]["pictures"]) == 8
+
+
 def test_a_wrong_schedule_and_a_wrong_t_are_worse() -> None:
     assert run("schedule")[-1]["outcome"] == "matters"
     lanes = [m["lane"]["name"] for m in run("schedule", handles=(1, 0.5, 0.001)) if "lane" in m]
@@ -200,6 +215,19 @@ def test_a_claim_follows_its_numbers() -> None:
     assert judged({"gan": 1, "vae": 2}, {"gan": 1, "vae": 0}, 1, 50)["outcome"] == "gan"
     assert judged({"gan": 2, "vae": 1}, {"gan": 1, "vae": 0}, 1, 50)["outcome"] == "vae"
     assert [learned(away, 1.0, 1, [1.0])["outcome"] for away in (0.1, 0.9)] == ["learned", "not"]
+
+
+def test_the_recorded_race_is_told_as_it_was_measured() -> None:
+    told = recorded()
+    numbers = places(read_recording(FILES["race-eight"]).status["points"][-1][2:])
+    energies = [sum(p.score.energy for p in numbers[i * 5 : i * 5 + 5]) / 5 for i in range(4)]
+    measured = told["found"]["measured"]
+    assert [measured[f"{name}_energy"] for name in RIVALS] == pytest.approx(energies)
+    assert told["found"]["outcome"] == list(RIVALS)[energies.index(min(energies))]
+    assert [message["cloud"]["name"] for message in told["messages"][1:]] == list(RIVALS)
+    shown = next(s for s in sections() if s.name == "stable").experiments
+    (claims,) = (part.claims for part in shown if part.name == "recorded")
+    assert all("{gan_collapsed} GAN" in claim for claim in claims.values())
 
 
 def test_the_code_that_is_shown_is_what_runs() -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from diffviz.lessons.experiments.experiment import Experiment
 from diffviz.lessons.experiments.minimal import LOOP, NOISING
+from diffviz.lessons.experiments.pictures import PICTURES
 from diffviz.lessons.experiments.plane import ONCE, SCHEDULE
-from diffviz.lessons.experiments.race import RACE
+from diffviz.lessons.experiments.race import RACE, RECORDED
 from diffviz.lessons.experiments.reverse import APART, BACK, FEWEST, LOOK, STEPS
 from diffviz.lessons.experiments.speed import SPEED
 from diffviz.settings import Settings
@@ -30,10 +31,12 @@ EXPERIMENTS = {
         STEPS,
         FEWEST,
         ONCE,
+        PICTURES,
         SCHEDULE,
         LOOP,
         NOISING,
         RACE,
+        RECORDED,
         SPEED,
     )
 }

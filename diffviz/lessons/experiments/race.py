@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from diffviz.lessons.experiments.experiment import Experiment, Messages, Served, found, sent
+from diffviz.rivals.outcome import outcome, places
 from diffviz.rivals.race import Race, describe
+from diffviz.rivals.record import read_recording
+from diffviz.rivals.recorded import FILES, SETTINGS
 from diffviz.rivals.settings import RIVALS, RaceSettings
 from diffviz.settings import Setting, Settings
 
 SHOWN = 400
+RECORDED_RACE = "race-eight"
 
 
 class ShortRaceSettings(Settings):
@@ -54,6 +58,38 @@ def race(settings: ShortRaceSettings, served: Served) -> Messages:
     yield judged(energies, collapsed, short.seeds, settings.updates)
 
 
+def recorded() -> dict[str, Any]:
+    """The recorded race of eight Gaussians as the page shows it: messages as of `race`, of the
+    first seed, and what all seeds came to."""
+    recording, settings = read_recording(FILES[RECORDED_RACE]), SETTINGS[RECORDED_RACE]
+    assert isinstance(settings, RaceSettings)
+    course, about, seeds = settings.on(), recording.status["contest"], settings.seeds
+    _, _, *numbers = recording.status["points"][-1]
+    last, clouds = places(numbers), recording.clouds(recording.status["sheets"][-1])
+    ends = dict(zip(settings.rivals, outcome(course, seeds, last), strict=True))
+    told = [
+        {
+            "cloud": {
+                "name": name,
+                "points": sent(clouds[lane, 0, :SHOWN]),
+                **last[lane * seeds].score._asdict(),
+            }
+        }
+        for lane, name in enumerate(settings.rivals)
+    ]
+    race = {name: about[name] for name in ("rivals", "weights", "modes", "updates")}
+    return {
+        "messages": [{"race": race}, *told],
+        "command": recording.status["command"],
+        "found": judged(
+            {name: end["energy"] for name, end in ends.items()},
+            {name: end["collapsed"] for name, end in ends.items()},
+            seeds,
+            about["updates"],
+        ),
+    }
+
+
 def judged(
     energies: dict[str, float], collapsed: dict[str, int], seeds: int, updates: int
 ) -> dict[str, Any]:
@@ -68,14 +104,11 @@ def judged(
     )
 
 
-RACE = Experiment(
-    "race",
-    ShortRaceSettings,
-    tuple(RIVALS),
-    (
-        "seeds",
-        "updates",
-        *(f"{name}_{what}" for name in RIVALS for what in ("energy", "collapsed")),
-    ),
-    race,
+MEASURES = (
+    "seeds",
+    "updates",
+    *(f"{name}_{what}" for name in RIVALS for what in ("energy", "collapsed")),
 )
+RACE = Experiment("race", ShortRaceSettings, tuple(RIVALS), MEASURES, race)
+# What the browser shows of itself, from the page's facts.
+RECORDED = Experiment("recorded", Settings, tuple(RIVALS), MEASURES)

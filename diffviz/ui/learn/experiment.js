@@ -10,7 +10,8 @@ import { drown } from "./experiments/drown.js";
 import { look } from "./experiments/look.js";
 import { loop } from "./experiments/loop.js";
 import { noising } from "./experiments/noising.js";
-import { race } from "./experiments/race.js";
+import { pictures } from "./experiments/pictures.js";
+import { race, recorded } from "./experiments/race.js";
 import { speed } from "./experiments/speed.js";
 import { steps } from "./experiments/steps.js";
 import { straight } from "./experiments/straight.js";
@@ -18,7 +19,7 @@ import { straight } from "./experiments/straight.js";
 /** @import { Body, Experiment, Facts, Found, Message, Section, Shown } from "./types.d.ts" */
 
 /** By the names of diffviz/lessons/experiments. @type {Record<string, Experiment>} */
-export const EXPERIMENTS = { apart, back, drown, fewest, halfway, look, loop, noising, once, race, schedule, speed, steps, straight };
+export const EXPERIMENTS = { apart, back, drown, fewest, halfway, look, loop, noising, once, pictures, race, recorded, schedule, speed, steps, straight };
 
 const MET = "met"; // what a challenge finds
 

@@ -13,6 +13,7 @@ import gradio as gr
 from diffviz.data.examples import example
 from diffviz.lessons.experiments import EXPERIMENTS
 from diffviz.lessons.experiments.minimal import CODE, source
+from diffviz.lessons.experiments.race import recorded
 from diffviz.lessons.experiments.reverse import PICTURE
 from diffviz.lessons.lesson import sections
 from diffviz.media.levels import grey_levels
@@ -45,6 +46,7 @@ def facts() -> dict[str, Any]:
     levels = grey_levels(example(PICTURE))
     return {
         "sections": [section.model_dump(mode="json") for section in sections()],
+        "recorded": recorded(),
         "code": {name: source(name) for name in CODE},
         "picture": {
             "shape": levels.shape,

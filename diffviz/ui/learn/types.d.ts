@@ -30,6 +30,7 @@ export interface Section {
 export interface Facts {
   sections: Section[];
   code: Record<string, string>;
+  recorded: { messages: object[]; command: string; found: Found };
   picture: { shape: [number, number, number]; levels: string };
 }
 
