@@ -37,6 +37,9 @@ test("distances are drawn as they come, and the orders told that were measured",
   panel.heed({ id: 7, waiting: 2 });
   assert.match(panel.root.textContent, /number 2 in line/);
   const steps = [2, 4, 8];
+  panel.heed({ id: 7, run: { sampler: "euler", steps: 2, evaluations: 2, distance: 0.5 } });
+  assert.doesNotMatch(panel.root.innerHTML, /NaN/); // of one alone
+  panel.start({});
   for (const count of steps) panel.heed({ id: 7, run: { sampler: "euler", steps: count, evaluations: count, distance: 1 / count } });
   panel.heed({ id: 9, run: { sampler: "unipc", steps: 2, evaluations: 2, distance: 1 } }); // another's
   assert.equal(panel.root.querySelectorAll("circle.curve-0").length, 3);

@@ -61,7 +61,8 @@ export function convergencePanel(facts, ask) {
 
   function draw() {
     const evaluations = runs.map((run) => run.evaluations);
-    plot.x.domain = [Math.min(...evaluations), Math.max(2, ...evaluations)];
+    const least = Math.min(...evaluations);
+    plot.x.domain = [least, Math.max(2 * least, ...evaluations)];
     const up = /** @type {Log} */ (plot.y);
     up.fit(runs.map((run) => run.distance));
     plot.yAxis(up.ticks(), (value) => value.toExponential(0).replace("-", "−"));

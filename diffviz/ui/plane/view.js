@@ -86,7 +86,7 @@ export function mount(element, { props, server, trigger, watch }) {
     sources.root,
     make("div", { className: "plane-left" },
       make("div", { className: "plane-stages" }, ...stages.map(({ root }) => root), drawing.root),
-      line.root, moves.root, readout.place, readout.said),
+      moves.root, line.root, readout.place, readout.said),
     make("div", { className: "plane-right" }, looks, controls.root, make("div", { className: "plane-buttons" }, again, another, clear, branch), training.root, readout.table, exportsPanel(takeHome)),
     convergence.root,
   );
