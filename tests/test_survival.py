@@ -515,8 +515,10 @@ def save_for_ever():
 
 UNIT = 2.0**-20  # weights of a size that float16 holds exactly, and that training can go on from
 save()
-whole, moments = trainer.images, random.Random(0)
-for _ in range(KILLS):
+whole, moments, kills = trainer.images, random.Random(0), 0
+# A child that has no turn meanwhile saves nothing.
+while kills < KILLS or whole <= KILLS or not [*unfinished.glob(".*"), *folder.glob(".*")]:
+    kills += 1
     child = os.fork()
     if child == 0:
         save_for_ever()
@@ -533,7 +535,7 @@ for _ in range(KILLS):
     assert len(values) == 1
     assert all((p == p.flatten()[0]).all() for p in checkpoint.network.parameters())
     assert checkpoint.card.images_seen <= values.pop() / UNIT <= whole  # in this order
-print(whole, len(list(unfinished.glob(".*"))) + len(list(folder.glob(".*"))))
+print(whole)
 """
 
 
@@ -548,9 +550,7 @@ def test_kills_amid_saves(store: JobStore) -> None:
     run = [sys.executable, "-W", "error", "-c", SAVES, str(folder), str(unfinished)]
     done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert done.stderr == ""
-    whole, leftovers = map(int, done.stdout.split())
-    assert leftovers > 0
-    assert whole > KILLS
+    whole = int(done.stdout)
 
     claimed = store.claim()
     assert claimed is not None
