@@ -142,6 +142,9 @@ class Config(BaseSettings):
     trainings: Path = Field(own_folder() / "trainings", description="folder for trainings")
     training_jobs: int = Field(1, ge=1, le=64, description="trainings that run at once")
     training_threads: int = Field(1, ge=1, le=256, description="CPU threads of a training")
+    training_nice: int = Field(
+        19, ge=0, le=19, description="by how much trainings let all else on the machine go first"
+    )
     training_hours: float = Field(12, gt=0, le=1000, description="hours that a training may take")
     training_mb: int = Field(2000, ge=300, description="MB of memory that a training may take")
     trainings_mb: int = Field(5000, ge=1, description="MB of disk that all trainings may take")

@@ -133,6 +133,7 @@ def start_server(folder: Path, **settings: str) -> Server:
         "GRADIO_TEMP_DIR": str(folder / "uploads"),
         "DIFFVIZ_TRAININGS": str(folder / "trainings"),
         "DIFFVIZ_TRAINING_EACH": "20",
+        "DIFFVIZ_TRAINING_NICE": "0",  # or they would wait for the tests that run beside them
         "PYTHONUNBUFFERED": "1",
         **settings,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -218,8 +219,30 @@ def test_after_a_restart_the_settings_of_then_hold(tmp_path: Path) -> None:
     store.close()
 
 
-# It does not give way to others here, as the test would wait for it.
-WORKER = "from diffviz.jobs import worker; worker.give_way = lambda: None; exit(worker.main())"
+GIVES_WAY = """
+import os, sys
+from diffviz.jobs import worker
+worker.give_way(int(sys.argv[6]))
+print(os.nice(0))
+"""
+
+
+@pytest.mark.parametrize("nice", [3, 19])
+def test_a_training_gives_way_as_it_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nice: int
+) -> None:
+    monkeypatch.setattr(supervising, "WORKER", (sys.executable, "-c", GIVES_WAY))
+    store = JobStore(tmp_path)
+    job = store.add(Plan(DataChoice("digits"), "tiny"), OWNER)
+    settings = Config(trainings=tmp_path, training_nice=nice)
+    store.close()
+    trainings = Trainings(settings)
+    app = trainings.supervisor
+    app.tick()
+    supervising.bury(app.children.pop(job.id))
+    log = store.folder(job.id) / "log.txt"
+    assert int(log.read_text()) == min(19, os.nice(0) + nice)
+    trainings.store.close()
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
@@ -228,13 +251,12 @@ def test_a_training_is_held_to_it_while_it_runs(
 ) -> None:
     """Where what was told is wrong: here nothing is told."""
     monkeypatch.setattr(supervising, "check_granted", lambda *_: None)
-    monkeypatch.setattr(supervising, "WORKER", (sys.executable, "-c", WORKER))
     large = Plan(DataChoice("digits"), "tiny", config={"batch": 4096})
     bound = 500.0
     assert needs_of(large).memory > 2 * bound
     store = JobStore(tmp_path)
     job = store.add(large, OWNER)
-    app = Supervisor(store, threads=1, grants=Grants(memory=bound))
+    app = Supervisor(store, threads=1, grants=Grants(memory=bound), nice=0)
     app.tick()
     child, status = app.children[job.id], {}
 

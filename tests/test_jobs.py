@@ -81,6 +81,7 @@ AFTER = {  # (state, action): the state then, or the wish where it runs
     (PAUSED, "resume"): QUEUED,
     (STOPPED, "resume"): QUEUED,
     (FAILED, "resume"): QUEUED,
+    (FINISHED, "resume"): QUEUED,
     (RUNNING, "pause"): "pause",
     (RUNNING, "resume"): "",
     (RUNNING, "stop"): "stop",

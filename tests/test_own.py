@@ -39,6 +39,7 @@ from diffviz.data.own.uploads import (
 )
 from diffviz.data.own.zips import ENTRY_BYTES
 from diffviz.media.decoding import load_squares
+from diffviz.media.kinds import KINDS
 from diffviz.training.plan import Plan, begin
 from diffviz.ui.train.crops import crops_of
 from tests.test_twins import twin
@@ -458,7 +459,7 @@ def test_what_is_unpacked_is_bounded_in_all(tmp_path: Path) -> None:
     swollen = b"\x89PNG" + bytes(9 * MEGABYTE)
     path = zipped(tmp_path / "a.zip", [*GOOD, *[(f"{k}.png", swollen) for k in range(25)]])
     reason = "did not fit into the 200 MB that may be unpacked"
-    refused = "this file is no picture that can be read here; a PNG, JPEG, WebP or GIF file can"
+    refused = f"this file is no picture that can be read here; a {KINDS} file can"
     expected = {reason: 3, f"could not be opened ({refused})": 22}
     assert skipped(path) == expected
 

@@ -17,10 +17,12 @@ import torch
 from PIL import Image, PngImagePlugin
 
 from diffviz.media.decoding import fitted, load_picture, load_squares
+from diffviz.media.kinds import FORMATS
 from diffviz.media.levels import grey_levels
 from diffviz.media.raster import PictureError, decoder_advice
 
 MEGABYTE = 2**20
+EXACT = ("PNG", "BMP", "TIFF")
 RED, WHITE = (220, 30, 40), (255, 255, 255)
 
 
@@ -34,14 +36,14 @@ def levels(picture: torch.Tensor) -> np.ndarray:
     return grey_levels(picture).numpy().astype(int)
 
 
-@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF"])
+@pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("colour", [RED, (90, 90, 90)])
 def test_all_formats(tmp_path: Path, format: str, colour: tuple[int, int, int]) -> None:
     picture = load_picture(saved(tmp_path, Image.new("RGB", (50, 20), colour), format))
     assert picture.dtype == torch.float32
     assert picture.shape == (1 if colour[0] == colour[1] else 3, 20, 50)
     expected = np.array(colour[: len(picture)])[:, None, None]
-    assert np.abs(levels(picture) - expected).max() <= (0 if format == "PNG" else 4)
+    assert np.abs(levels(picture) - expected).max() <= (0 if format in EXACT else 4)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +153,7 @@ def test_one_bit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
 def test_exif_orientation(tmp_path: Path, orientation: int, format: str) -> None:
     upright = np.zeros((60, 40), np.uint8)
     upright[:30, :20] = 255  # bright at the top left
@@ -174,7 +176,7 @@ def test_exif_orientation(tmp_path: Path, orientation: int, format: str) -> None
     assert picture[0, 35:, :].max() < 15
 
 
-@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG"])
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG", "AVIF", "TIFF"])
 def test_the_first_frame_of_an_animation(tmp_path: Path, format: str) -> None:
     frames = [Image.new("RGB", (20, 20), colour) for colour in (RED, (0, 255, 0), (0, 0, 255))]
     path = saved(tmp_path, frames[0], format, save_all=True, append_images=frames[1:])
@@ -188,12 +190,14 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
         return file.getvalue()
 
     noisy = Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8))
+    wide = Image.new("RGB", (2_400, 2_400))
     text = PngImagePlugin.PngInfo()
     text.add_text("comment", "a" * (80 * MEGABYTE), zip=True)
     files = {
         "text": (b"hello, world", "no picture that can be read"),
         "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no picture that can be read"),
-        "tiff": (content(noisy, "TIFF"), "no picture that can be read"),
+        "a fax": (content(Image.new("1", (99, 99)), "TIFF", compression="group4"), "packed in a"),
+        "decimals": (content(Image.new("F", (99, 99)), "TIFF"), "no levels of a picture"),
         "empty": (b"", "empty"),
         "large": (b"\x89PNG" + bytes(11 * MEGABYTE), "at most 10 MB"),
         "1 × 1": (content(Image.new("RGB", (1, 1))), "1 × 1"),
@@ -202,6 +206,11 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
         "9,000 × 9,000": (content(Image.new("1", (9_000, 9_000))), "9,000 × 9,000"),
         "wide gif": (content(Image.new("P", (20_000, 5_000)), "GIF"), "too many"),
         "large webp": (content(Image.new("RGB", (4_000, 4_000)), "WEBP"), "up to 5 megapixels"),
+        "large avif": (
+            content(wide, "AVIF", speed=10),
+            "up to 5 megapixels",
+        ),
+        "large tiff": (content(wide, "TIFF", compression="tiff_lzw"), "up to 5 megapixels"),
         "large progressive": (
             content(Image.new("RGB", (5_000, 5_000)), "JPEG", progressive=True, subsampling=0),
             "5,000 × 5,000",
@@ -211,7 +220,7 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
             "damaged",
         ),
     }
-    for format in ("PNG", "JPEG", "WEBP", "GIF"):
+    for format in FORMATS:
         whole = content(noisy, format)
         for share in (0.02, 0.5, 0.9):
             name = f"{format} cut at {share:.0%}"
@@ -235,7 +244,7 @@ def test_damage_anywhere_is_either_survived_or_said(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     noisy = Image.fromarray(random.integers(0, 256, (40, 40, 3), np.uint8))
     path = tmp_path / "damaged"
-    for format in ("PNG", "JPEG", "WEBP", "GIF"):
+    for format in FORMATS:
         whole = saved(tmp_path, noisy, format).read_bytes()
         for _ in range(60):
             content = bytearray(whole)
@@ -270,6 +279,8 @@ print(most)
 
 def largest_of_each_kind(folder: Path) -> list[Path]:
     """Files just within bounds, whose decoding costs most."""
+    turned = Image.Exif()
+    turned[0x0112] = 6
     gif = [Image.new("P", (7_900, 7_900), k) for k in range(2)]
     webp = [Image.new("RGBA", (2_280, 2_280), (k, 0, 0, 99)) for k in range(3)]
     images: list[tuple[Image.Image, str, dict[str, Any]]] = [
@@ -278,6 +289,9 @@ def largest_of_each_kind(folder: Path) -> list[Path]:
         (Image.new("L", (7_900, 7_900)), "PNG", {}),
         (gif[0], "GIF", {"save_all": True, "append_images": gif[1:]}),
         (webp[0], "WEBP", {"save_all": True, "append_images": webp[1:]}),
+        (Image.new("RGB", (2_280, 2_280)), "AVIF", {"speed": 10, "subsampling": "4:4:4"}),
+        (Image.new("RGB", (2_280, 2_280)), "TIFF", {"compression": "tiff_lzw", "exif": turned}),
+        (Image.new("RGB", (1_850, 1_850)), "BMP", {}),
         (Image.new("RGB", (5_300, 3_900)), "JPEG", {"progressive": True}),
         (Image.new("RGB", (8_000, 6_000)), "JPEG", {}),
         (Image.new("CMYK", (2_700, 2_700)), "JPEG", {"progressive": True}),

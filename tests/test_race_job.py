@@ -101,7 +101,7 @@ def test_a_damaged_state_fails_with_a_sentence(store: JobStore) -> None:
 
 def test_a_race_survives_a_kill(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "WORKER", HASTY)
-    app = supervisor.Supervisor(store, threads=1)
+    app = supervisor.Supervisor(store, threads=1, nice=0)
     app.start()
     try:
         job = store.add(PLAN.but(updates=800), OWNER)

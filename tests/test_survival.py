@@ -56,7 +56,6 @@ from diffviz.jobs.kinds import training
 
 work.SAVE_SECONDS = 1
 training.SHEET_SHARE = 1
-worker.give_way = lambda: None
 sys.exit(worker.main())
 """
 HASTY = (sys.executable, "-c", HASTY_WORKER)
@@ -92,7 +91,7 @@ def store(tmp_path: Path) -> Iterator[JobStore]:
 def app(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
     """A supervisor in this process, for tests that do not kill it."""
     monkeypatch.setattr(supervisor, "WORKER", HASTY)
-    app = Supervisor(store, threads=1)
+    app = Supervisor(store, threads=1, nice=0)
     app.start()
     yield app
     app.close()
@@ -107,7 +106,7 @@ def run_app(folder: Path) -> None:
     ending = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ending.set())
     store = JobStore(folder)
-    app = Supervisor(store, threads=1)
+    app = Supervisor(store, threads=1, nice=0)
     app.start()
     ending.wait()
     app.close()
@@ -606,7 +605,7 @@ def test_a_full_disk(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files and store on it: nothing can be written down, not even that the job has failed."""
     monkeypatch.setattr(supervisor, "WORKER", HASTY)
     store = JobStore(small_disk / "trainings")
-    app = Supervisor(store, threads=1)
+    app = Supervisor(store, threads=1, nice=0)
     app.start()
     filler = small_disk / "filler"
     try:

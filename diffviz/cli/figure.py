@@ -10,6 +10,7 @@ from pydantic_settings import CliPositionalArg
 
 from diffviz.cli.options import Device, Out, Threads
 from diffviz.cli.parser import existing_file, note, output_file, use_threads
+from diffviz.media import kinds
 from diffviz.runs.schema import RunSettings
 from diffviz.samplers import SAMPLERS
 from diffviz.schedules import SCHEDULES
@@ -54,7 +55,7 @@ class Options(RunSettings):
     at: Annotated[
         tuple[int, ...], Setting(help="Numbers of steps at which samplers are compared")
     ] = (4, 8, 16, 32, 64)
-    picture: Annotated[str, Setting(help="The picture to drown, a PNG, JPEG, WebP or GIF")] = ""
+    picture: Annotated[str, Setting(help=f"The picture to drown, a {kinds.KINDS}")] = ""
     status: Annotated[str, Setting(help="A JSON file with a training's status")] = ""
     theme: Annotated[str, Setting(help="The ground", choices=("light", "dark"))] = "light"
     out: Out = "figure.png"

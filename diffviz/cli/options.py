@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, CliPositionalArg, CliSettingsSource
 
 from diffviz.cli.parser import Parser
 from diffviz.config import DeviceName
+from diffviz.media.kinds import KINDS
 from diffviz.media.medium import VIEWS
 from diffviz.settings import (
     FLAG,
@@ -52,7 +53,7 @@ Device = Annotated[
     ),
     Field(default_factory=lambda: os.environ.get("DIFFVIZ_DEVICE", "auto")),
 ]
-Picture = CliPositionalArg[Annotated[str, Setting(help="A PNG, JPEG, WebP or GIF file")]]
+Picture = CliPositionalArg[Annotated[str, Setting(help=f"A {KINDS} file")]]
 View = Annotated[
     str | None,
     Setting(

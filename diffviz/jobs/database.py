@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS jobs (
     fraction REAL NOT NULL DEFAULT 0,
     speed REAL NOT NULL DEFAULT 0,
     saved INTEGER NOT NULL DEFAULT 0,
-    deaths INTEGER NOT NULL DEFAULT 0
+    deaths INTEGER NOT NULL DEFAULT 0,
+    name TEXT NOT NULL DEFAULT ''
 )""",
     """\
 CREATE TABLE IF NOT EXISTS points (
@@ -60,6 +61,7 @@ class Database:
             with self.change() as database:
                 for table in TABLES:
                     database.execute(table)
+                add_missing(database)
             self._reader = connect(path)
         except BaseException:
             self._writer.close()
@@ -94,6 +96,13 @@ def connect(path: Path) -> sqlite3.Connection:
     )
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def add_missing(connection: sqlite3.Connection) -> None:
+    """What tables of earlier versions did not have."""
+    columns = {row["name"] for row in connection.execute("PRAGMA table_info(jobs)")}
+    if "name" not in columns:
+        connection.execute("ALTER TABLE jobs ADD COLUMN name TEXT NOT NULL DEFAULT ''")
 
 
 def switch_to_wal(connection: sqlite3.Connection) -> None:

@@ -12,6 +12,7 @@ STOPPED, FINISHED, FAILED = "stopped", "finished", "failed"
 STATES = (QUEUED, RUNNING, PAUSED, STOPPED, FINISHED, FAILED)
 ACTIONS = ("pause", "resume", "stop", "delete")
 # The state in which a running job obeys; a deleted one is gone soon after.
+MOST_LETTERS = 60  # of a name
 OBEYED = {"pause": PAUSED, "stop": STOPPED, "delete": STOPPED}
 
 
@@ -20,7 +21,7 @@ class Job:
     """plan: what is asked for, of the class of its kind. wish: what its owner has asked of it while
     it runs, "" for nothing. message: why it failed. images, seconds, fraction, speed: progress as
     the process that works on it last wrote it. saved: pictures seen at its last checkpoint. deaths:
-    how often that process was killed since then."""
+    how often that process was killed since then. name: what its owner calls it, if anything."""
 
     id: str
     owner: str
@@ -36,6 +37,7 @@ class Job:
     speed: float
     saved: int
     deaths: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,17 @@ def wanted(action: str, state: str) -> tuple[str, str]:
         return "", PAUSED
     if action == "stop" and state in (QUEUED, PAUSED):
         return "", STOPPED
-    if action == "resume" and state in (PAUSED, STOPPED, FAILED):
+    if action == "resume" and state in (PAUSED, STOPPED, FAILED, FINISHED):
         return "", QUEUED
     raise ValueError(f"a {state} training cannot be asked to {action}")
+
+
+def tidied(name: str) -> str:
+    """A job's name in one line; raises ValueError, in a sentence, for a long one."""
+    tidy = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
+    if len(tidy) > MOST_LETTERS:
+        raise ValueError(f"a name has at most {MOST_LETTERS} letters, not {len(tidy)}")
+    return tidy
 
 
 def digest(token: str) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 from diffviz.jobs.database import Database
 from diffviz.jobs.job import (
     ACTIONS,
+    FINISHED,
     OBEYED,
     QUEUED,
     RUNNING,
@@ -26,9 +27,10 @@ from diffviz.jobs.job import (
     Point,
     digest,
     new_id,
+    tidied,
     wanted,
 )
-from diffviz.jobs.kinds import read_plan, write_plan
+from diffviz.jobs.kinds import longer, read_plan, write_plan
 
 
 class JobStore:
@@ -100,14 +102,24 @@ class JobStore:
     def wishing(self, wish: str) -> list[Job]:
         return self._jobs("WHERE wish = ?", wish)
 
+    def rename(self, job: str, token: str, name: str) -> Job:
+        """Let the owner call a job something else; "" is no name."""
+        found = self.get(job)
+        if not secrets.compare_digest(found.owner, digest(token)):
+            raise ValueError("only the one who started this training can rename it")
+        with self._change() as database:
+            database.execute("UPDATE jobs SET name = ? WHERE id = ?", (tidied(name), job))
+        return self.get(job)
+
     def ask(self, job: str, token: str, action: str) -> Job | None:
         """Let the owner pause, resume, stop or delete a job; a running one obeys within a step or
-        two. Returns the job as it is then, None when it is gone."""
+        two, and a finished one goes on as its kind does. Returns the job as it is then, None when
+        it is gone."""
         if action not in ACTIONS:
             raise ValueError(f"unknown action {action!r}; choose from {', '.join(ACTIONS)}")
         with self._change() as database:
             row = database.execute(
-                "SELECT owner, state, wish FROM jobs WHERE id = ?", (job,)
+                "SELECT owner, plan, state, wish FROM jobs WHERE id = ?", (job,)
             ).fetchone()
             if row is None:
                 raise ValueError("there is no such training; it may have been deleted")
@@ -121,8 +133,12 @@ class JobStore:
                 self._remove(database, job)
                 return None
             if state == QUEUED != row["state"]:
+                plan = row["plan"]
+                if row["state"] == FINISHED:
+                    plan = write_plan(longer(read_plan(plan)))
                 database.execute(
-                    "UPDATE jobs SET message = '', queued = ? WHERE id = ?", (now, job)
+                    "UPDATE jobs SET plan = ?, message = '', queued = ? WHERE id = ?",
+                    (plan, now, job),
                 )
             database.execute(
                 "UPDATE jobs SET wish = ?, state = ?, changed = ?, deaths = 0 WHERE id = ?",

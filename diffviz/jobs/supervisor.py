@@ -28,7 +28,8 @@ LOG = logging.getLogger(__name__)  # unlike print, it survives a log file on a f
 
 class Supervisor:
     """Runs up to `at_once` jobs of the store, each with `threads` threads, on the device, that are
-    granted: the settings may be others than when a job was begun.
+    granted: the settings may be others than when a job was begun. nice: by how much they let
+    everything else on the machine go first, 0 to 19.
 
     Of several apps on one folder one supervises, and another when that one ends.
     """
@@ -40,12 +41,14 @@ class Supervisor:
         threads: int = 2,
         device: str = "auto",
         grants: Grants = EVERYTHING,
+        nice: int = 19,
     ) -> None:
         self.store = store
         self.grants = grants
         self.at_once = at_once
         self.threads = threads
         self.device = device
+        self.nice = nice
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.unsettled: dict[str, tuple[str, str, bool]] = {}  # what the store could not be told
         self._lock = FileLock(store.root / "supervisor.lock", timeout=0)
@@ -112,7 +115,7 @@ class Supervisor:
         folder = self.store.folder(job.id)
         folder.mkdir(parents=True, exist_ok=True)
         words = [str(self.store.root.resolve()), job.id, str(self.threads), self.device]
-        words.append(str(self.grants.memory))
+        words += [str(self.grants.memory), str(self.nice)]
         with open(folder / "log.txt", "ab") as log:
             return subprocess.Popen(
                 [*WORKER, *words],

@@ -35,8 +35,9 @@ from diffviz.jobs.job import (
     digest,
     new_id,
 )
-from diffviz.jobs.kinds import kind_of
+from diffviz.jobs.kinds import kind_of, longer
 from diffviz.jobs.kinds.training import TRAINING, card_in
+from diffviz.jobs.kinds.uploaded import take
 from diffviz.jobs.store import JobStore
 from diffviz.jobs.supervisor import Supervisor
 from diffviz.jobs.work import SHEETS
@@ -69,6 +70,7 @@ class Trainings:
             settings.training_threads,
             settings.device,
             Grants(settings.training_hours, settings.training_mb),
+            settings.training_nice,
         )
         self._beginning = threading.Lock()
         self._readers: set[str] = set()
@@ -164,12 +166,39 @@ class Trainings:
             found = self.store.get(job)
             if action == "resume" and found.owner == owner and found.state not in (QUEUED, RUNNING):
                 address = self._addresses.get(job, "")
-                self._check_granted(found.plan, owner, address, job)
+                plan = longer(found.plan) if found.state == FINISHED else found.plan
+                self._check_granted(plan, owner, address, job)
                 self._addresses[job] = address
             left = self.store.ask(job, token, action)
         with self._answering:  # what was told before is no longer so
             self._answers.clear()
         return self.status(job) if left else {"gone": job}
+
+    def rename(self, job: str, token: str, name: str) -> dict[str, Any]:
+        """Let an owner call a training something else, "" for nothing; returns its status."""
+        if not isinstance(name, str):
+            raise ValueError("a name is a text")
+        self.store.rename(check("job", job), check("owner", token), name)
+        with self._answering:
+            self._answers.clear()
+        return self.status(job)
+
+    def upload(self, path: Path, token: str, client: str = "") -> Job:
+        """Take a denoiser as it was downloaded: a zip with the weights and the card."""
+        check("owner", token)
+        self._tidy()
+        job = new_id()
+        plan = take(path, self.store.folder(job))
+        address = neighbourhood(client) if client else ""
+        with self._beginning:
+            try:
+                self._check_granted(plan, digest(token), address)
+                added = self.store.add(plan, token, job)
+                self._addresses[job] = address
+                return added
+            except BaseException:
+                shutil.rmtree(self.store.folder(job), ignore_errors=True)
+                raise
 
     def owned(self, token: str, kind: str = TRAINING.name) -> list[dict[str, Any]]:
         """That owner's jobs of a kind in brief, the newest first."""
@@ -211,8 +240,9 @@ class Trainings:
         name = kind.denoiser(job.plan)
         return {
             "id": job.id,
-            "kind": kind.name,
-            "title": kind.title(job.plan),
+            "kind": kind.beside or kind.name,
+            "title": job.name or kind.title(job.plan),
+            "about": kind.title(job.plan),
             "state": job.state,
             "position": self.store.position(job),
             "fraction": round(job.fraction, 4),

@@ -1,4 +1,5 @@
-"""The process that works on one job: `python -m diffviz.jobs.worker FOLDER JOB THREADS DEVICE MB`.
+"""The process that works on one job: `python -m diffviz.jobs.worker FOLDER JOB THREADS DEVICE MB
+NICE`.
 
 It lives as long as its standard input is open: when the app ends, however it does, it saves what it
 has and ends too. What it is asked for it reads in the store, and what it has done it writes there.
@@ -39,7 +40,7 @@ DISK, BUSY = 3, 4
 
 def main() -> int:
     folder, job, threads, device = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
-    give_way()
+    give_way(int(sys.argv[6]))
     bound_memory(float(sys.argv[5]))
     load_plugins()
     prepare_threads()
@@ -64,11 +65,11 @@ def main() -> int:
     return 0
 
 
-def give_way() -> None:
-    """Everything else on the machine goes first, and is kept alive first."""
-    os.nice(19)
+def give_way(nice: int) -> None:
+    """Everything else on the machine goes first, by so much, and is kept alive first."""
+    os.nice(nice)
     # Linux weighs sessions against each other before it looks at what is nice within one.
-    for file, value in (("autogroup", "19"), ("oom_score_adj", "1000")):
+    for file, value in (("autogroup", str(nice)), ("oom_score_adj", "1000")):
         with suppress(OSError):  # another system, or one without autogroups: nothing to tell
             Path("/proc/self", file).write_text(value)
 

@@ -1,4 +1,4 @@
-"""Picture files decoded within bounds: PNG, JPEG, WebP or GIF in, grey levels or a sentence out.
+"""Picture files of the FORMATS decoded within bounds: grey levels out, or a sentence.
 
 numpy and Pillow alone, so that the processes which open strangers' files start soon and are small.
 """
@@ -14,19 +14,27 @@ from io import BytesIO
 import numpy as np
 import PIL
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+from diffviz.media.kinds import FORMATS, KINDS
+
 SIZE = 256  # of the longer side, at most
 MIN_SIDE = 8
 MAX_BYTES = 10 * 2**20
 MOST_CELLS = 1024  # of a sheet
 # What decoding may cost. The dimensions are looked at first: 20 KB of PNG can hold 800 MB.
 MEMORY = 60 * 2**20
-PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # as Pillow holds them; 4 in all other modes
+# As Pillow holds them; 4 in all other modes that a picture to look at has.
+PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2}
+MODES = (*PIXEL_BYTES, "I", "LA", "PA", "La", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr", "LAB")
 ONE_SCAN_PIXEL_BYTES = 0.6  # of a JPEG, decoded at 1/4 or 1/8; 100 megapixels take long enough
-WEBP_PIXEL_BYTES = 12  # libwebp composes frames on canvases of its own
+# libwebp composes frames on canvases of its own; dav1d keeps frames for others to refer to.
+WEBP_PIXEL_BYTES = AVIF_PIXEL_BYTES = 12
+TIFF_COPIES = 3  # a strip may be all of it, and what is turned upright is another
+# Of a TIFF; the rest are decoders of their own, for faxes and for pictures within pictures.
+TIFF_COMPRESSIONS = ("raw", "packbits", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate")
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each has a stack, for which the process has no room
 ORIENTATION = 0x0112  # the tag of EXIF, and what undoes each of its values
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -110,15 +118,20 @@ def _open(file: BytesIO) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return Image.open(file, formats=FORMATS)
+            image = Image.open(file, formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError("this picture has far too many pixels to open here") from error
     except UnidentifiedImageError as error:
         raise PictureError(
-            "this file is no picture that can be read here; a PNG, JPEG, WebP or GIF file can"
+            f"this file is no picture that can be read here; a {KINDS} file can"
         ) from error
     except Exception as error:  # as above
         raise PictureError("the file is damaged or cut short") from error
+    if image.mode not in MODES:
+        raise PictureError("the numbers in this file are no levels of a picture to look at")
+    if image.format == "TIFF" and image.info.get("compression") not in TIFF_COMPRESSIONS:
+        raise PictureError("this TIFF is packed in a way that is not read here; a PNG file can be")
+    return image
 
 
 def _check_dimensions(image: Image.Image, scans: int) -> None:
@@ -143,9 +156,9 @@ def _bytes_per_pixel(image: Image.Image, scans: int) -> float:
         # files, all coefficients are held: 2 bytes each.
         areas = [across * down for _, across, down, _ in image.layer]
         return 2 * sum(areas) / max(areas) if scans > 1 else ONE_SCAN_PIXEL_BYTES
-    if image.format == "WEBP":
-        return WEBP_PIXEL_BYTES
-    return PIXEL_BYTES.get(image.mode, 4)
+    if image.format in ("WEBP", "AVIF"):
+        return WEBP_PIXEL_BYTES if image.format == "WEBP" else AVIF_PIXEL_BYTES
+    return PIXEL_BYTES.get(image.mode, 4) * (TIFF_COPIES if image.format == "TIFF" else 1)
 
 
 def _scans(content: bytes) -> int:

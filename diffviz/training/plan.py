@@ -29,13 +29,14 @@ OWN = "own"
 class Plan:
     """data: which pictures. preset: an entry of PRESETS. start: the denoiser whose weights to start
     from, "" for random ones. network, config: what differs from the preset, fields of the network's
-    config and of TrainConfig."""
+    config and of TrainConfig. rounds: how often it is gone through, having finished."""
 
     data: DataChoice
     preset: str = BUNDLED
     start: str = ""
     network: Mapping[str, Any] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
+    rounds: int = 1
 
     def check(self) -> None:
         """Raises ValueError, in a sentence, for what is unknown or out of bounds. Pictures and
@@ -52,7 +53,11 @@ class Plan:
         return {**PRESETS[self.preset].network.get(kind, {}), **self.network}
 
     def settings(self) -> TrainConfig:
-        return TrainConfig(**{**PRESETS[self.preset].config, **self.config})
+        """Of all rounds together."""
+        once = TrainConfig(**{**PRESETS[self.preset].config, **self.config})
+        if self.rounds == 1:
+            return once
+        return once.but(images=once.images * self.rounds, hours=once.hours * self.rounds)
 
 
 def begin(
@@ -120,7 +125,11 @@ def command_of(plan: Plan) -> str:
         words += ["--from", plan.start]
     for name, values in plan.network.items():
         words += [f"--{name}", ",".join(map(str, values))]
-    for name, value in plan.config.items():
+    config = dict(plan.config)
+    if plan.rounds > 1:
+        settings = plan.settings()
+        config |= {"images": settings.images, "hours": settings.hours}
+    for name, value in config.items():
         words += [f"--{name.replace('_', '-')}", str(value)]
     return " ".join(words)
 

@@ -14,6 +14,7 @@ from diffviz.denoisers.learned import LearnedDenoiser
 from diffviz.device import CPU, autocast, send
 from diffviz.networks.base import NetworkConfig
 from diffviz.parametrization import PARAMETRIZATIONS, per_image
+from diffviz.training import distributed as parallel
 from diffviz.training.config import TrainConfig
 from diffviz.training.learner import Learner
 
@@ -97,6 +98,19 @@ class Trainer(Learner):
 
     def kept(self, rows: int, columns: int, dropout: float) -> Tensor:
         return torch.rand(rows, columns, generator=self.generator) >= dropout
+
+    def take_up(self, checkpoint: Checkpoint) -> None:
+        """Go on from what a training had learned when it finished, its average weights; of its
+        optimiser nothing is left. Raises ValueError where the network is another."""
+        card = checkpoint.card
+        try:
+            for network in (self.network, self.ema.network):
+                network.load_state_dict(checkpoint.network.state_dict())
+        except RuntimeError as error:
+            raise ValueError(f"{card.name} is of another network: {error}") from error
+        self.images, self.cpu_hours = card.images_seen, card.cpu_hours
+        self.hours = float(card.training["wall_hours"])
+        self.generator = parallel.generator(self.config.seed, self.images)
 
     def checkpoint(self, name: str, command: str) -> Checkpoint:
         """The averaged network so far and its card. command: the one that trains it."""

@@ -28,25 +28,27 @@ from diffviz.web.uploads import FILE_BYTES
 MOST_PARTS = 1000  # as many as Gradio's page sends at once
 MOST_TEXT = 64 * 1024  # bytes of what is no file, which are held in memory
 # Of what comes at once, so much is looked at in one turn of the loop where many parts begin in it.
-MANY_BEGIN, LOOK_BYTES = 50, 4096
+MANY_BEGIN, LOOK_BYTES = 10, 1024
 BEGINNING = b"\r\n\r\n"  # ends a part's headers
 
 
 class PartFile:
     """Stands where Gradio has a temporary file, which it keeps open until the form is read; this
-    one is open while something is written to it, in a thread."""
+    one is open while something is written to it, in a thread. Of thousands the garbage collector
+    looks through each, on everybody's time: so they are small."""
+
+    __slots__ = ("name",)
 
     def __init__(self, delete: bool = False, dir: str | None = None) -> None:
-        self.path = Path(dir or ".", f"part-{secrets.token_hex(12)}")
-        self.name = str(self.path)
+        self.name = os.path.join(dir or ".", f"part-{secrets.token_hex(12)}")
 
     def write(self, data: bytes) -> int:
-        with self.path.open("ab") as file:
+        with open(self.name, "ab") as file:
             return file.write(data)
 
     def seek(self, _: int) -> None:
         """Gradio does so at a part's end, where nothing may have been written."""
-        self.path.touch()
+        self.write(b"")
 
     def close(self) -> None:
         """It is."""
@@ -64,7 +66,7 @@ class Parser(GradioMultiPartParser):
             **more,
         )
         self.take = take
-        self.files: list[Path] = []
+        self.files: list[str] = []
         self.text = 0
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
@@ -77,14 +79,14 @@ class Parser(GradioMultiPartParser):
     def on_headers_finished(self) -> None:
         super().on_headers_finished()
         for file in self._files_to_close_on_error:  # the one that begins
-            self.files.append(Path(file.name))
+            self.files.append(file.name)
             self.take(FILE_BYTES)
         self._files_to_close_on_error.clear()
 
     def remove(self) -> None:
         """What lies where it was written."""
         for file in self.files:
-            file.unlink(missing_ok=True)
+            Path(file).unlink(missing_ok=True)
 
 
 async def pieces(stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:

@@ -8,6 +8,7 @@ import itertools
 import json
 import re
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -274,9 +275,9 @@ def test_what_the_network_never_saw_is_said(forward: Page) -> None:
 # -- sources
 
 
-def upload(page: Page, content: bytes, name: str = "picture.png") -> None:
+def upload(page: Page, content: bytes, name: str = "picture.png", mime: str = "image/png") -> None:
     page.locator("#forward-upload").set_input_files(
-        {"name": name, "mimeType": "image/png", "buffer": content}
+        {"name": name, "mimeType": mime, "buffer": content}
     )
 
 
@@ -291,6 +292,51 @@ def test_an_upload_is_shown_as_the_server_reads_it(forward: Page) -> None:
     forward.locator(f"{CANVAS}[width='256'][height='85']").wait_for()
     set_t(forward, 0)
     assert (pixels(forward) == [255, 128, 0]).all()
+
+
+def test_the_browser_decodes_and_uploads_stay(forward: Page) -> None:
+    """An SVG, wide colours, more pixels than the server opens, an animation's frames; each has a
+    thumbnail by which it comes back."""
+    svg = b"<svg xmlns='http://www.w3.org/2000/svg' width='40' height='24'>"
+    upload(
+        forward, svg + b"<rect width='40' height='24' fill='#ff0080'/></svg>", mime="image/svg+xml"
+    )
+    forward.locator(f"{CANVAS}[width='40'][height='24']").wait_for()
+    set_t(forward, 0)
+    assert (pixels(forward) == [255, 0, 128]).all()
+    # Display-P3 (ITU-T H.273: primaries 12, sRGB's curve 13): more red than sRGB's has.
+    wide = with_chunk(
+        png(Image.new("RGB", (30, 20), (200, 90, 60))), b"cICP", bytes([12, 13, 0, 1])
+    )
+    upload(forward, wide)
+    forward.locator(f"{CANVAS}[width='30'][height='20']").wait_for()
+    assert np.abs(pixels(forward) - [216, 81, 49]).max() <= 1
+    large = Image.new("L", (5_000, 4_000), 99)  # 20 megapixels, of which the server opens 5 as AVIF
+    upload(forward, png(large, format="AVIF", speed=10), mime="image/avif")
+    forward.locator(f"{CANVAS}[width='256'][height='205']").wait_for()
+    frames = [Image.new("RGB", (16, 12), colour) for colour in ((255, 0, 0), (0, 0, 255))]
+    film = png(frames[0], format="GIF", save_all=True, append_images=frames[1:])
+    upload(forward, film, mime="image/gif")
+    forward.locator(f"{CANVAS}[width='16'][height='12']").wait_for()
+    assert (pixels(forward) == [255, 0, 0]).all()
+    slider = forward.locator("#forward-frame input")
+    slider.press("ArrowRight")
+    forward.wait_for_function(
+        "c => document.querySelector(c).getContext('2d').getImageData(0, 0, 1, 1).data[2] > 0",
+        arg=CANVAS,
+    )
+    assert (pixels(forward) == [0, 0, 255]).all()
+    forward.get_by_role("button", name="Example: coffee").click()
+    expect(slider).to_be_hidden()
+    expect(forward.get_by_role("button", name="Your picture")).to_have_count(4)
+    forward.get_by_role("button", name="Your picture 1").click()
+    forward.locator(f"{CANVAS}[width='40'][height='24']").wait_for()
+
+
+def with_chunk(content: bytes, name: bytes, data: bytes) -> bytes:
+    """The PNG with a chunk more, after its header."""
+    crc = zlib.crc32(name + data).to_bytes(4, "big")
+    return content[:33] + len(data).to_bytes(4, "big") + name + data + crc + content[33:]
 
 
 def test_a_pasted_picture_is_shown(forward: Page) -> None:

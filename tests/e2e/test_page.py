@@ -70,6 +70,8 @@ def test_programs_find_these_endpoints(client: Client) -> None:
         "/restore",
         "/train_start",
         "/train_preview",
+        "/train_rename",
+        "/train_upload",
         "/train_status",
         "/train_download",
         "/train_pause",

@@ -38,6 +38,11 @@ function open() {
     props: { recorded: "recorded" },
     server: {
       owned: async () => ({ jobs: structuredClone(jobs) }),
+      rename: async (request) => {
+        asked.push(request.name);
+        Object.assign(statuses[request.job], { title: request.name });
+        return {};
+      },
       ask: async (request) => {
         asked.push(request.action);
         return answers.shift() ?? {};
@@ -120,4 +125,46 @@ test("a failed training says why, and a refusal is told", async () => {
   $("[data-action=resume]").click();
   await settled();
   assert.equal($(".train-message").textContent, "The queue is full.");
+});
+
+test("a training has a name, of which its data are told beside it", async () => {
+  jobs = [{ ...brief(ONE), about: "digits · tiny" }];
+  statuses[ONE] = status(ONE, { about: "digits · tiny" });
+  await open();
+  window.prompt = globalThis.prompt = () => "My first";
+  $("[data-action=rename]").click();
+  await settled();
+  assert.deepEqual(asked, ["My first"]);
+  assert.equal($(".train-title").textContent, "My first");
+  assert.match(texts(".train-jobs button")[0], /^My first digits · tiny, .*, running$/);
+});
+
+test("what has finished goes on, but for what was uploaded", async () => {
+  jobs = [brief(ONE)];
+  statuses[ONE] = status(ONE, { state: "finished" });
+  await open();
+  assert.ok($("[data-action=resume]"));
+  statuses[ONE] = status(ONE, { state: "finished", ratios: [], points: [] });
+  await open();
+  assert.ok(!$("[data-action=resume]"));
+});
+
+test("two trainings are seen side by side, and one alone again", async () => {
+  jobs = [brief(ONE), brief(OTHER)];
+  statuses[ONE] = status(ONE);
+  statuses[OTHER] = status(OTHER, { points: [[320, 0.9, 1, 1], [1280, 0.8, 1, 1]] });
+  await open();
+  const choice = $("#train-compare");
+  assert.deepEqual([...choice.options].map(({ value }) => value), ["", OTHER, "recorded"]);
+  choice.value = OTHER;
+  choice.dispatchEvent(new window.Event("change"));
+  await settled();
+  assert.equal($(".train-pair").dataset.count, "2");
+  assert.deepEqual(texts(".train-pair strong").filter(Boolean), ["digits 1", "digits 2"]);
+  assert.ok($("#train-loss .curve-1").getAttribute("d"));
+  assert.ok(texts("#train-loss text").includes("1,280")); // both fit in
+  $(".train-jobs button:nth-child(2)").click();
+  await settled();
+  assert.equal($(".train-pair").dataset.count, "1");
+  assert.equal($(".live-view").dataset.job, OTHER);
 });

@@ -20,6 +20,7 @@ from torch import Tensor
 from diffviz.data.own.labels import TABLE_BYTES, is_table, label_rows, read_table
 from diffviz.data.own.zips import ZIP_START, Read, SkipError, is_hidden, zip_entries
 from diffviz.media.decoding import load_squares
+from diffviz.media.kinds import KINDS, START_BYTES, begins_as_picture
 from diffviz.media.raster import (
     MAX_BYTES,
     MEMORY,
@@ -34,7 +35,6 @@ MEGABYTE = 2**20
 MOST_TOLD = 12  # labels, in a sentence
 PREVIEWED = 40  # pictures, about
 LoadSquares = Callable[[bytes, int, int, int, int], NDArray[np.uint8]]
-PICTURE_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ UPLOADED = Limits(40, unpacked_megabytes=200, entries=10_000, pictures=5_000, se
 # One's own files, named on the command line.
 LOCAL = Limits(20_000, unpacked_megabytes=20_000, entries=60_000, pictures=60_000, seconds=3_600)
 LIMITS = (
-    f"From {MIN_PICTURES} to {UPLOADED.pictures:,} pictures (PNG, JPEG, WebP, GIF), as files or in "
+    f"From {MIN_PICTURES} to {UPLOADED.pictures:,} pictures ({KINDS}), as files or in "
     f"zips of at most {UPLOADED.entries:,} files each; {UPLOADED.megabytes} MB in all, "
     f"{UPLOADED.unpacked_megabytes} MB once unpacked. A picture has at most "
     f"{MAX_BYTES // MEGABYTE} MB and {MEMORY / 4e6:.0f} megapixels (most JPEGs "
@@ -240,10 +240,10 @@ def _is_zip(path: Path) -> bool:
     """By its content. Anything may stand before a zip; but what begins as a picture is taken as
     one."""
     with path.open("rb") as file:
-        start = file.read(4)
-    if start.startswith(PICTURE_STARTS):
+        start = file.read(START_BYTES)
+    if begins_as_picture(start):
         return False
-    return start == ZIP_START or zipfile.is_zipfile(path)
+    return start.startswith(ZIP_START) or zipfile.is_zipfile(path)
 
 
 def _read_file(room: _Room, place: str, path: Path) -> bytes:
@@ -257,11 +257,11 @@ def _read_entry(room: _Room, place: str, file: IO[bytes], length: int) -> bytes:
     most = TABLE_BYTES if is_table(place) else MAX_BYTES
     if length > most:
         raise SkipError(f"had more than {most // MEGABYTE} MB")
-    start = file.read(4)
+    start = file.read(START_BYTES)
     if not is_table(place):
-        if start == ZIP_START:
+        if start.startswith(ZIP_START):
             raise SkipError("was a zip within a zip")
-        if not start.startswith(PICTURE_STARTS):
+        if not begins_as_picture(start):
             raise SkipError("held no picture")
     room.take(length)
     return start + file.read(length - len(start))

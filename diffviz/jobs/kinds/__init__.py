@@ -8,8 +8,9 @@ from typing import Any
 from diffviz.jobs.kinds.contests import RACE, TRANSLATION
 from diffviz.jobs.kinds.kind import Kind
 from diffviz.jobs.kinds.training import TRAINING
+from diffviz.jobs.kinds.uploaded import UPLOADED
 
-KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (TRAINING, RACE, TRANSLATION)}
+KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (TRAINING, UPLOADED, RACE, TRANSLATION)}
 
 
 def kind_of(plan: object) -> Kind[Any]:
@@ -21,6 +22,11 @@ def write_plan(plan: object) -> str:
     """A plan as the store keeps it."""
     kind = kind_of(plan)
     return json.dumps({"kind": kind.name, **kind.fields(plan)})
+
+
+def longer(plan: Any) -> Any:
+    """The plan with which what has finished goes on; raises ValueError where it cannot."""
+    return kind_of(plan).longer(plan)
 
 
 def read_plan(text: str) -> Any:

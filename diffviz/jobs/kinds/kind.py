@@ -20,9 +20,11 @@ P = TypeVar("P")
 
 
 class Kind(ABC, Generic[P]):
-    """plan: the class of what is asked for. Its `check` raises ValueError, in a sentence."""
+    """plan: the class of what is asked for. Its `check` raises ValueError, in a sentence. beside:
+    the kind among whose jobs it is shown, where that is another."""
 
     name: str
+    beside: str = ""
     plan: type[P]
 
     @abstractmethod
@@ -44,6 +46,10 @@ class Kind(ABC, Generic[P]):
     @abstractmethod
     def needs(self, plan: P) -> Needs:
         """Of a plan that was checked."""
+
+    def longer(self, plan: P) -> P:
+        """The plan with which a finished job goes on; raises ValueError where it cannot."""
+        raise ValueError(f"a {self.name} that has finished does not go on")
 
     def denoiser(self, plan: P) -> str:
         """The name of the denoiser that it leaves; "" where it leaves none."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from diffviz.checkpoints import Card, read_card, save_checkpoint
+from diffviz.checkpoints import Card, load_checkpoint, read_card, save_checkpoint
 from diffviz.data import DataChoice
 from diffviz.device import CPU
 from diffviz.jobs.job import Job, Point
@@ -51,7 +51,12 @@ class TrainingKind(Kind[Plan]):
         return title(plan)
 
     def hours(self, plan: Plan) -> float:
-        return plan.settings().hours
+        return plan.settings().hours / plan.rounds
+
+    def longer(self, plan: Plan) -> Plan:
+        plan = replace(plan, rounds=plan.rounds + 1)
+        plan.check()
+        return plan
 
     def needs(self, plan: Plan) -> Needs:
         return needs_of(plan)
@@ -109,7 +114,10 @@ class TrainingWork(Work):
         if name in unfinished_names(unfinished):
             return load_training(name, load_samples, unfinished, self.device)
         command = command_of(self.job.plan)
-        return begin(self.job.plan, name, command, device=self.device)
+        order, trainer = begin(self.job.plan, name, command, device=self.device)
+        if self.job.plan.rounds > 1:
+            trainer.take_up(load_checkpoint(name, self.folder))
+        return order, trainer
 
     def steps(self, threads: int) -> Iterator[Progress]:
         if self.trainer.images == 0:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from diffviz.data import GENERAL
 from diffviz.media.files import save_png
+from diffviz.media.kinds import KINDS
 from diffviz.runs.notes import note_of
 from diffviz.runs.restoration import Restoration
 from diffviz.runs.schema import Model
@@ -70,7 +71,7 @@ def restore_endpoints(backend: Backend) -> None:
         for name, handler, model, masked in handlers:
             controls = {known: control(setting) for known, setting in offered(model).items()}
             as_sent(controls.values())
-            files = {"picture": gr.File(label="A PNG, JPEG, WebP or GIF file; or none")}
+            files = {"picture": gr.File(label=f"A {KINDS} file; or none")}
             if masked:
                 files["mask"] = gr.File(label="A picture of its size, white where it is to change")
             named = {**files, **controls, "owner": gr.Textbox("", label="Owner")}

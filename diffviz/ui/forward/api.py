@@ -14,6 +14,7 @@ from diffviz.data import DEFAULT
 from diffviz.data.examples import example, example_names
 from diffviz.forward import add_noise, noise
 from diffviz.media.files import save_png
+from diffviz.media.kinds import KINDS
 from diffviz.runs.schema import NoiseSettings
 from diffviz.schedules import NoiseSchedule
 from diffviz.serving.backend import Backend
@@ -93,7 +94,7 @@ def forward_endpoints(backend: Backend) -> None:
 
 def program_inputs(model: type[Settings], order: tuple[str, ...]) -> list[Component]:
     """A control for each parameter of an endpoint that takes a picture and these settings."""
-    picture = gr.File(label="A PNG, JPEG, WebP or GIF file; or none, for an example")
+    picture = gr.File(label=f"A {KINDS} file; or none, for an example")
     named = {RENAMED.get(name, name): control(known) for name, known in offered(model).items()}
     as_sent(named.values())
     named = {"picture": picture, **named}

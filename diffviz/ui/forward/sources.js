@@ -1,14 +1,21 @@
-// Where pictures come from: examples, files (chosen, dropped or pasted) and the webcam.
+// Where pictures come from: examples, files (chosen, dropped or pasted) and the webcam. A file is decoded
+// and scaled down by this browser; what it cannot open goes to the server as it is.
 
+import { decode } from "../lib/decode.js";
 import { make } from "../lib/dom.js";
-import { decodePicture, withNoise } from "./noised.js";
 import { restored } from "../lib/notes.js";
-import { root } from "../lib/root.js";
+import { context2d } from "../lib/pixels.js";
+import { slider } from "../lib/slider.js";
+import { upload, uploadFile } from "../lib/upload.js";
+import { decodePicture, withNoise } from "./noised.js";
 import { openWebcam } from "./webcam.js";
 
-const TOO_LARGE = "The file is too large; at most 10 MB, please.";
+const TOO_LARGE = "This browser cannot open that file, and for the server it is too large: at most 10 MB, please.";
 const NO_SERVER = "The server does not answer; please try again.";
+const MOST_OWN = 6; // whose thumbnails stay
+const THUMBNAIL = 108;
 
+/** @import { Decoded } from "../lib/decode.js" */
 /** @import { Answer } from "../lib/types.d.ts" */
 /** @import { ForwardState } from "./state.js" */
 /** @import { ForwardServer, Picture } from "./types.d.ts" */
@@ -24,18 +31,26 @@ export function sourcesPanel(state, server, onPicture) {
     button.dataset.name = name;
     return button;
   });
-  const file = make("input", { type: "file", accept: "image/png,image/jpeg,image/webp,image/gif", id: "forward-upload" });
-  const upload = make("label", { className: "button", htmlFor: "forward-upload" }, "Upload");
+  const file = make("input", { type: "file", accept: "image/*", id: "forward-upload" });
+  const choose = make("label", { className: "button", htmlFor: "forward-upload" }, "Upload");
   const webcam = make("button", { type: "button", id: "forward-webcam" }, "Webcam");
   const error = make("p", { id: "forward-error", className: "forward-error", role: "alert", hidden: true });
   const credit = make("p", { id: "forward-credit", className: "muted" });
   const camera = make("div", { className: "forward-camera" });
+  /** @type {HTMLButtonElement[]} */
+  const own = []; // of pictures of one's own
+  /** @type {Decoded | null} */
+  let film = null; // whose frames the slider shows
+  const frames = slider({ id: "forward-frame", label: "Frame", minimum: 0, maximum: 0, className: "forward-slider", text: (k) => `${k + 1} of ${film?.count ?? 1}`, onInput: (k) => showFrame(k) });
+  frames.root.hidden = true;
+  const shown = make("div", { className: "forward-examples", role: "group", "aria-label": "Example pictures" }, ...examples);
   const panel = make(
     "div",
     { className: "forward-sources" },
-    make("div", { className: "forward-examples", role: "group", "aria-label": "Example pictures" }, ...examples),
-    make("div", { className: "forward-own" }, file, upload, webcam, make("span", { className: "muted" }, "or paste or drop a picture; it is deleted within the hour, and its transparent parts become white")),
+    shown,
+    make("div", { className: "forward-own" }, file, choose, webcam, make("span", { className: "muted" }, "or paste or drop a picture; it is deleted within the hour, and its transparent parts become white")),
     camera,
+    frames.root,
     credit,
     error,
   );
@@ -46,11 +61,14 @@ export function sourcesPanel(state, server, onPicture) {
     error.hidden = !sentence;
   }
 
-  /** Ask the server for a picture and its noise. @param {{ example?: string, path?: string }} request */
-  async function load(request) {
+  /** Ask the server for a picture and its noise. @param {{ example?: string, path?: string }} request @param {HTMLButtonElement} [chosen] the button of one's own */
+  async function load(request, chosen) {
     const answer = await ask((seed) => server.load({ ...request, seed }));
     if (!answer) return;
-    for (const button of examples) button.setAttribute("aria-pressed", String(button.dataset.name === request.example));
+    if (!chosen) showFrames(null);
+    for (const button of [...examples, ...own]) {
+      button.setAttribute("aria-pressed", String(chosen ? button === chosen : button.dataset.name === request.example));
+    }
     credit.textContent = state.facts.examples.find(({ name }) => name === request.example)?.credit ?? "";
     onPicture({ ...decodePicture(answer), example: request.example });
   }
@@ -72,23 +90,68 @@ export function sourcesPanel(state, server, onPicture) {
     return answer.error === undefined ? /** @type {Content} */ (answer) : null;
   }
 
+  /** Send what this browser has decoded. @param {HTMLCanvasElement} canvas @param {HTMLButtonElement} button */
+  async function send(canvas, button) {
+    const id = ++latest;
+    try {
+      const path = await upload(canvas);
+      if (id === latest) await load({ path }, button);
+    } catch (problem) {
+      if (id === latest) say(problem instanceof Error && !(problem instanceof TypeError) ? problem.message : NO_SERVER);
+    }
+  }
+
+  /** A button for a picture of one's own, beside the examples. @param {Decoded} decoded @param {HTMLCanvasElement} first */
+  function remember(decoded, first) {
+    const button = make("button", { type: "button", className: "example", title: "Your picture", "aria-label": `Your picture ${own.length + 1}` });
+    const size = Math.min(1, THUMBNAIL / Math.max(first.width, first.height));
+    const small = make("canvas", { width: Math.ceil(first.width * size), height: Math.ceil(first.height * size) });
+    context2d(small).drawImage(first, 0, 0, small.width, small.height);
+    button.append(make("img", { src: small.toDataURL(), alt: "" }));
+    button.addEventListener("click", async () => {
+      showFrames(decoded);
+      send(await decoded.frame(frames.value), button);
+    });
+    own.push(button);
+    shown.append(button);
+    if (own.length > MOST_OWN) own.shift()?.remove();
+    return button;
+  }
+
+  /** @param {Decoded | null} decoded */
+  function showFrames(decoded) {
+    if (decoded === film) return;
+    film = decoded;
+    frames.root.hidden = !film || film.count === 1;
+    frames.set(0, (film?.count ?? 1) - 1);
+  }
+
+  /** @param {number} k */
+  async function showFrame(k) {
+    const canvas = await film?.frame(k);
+    const button = own.find((one) => one.ariaPressed === "true");
+    if (canvas && button && frames.value === k) send(canvas, button);
+  }
+
   /** @param {Blob | null | undefined} blob */
   async function loadFile(blob) {
     if (!blob) return;
-    if (blob.size > state.facts.maxBytes) return say(TOO_LARGE);
-    const form = new FormData();
-    form.append("files", blob, blob instanceof File ? blob.name : "picture.png");
     const id = ++latest;
     panel.classList.add("busy");
     try {
-      const response = await fetch(`${root()}/gradio_api/upload`, { method: "POST", body: form });
+      const decoded = await decode(blob, state.facts.side);
+      const first = await decoded?.frame(0);
       if (id !== latest) return;
-      if (response.status === 413) return say(TOO_LARGE);
-      if (!response.ok) return say(NO_SERVER);
-      const [path] = await response.json();
-      await load({ path });
-    } catch {
-      say(NO_SERVER);
+      if (decoded && first) {
+        const button = remember(decoded, first);
+        showFrames(decoded);
+        return await send(first, button);
+      }
+      if (blob.size > state.facts.maxBytes) return say(TOO_LARGE);
+      const path = await uploadFile(blob, blob instanceof File ? blob.name : "picture");
+      if (id === latest) await load({ path });
+    } catch (problem) {
+      if (id === latest) say(problem instanceof Error && !(problem instanceof TypeError) ? problem.message : NO_SERVER);
     } finally {
       panel.classList.remove("busy");
     }

@@ -100,6 +100,7 @@ def _facts() -> dict[str, Any]:
         "T": {"minimum": MIN_STEPS, "maximum": MAX_STEPS},
         "maxSeed": MAX_SEED,
         "maxBytes": MAX_BYTES,
+        "side": SIZE,
         "examples": examples_shown(),
         "denoisers": [_denoiser_facts(name) for name in DENOISERS],
         "guidance": declared(EditSettings)["guidance"].facts(),

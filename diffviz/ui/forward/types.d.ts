@@ -42,6 +42,7 @@ export interface Facts {
   T: { minimum: number; maximum: number };
   maxSeed: number;
   maxBytes: number;
+  side: number; // the longer one of a picture, at most
   examples: { name: string; thumbnail: string; credit: string }[];
   denoisers: DenoiserFacts[];
   samplers: [label: string, name: string][];

@@ -31,23 +31,25 @@ export async function decode(blob, side) {
 async function framesOf(blob, side) {
   const Decoder = window.ImageDecoder;
   if (!Decoder || !(await Decoder.isTypeSupported(blob.type).catch(() => false))) return null;
-  const decoder = new Decoder({ data: await blob.arrayBuffer(), type: blob.type });
+  let decoder;
   try {
-    await decoder.completed;
-    const count = decoder.tracks.selectedTrack?.frameCount ?? 1;
+    decoder = new Decoder({ data: await blob.arrayBuffer(), type: blob.type });
+    const chosen = decoder;
+    await chosen.completed;
+    const count = chosen.tracks.selectedTrack?.frameCount ?? 1;
     if (count < 2) throw new RangeError("it is still");
     return {
       count,
       frame: async (k) => {
-        const { image } = await decoder.decode({ frameIndex: k });
+        const { image } = await chosen.decode({ frameIndex: k });
         const canvas = drawn(image, image.displayWidth, image.displayHeight, side);
         image.close();
         return canvas;
       },
-      close: () => decoder.close(),
+      close: () => chosen.close(),
     };
   } catch {
-    decoder.close();
+    decoder?.close();
     return null;
   }
 }

@@ -17,6 +17,7 @@ from diffviz.data import DATA_SETS, DEFAULT, DataChoice, load_data_set
 from diffviz.measure.indexing import index_of
 from diffviz.measure.nearest import Index, judge, load_index, nearer_than, nearest
 from diffviz.media.decoding import fitted
+from diffviz.media.kinds import KINDS
 from diffviz.media.levels import grey_levels
 from diffviz.media.picture import PICTURE
 from diffviz.runs.schema import MAX_COUNT
@@ -56,7 +57,7 @@ def _nearest_pictures(backend: Backend, request: Any) -> dict[str, Any]:
 def nearest_endpoint(backend: Backend) -> None:
     """Register /nearest inside the current gr.Blocks; its controls are for programs, never seen."""
     with gr.Group(visible=False):
-        picture = gr.File(label="A PNG, JPEG, WebP or GIF file")
+        picture = gr.File(label=f"A {KINDS} file")
         facts = gr.JSON(label="The nearest training pictures, and what the distance means")
         gr.Button("Nearest").click(
             backend.handler(_nearest_of_file), picture, facts, api_name="nearest", **PICTURES

@@ -5,7 +5,7 @@ import { linkTo } from "../lib/link.js";
 import { root as served } from "../lib/root.js";
 import { share } from "../lib/share.js";
 
-/** @import { Action, State } from "./types.d.ts" */
+/** @import { Action, State, Status } from "./types.d.ts" */
 /** @import { TrainState } from "./state.js" */
 
 /** @type {Record<State, Action[]>} */
@@ -15,7 +15,7 @@ export const ACTIONS = {
   paused: ["resume", "stop", "delete"],
   stopped: ["resume", "delete"],
   failed: ["resume", "delete"],
-  finished: ["delete"],
+  finished: ["resume", "delete"],
 };
 export const WORDS = { pause: "Pause", resume: "Go on", stop: "Stop", delete: "Delete" };
 export const DOING = { pause: "pausing", stop: "stopping", delete: "being deleted" };
@@ -40,11 +40,16 @@ export function actionsPanel(state, trigger) {
     const parts = [];
     if (state.owns && status.wish) parts.push(make("span", { className: "muted", textContent: `${DOING[status.wish]} …` }));
     else if (state.owns)
-      for (const action of ACTIONS[status.state]) parts.push(button(WORDS[action], () => ask(action), action));
+      for (const action of actionsOf(status)) parts.push(button(WORDS[action], () => ask(action), action));
     if ((state.owns || status.shared) && status.sheets.length) {
       const use = () => trigger("use", { job: status.id, token: state.token });
       parts.push(button("Use in Sample", use, "use"), button("Download", () => download(status.id)));
     }
+    if (state.owns)
+      parts.push(button("Rename", () => {
+        const name = prompt("What to call this training:", status.title);
+        if (name !== null) state.rename(name);
+      }, "rename"));
     if (!status.recorded)
       parts.push(button("Link to watch", ({ target }) =>
         share(`${location.origin}${served()}/${linkTo(status.id)}`, /** @type {HTMLElement} */ (target), "Who has this link may watch:")));
@@ -67,6 +72,9 @@ export function actionsPanel(state, trigger) {
   }
   return { root, update };
 }
+
+/** What its owner may do; an uploaded one has nothing to go on with. @param {Status} status */
+const actionsOf = ({ state, ratios }) => ACTIONS[state].filter((action) => action !== "resume" || ratios.length);
 
 /** @param {string} text @param {(event: MouseEvent) => void} onclick @param {string} [action] */
 function button(text, onclick, action) {

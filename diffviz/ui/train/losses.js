@@ -17,6 +17,7 @@ export function lossPlot(onPick) {
   const plot = new Plot({ id: "train-loss", label: "Loss over the pictures seen", x: new Linear([0, 1]), y, ...SIZE });
   const raw = new Line(plot, "faint");
   const smooth = new Line(plot, "curve curve-0");
+  const beside = new Line(plot, "curve curve-1");
   const cursor = new Cursor(plot);
   plot.onPick(onPick);
   plot.explain((images) => {
@@ -26,13 +27,14 @@ export function lossPlot(onPick) {
   /** @type {Point[]} */
   let all = [];
 
-  /** @param {Point[]} points */
-  function update(points) {
+  /** @param {Point[]} points @param {Point[]} [others] of a training that it is compared with */
+  function update(points, others = []) {
     all = points;
-    if (!points.length) return [raw, smooth].forEach((line) => line.draw([]));
-    const last = points[points.length - 1][0];
+    if (!points.length) return [raw, smooth, beside].forEach((line) => line.draw([]));
+    const last = Math.max(...[points, others].map((one) => one.at(-1)?.[0] ?? 0));
     const losses = points.map((point) => point[1]);
-    y.fit(losses);
+    const theirs = smoothed(others.map((point) => point[1]));
+    y.fit([...losses, ...theirs]);
     plot.x.domain = [0, last];
     plot.yAxis(y.ticks());
     plot.xAxis([{ at: 0, text: "0" }, { at: "50%", text: "pictures seen" }, { at: last, text: thousands(last), anchor: "end" }]);
@@ -40,6 +42,7 @@ export function lossPlot(onPick) {
     const place = (loss, i) => [points[i][0], loss];
     raw.draw(losses.map(place));
     smooth.draw(smoothed(losses).map(place));
+    beside.draw(theirs.map((loss, i) => [others[i][0], loss]));
     plot.root.dataset.points = String(points.length);
   }
 

@@ -18,8 +18,8 @@ const COLUMNS = 5;
 const PLAY_MS = 350;
 
 export class Sheets {
-  /** @param {(images: number) => void} onMove told of the moment of training that is shown */
-  constructor(onMove) {
+  /** @param {(images: number) => void} onMove told of the moment of training that is shown @param {string} [name] with which its ids begin */
+  constructor(onMove, name = "train") {
     this.onMove = onMove;
     /** @type {string | null} */
     this.job = null;
@@ -33,20 +33,20 @@ export class Sheets {
     this.wanted = "";
     this.timeline = new Timeline({ fps: 1000 / PLAY_MS, onChange: () => this.draw() });
 
-    this.canvas = make("canvas", { className: "picture", role: "img", id: "train-canvas" });
+    this.canvas = make("canvas", { className: "picture", role: "img", id: `${name}-canvas` });
     this.labels = make("div", { className: "train-labels", "aria-hidden": "true" });
     this.views = segments({ label: "What is shown", labels: SHOWN, onChoose: (view) => this.show(view) });
     this.caption = make("p", { className: "muted number train-caption", "aria-live": "off" });
     this.controls = transport(this.timeline, {
       label: "Training: pictures seen",
       play: "Play training time",
-      inputId: "train-time",
+      inputId: `${name}-time`,
     });
     this.sampling = slider({
       label: "Sampling: from noise to picture",
       minimum: 0,
       maximum: 0,
-      inputId: "train-step",
+      inputId: `${name}-step`,
       bare: true,
       onInput: () => this.draw(),
     });
@@ -86,6 +86,13 @@ export class Sheets {
       this.timeline.arrive(sheets.length);
       this.timeline.seek(sheets.length - 1);
     } else this.timeline.arrive(sheets.length);
+  }
+
+  /** Show the moment, the step and the view that another one shows. @param {Sheets} leader */
+  follow(leader) {
+    this.sampling.set(Math.min(leader.sampling.value, Number(this.sampling.input.max)));
+    if (this.view !== leader.view) this.show(leader.view);
+    if (leader.images !== undefined) this.pick(leader.images);
   }
 
   /** The moment shown, in pictures seen. @returns {number | undefined} */

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -30,6 +31,8 @@ from diffviz.ui.train.controls import (
     plan_of,
 )
 from diffviz.ui.train.crops import let_look
+from diffviz.web.clients import CLIENT
+from diffviz.web.uploads import is_within
 
 SWITCHED_OFF = "Training is switched off on this server; below is a recorded one."
 # For programs: two at a time are enough for what takes milliseconds. A start may read pictures.
@@ -53,7 +56,7 @@ def train_tab(backend: Backend) -> gr.HTML:
                 "train-view",
                 "A training, live",
                 events=("use", "follow"),
-                server_functions=[backend.handler(owned), backend.handler(ask)],
+                server_functions=[backend.handler(f) for f in (owned, ask, rename, take_uploaded)],
                 recorded=NAME,
                 settings=schema(OnPage, begins()),
                 places=[place.facts() for place in controls.places],
@@ -81,6 +84,12 @@ def train_tab(backend: Backend) -> gr.HTML:
         gr.Button().click(of(STARTING), inputs, facts, api_name="train_start", **STARTS)
         gr.Button().click(of(train_status), [job, since], facts, api_name="train_status", **JOBS)
         gr.Button().click(of(train_download), own, file, api_name="train_download", **JOBS)
+        called, zipped = gr.Textbox("", label="Name"), gr.File(label="Weights and card, as a zip")
+        renaming = [job, owner, called]
+        gr.Button().click(of(train_rename), renaming, facts, api_name="train_rename", **JOBS)
+        gr.Button().click(
+            of(train_upload), [zipped, owner], facts, api_name="train_upload", **STARTS
+        )
         for action in ACTIONS:
             act, name = of(partial(_act, action)), f"train_{action}"
             gr.Button().click(act, own, facts, api_name=name, **JOBS)
@@ -137,6 +146,26 @@ def train_download(backend: Backend, job: str, owner: str) -> str:
         return str(running(backend.trainings).denoiser_file(job, owner, backend.files.once))
 
 
+def train_rename(backend: Backend, job: str, owner: str, name: str) -> dict[str, Any]:
+    """Call a training of one's own something else; "" is its usual name."""
+    with told_in_the_page():
+        return running(backend.trainings).rename(job, owner, name)
+
+
+def train_upload(
+    backend: Backend, request: gr.Request, file: str, owner: str = ""
+) -> dict[str, Any]:
+    """Bring back a denoiser as /train_download gave it; answers as /train_start."""
+    with told_in_the_page():
+        if not file:
+            raise ValueError("choose the zip with the weights and the card")
+        owner = owner or secrets.token_hex(16)
+        client = request.client.host if backend.settings.public and request.client else ""
+        trainings = running(backend.trainings)
+        job = trainings.upload(Path(file), owner, client)
+        return {**trainings.status(job.id), "owner": owner}
+
+
 def owned(backend: Backend, request: Any) -> dict[str, Any]:
     """{"token"} → {"jobs": those of its owner in brief}, for the page."""
     return answer(lambda asked: {"jobs": running(backend.trainings).owned(asked["token"])}, request)
@@ -147,5 +176,30 @@ def ask(backend: Backend, request: Any) -> dict[str, Any]:
 
     def work(asked: Any) -> dict[str, Any]:
         return running(backend.trainings).ask(asked["job"], asked["token"], asked["action"])
+
+    return answer(work, request)
+
+
+def rename(backend: Backend, request: Any) -> dict[str, Any]:
+    """{"job", "token", "name"} → the job's new status, for the page."""
+
+    def work(asked: Any) -> dict[str, Any]:
+        return running(backend.trainings).rename(asked["job"], asked["token"], asked["name"])
+
+    return answer(work, request)
+
+
+def take_uploaded(backend: Backend, request: Any) -> dict[str, Any]:
+    """{"path": of an upload, "token"} → the status of the denoiser in it, for the page."""
+
+    def work(asked: Any) -> dict[str, Any]:
+        path, trainings = asked["path"], running(backend.trainings)
+        if not is_within(path, backend.settings.uploads) or not Path(path).is_file():
+            raise ValueError("the file did not arrive; please choose it again")
+        try:
+            job = trainings.upload(Path(path), asked["token"], CLIENT.get())
+        finally:
+            Path(path).unlink()
+        return trainings.status(job.id)
 
     return answer(work, request)

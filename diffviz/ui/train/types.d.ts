@@ -1,5 +1,7 @@
 // What the server tells of a training: jobs/trainings.py.
 
+import type { Answer } from "../lib/types.js";
+
 export type State = "running" | "queued" | "paused" | "stopped" | "failed" | "finished";
 export type Action = "pause" | "resume" | "stop" | "delete";
 
@@ -16,7 +18,8 @@ export interface SheetFacts {
 export interface Job {
   id: string;
   kind?: string; // of job: a training, or a contest
-  title: string;
+  title: string; // its name, or else what it is about
+  about: string; // its data, and how much of it
   state: State;
   fraction: number;
   position: number;
@@ -43,5 +46,7 @@ export interface Status extends Job {
 
 export interface TrainServer {
   owned(request: { token: string }): Promise<{ jobs?: Job[] }>;
+  rename(request: { job: string; token: string; name: string }): Promise<{ error?: string }>;
+  take_uploaded(request: { path: string; token: string }): Promise<Answer<Status>>;
   ask(request: { job: string; token: string; action: Action }): Promise<{ error?: string; gone?: boolean }>;
 }

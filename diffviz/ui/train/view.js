@@ -23,7 +23,7 @@ export function mount(element, { props, server, trigger, watch }) {
   const state = new TrainState(server, ownerToken(), props.recorded, change);
   const sheets = new Sheets(() => change("moment"));
   const panels = [
-    jobsPanel(state), headPanel(state), actionsPanel(state, trigger),
+    jobsPanel(state), headPanel(state), actionsPanel(state, trigger), comparePanel(state),
     sheetsPanel(state, sheets), curvesPanel(state, sheets), creditPanel(state),
   ];
   parts.push(...panels);
@@ -75,15 +75,23 @@ export function mount(element, { props, server, trigger, watch }) {
 /** One's trainings, to choose the one that is watched. @param {TrainState} state */
 function jobsPanel(state) {
   const root = make("div", { className: "train-jobs", role: "group", "aria-label": "Your trainings" });
+  const file = make("input", { type: "file", accept: ".zip", id: "train-upload", className: "sr-only" });
+  const upload = make("span", {}, file, make("label", { className: "button", htmlFor: "train-upload", title: "A zip, as Download gave it" }, "Upload a denoiser"));
+  file.addEventListener("change", () => {
+    if (file.files?.[0]) state.bring(file.files[0]);
+    file.value = ""; // so that the same file can be chosen again
+  });
 
   /** @param {Set<string>} changed */
   function update(changed) {
     if (!changed.has("jobs") && !changed.has("job") && !changed.has("status")) return;
     const { jobs, job, recorded } = state;
-    const choices = jobs.map((own) => chip(own.id, own.title, `${clock(own.queued)}, ${own.state}`));
+    /** @type {HTMLElement[]} */
+    const choices = jobs.map((own) => chip(own.id, own.title, [own.title === own.about ? "" : own.about, clock(own.queued), own.state].filter(Boolean).join(", ")));
     if (recorded && choices.length) choices.push(chip(recorded, "A recorded training", ""));
+    choices.push(upload);
     if (shown(choices) !== shown([...root.children])) root.replaceChildren(...choices);
-    else choices.forEach((choice, i) => root.children[i].setAttribute("aria-pressed", String(choice.ariaPressed)));
+    else choices.forEach(({ ariaPressed }, i) => ariaPressed && root.children[i].setAttribute("aria-pressed", ariaPressed));
 
     /** @param {string} id @param {string} title @param {string} note */
     function chip(id, title, note) {
@@ -121,9 +129,35 @@ function headPanel(state) {
   return { root, update };
 }
 
-/** What it drew at each checkpoint. @param {TrainState} state @param {Sheets} sheets */
+/** Which training is shown beside the watched one. @param {TrainState} state */
+function comparePanel(state) {
+  const choice = make("select", { id: "train-compare" });
+  const root = make("label", { className: "train-compare", hidden: true }, "Compare with ", choice);
+  choice.addEventListener("change", () => state.compare(choice.value));
+
+  /** @param {Set<string>} changed */
+  function update(changed) {
+    if (!["jobs", "job", "compared", "status"].some((what) => changed.has(what))) return;
+    const { jobs, job, other, recorded } = state;
+    const others = jobs.filter(({ id }) => id !== job).map(({ id, title, queued }) => [id, `${title}, ${clock(queued)}`]);
+    if (recorded !== job) others.push([recorded, "a recorded training"]);
+    root.hidden = !job || !others.length;
+    const options = [["", "none"], ...others];
+    if (JSON.stringify(options) !== choice.dataset.options)
+      choice.replaceChildren(...options.map(([value, text]) => make("option", { value }, text)));
+    choice.dataset.options = JSON.stringify(options);
+    choice.value = other;
+  }
+  return { root, update };
+}
+
+/** What it drew at each checkpoint, and beside it what another did. @param {TrainState} state @param {Sheets} sheets */
 function sheetsPanel(state, sheets) {
   let fresh = false; // one that plays as soon as it is there
+  const beside = new Sheets(() => {}, "other");
+  const names = [0, 1].map(() => make("strong", { hidden: true }));
+  const root = make("div", { className: "train-pair" }, ...[sheets, beside].map((one, k) => make("div", {}, names[k], one.root)));
+  let shown = "";
 
   /** @param {Set<string>} changed */
   function update(changed) {
@@ -132,13 +166,27 @@ function sheetsPanel(state, sheets) {
       sheets.reset(job || null);
       fresh = true;
     }
+    if (changed.has("compared") || changed.has("moment") || changed.has("job")) compare();
     if (!changed.has("status") || !status) return;
     sheets.update(status);
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (fresh && status.recorded && !calm) sheets.timeline.play(0);
     fresh = false;
   }
-  return { root: sheets.root, update };
+
+  function compare() {
+    const { compared, status } = state;
+    root.dataset.count = compared ? "2" : "1";
+    if (shown !== (shown = state.other)) beside.reset(shown || null);
+    names.forEach((name, k) => {
+      name.hidden = !compared;
+      name.textContent = [status, compared][k]?.title ?? "";
+    });
+    if (!compared) return;
+    beside.update(compared);
+    beside.follow(sheets);
+  }
+  return { root, update };
 }
 
 /** The curves, on which a moment of training can be picked. @param {TrainState} state @param {Sheets} sheets */
@@ -155,7 +203,7 @@ function curvesPanel(state, sheets) {
     root.hidden = !status?.points.length;
     if (!status) return;
     const images = sheets.images ?? status.images;
-    if (changed.has("status")) loss.update(status.points);
+    if (changed.has("status") || changed.has("compared")) loss.update(status.points, state.compared?.points);
     loss.move(images);
     levels.update(status.points, status.ratios, images);
   }
