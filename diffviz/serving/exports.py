@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ from diffviz.runs.code import code
 from diffviz.runs.notes import note_of
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
+from diffviz.samplers import Step
+from diffviz.serving.figures import FIGURES, save_figure
 from diffviz.serving.frames import names_of, words
 from diffviz.serving.made_files import MadeFiles
 from diffviz.serving.models import TRAINED
+from diffviz.settings import unknown
 
 CODE = "code"
 FORMATS: dict[str, tuple[str, Callable[..., None]]] = {
@@ -55,10 +59,9 @@ def write_file(
         own = settings.model.startswith(TRAINED)
         return code(named, torch.get_num_threads(), rivals, own)
     medium = checkpoint.medium
-    if kind not in FORMATS or kind not in medium.files:
-        there = [name for name in FORMATS if name in medium.files]
-        raise ValueError(f"unknown format {kind!r}; choose from {', '.join([*there, CODE])}")
-    extension, save = FORMATS[kind]
+    there = [name for name in FORMATS if name in medium.files]
+    if kind not in there and kind not in FIGURES:
+        raise ValueError(unknown("format", kind, [*there, *FIGURES, CODE]))
     stride = -(-settings.steps // MOST_FRAMES)
     entrants, lanes = settings.against(rivals), {}
     for name, entrant in zip(names_of(entrants) if rivals else [""], entrants, strict=True):
@@ -68,9 +71,22 @@ def write_file(
     if settings.vary and kind != "strip":
         more["per_row"] = settings.columns
     note = note_of(named, **({"rivals": list(rivals)} if rivals else {}))
-    with files.new(file_name(settings, checkpoint.card, view, rivals) + extension) as path:
+    name = file_name(settings, checkpoint.card, view, rivals)
+    if kind in FIGURES:
+        with files.new(f"{name}-figure{FIGURES[kind]}") as path:
+            save_figure(partial(_figure, next(iter(lanes.values()))), path, note)
+        return path
+    extension, save = FORMATS[kind]
+    with files.new(name + extension) as path:
         save(lanes, path, view, medium=medium, note=note, **more)
     return path
+
+
+def _figure(steps: Sequence[Step], theme: str) -> Any:
+    """One sample's way, x_t above x̂0."""
+    from diffviz.figures import sampling
+
+    return sampling(steps, theme=theme)
 
 
 def file_name(

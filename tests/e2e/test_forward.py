@@ -357,7 +357,6 @@ def test_a_pasted_picture_is_shown(forward: Page) -> None:
 BAD = {
     "no picture": (b"hello, world", "no picture that can be read"),
     "empty": (b"", "empty"),
-    "cut short": (example_path("marbles").read_bytes()[:9000], "damaged or cut short"),
     "1 × 1": (png(Image.new("RGB", (1, 1))), "1 × 1"),
     "too many pixels": (png(Image.new("1", (30_000, 30_000))), "too many pixels"),
     "over 10 MB": (b"\x89PNG" + bytes(11 * 2**20), "at most 10 MB"),

@@ -21,9 +21,10 @@ from diffviz.media.levels import grey_levels
 from diffviz.media.raster import MAX_BYTES, SIZE
 from diffviz.runs.asking import ANYTHING
 from diffviz.runs.link import schema
-from diffviz.runs.schema import MAX_SEED, SEED, EditSettings
+from diffviz.runs.schema import DRAWN, MAX_SEED, SEED, EditSettings, NoiseSettings
 from diffviz.schedules import MAX_STEPS, MIN_STEPS, SCHEDULES
 from diffviz.serving.backend import Backend
+from diffviz.serving.figures import taken_home
 from diffviz.serving.guessing import (
     DENOISERS,
     card_of,
@@ -31,6 +32,7 @@ from diffviz.serving.guessing import (
     sees,
     what_it_sees,
 )
+from diffviz.serving.noising import ending, write_noising
 from diffviz.serving.pictures import seen_by, uploaded
 from diffviz.serving.sampling import SPEAKING
 from diffviz.settings import Setting, declared
@@ -65,6 +67,7 @@ class OnPage(Edited):
     ] = False
 
 
+SCHEDULE = declared(NoiseSettings)["schedule"]
 SEEN = tuple(dict.fromkeys(map(sees, DENOISERS)))  # by whom pictures are seen in different ways
 
 
@@ -76,7 +79,11 @@ def forward_tab(backend: Backend) -> None:
         "Adding noise to a picture",
         events=("back", "halt", "keep"),
         value=json.dumps(_facts()),
-        server_functions=[backend.handler(load), other_noise, backend.handler(denoise), hear],
+        server_functions=[
+            *map(backend.handler, (load, denoise, take_noising)),
+            other_noise,
+            hear,
+        ],
     )
     let_bring_back(backend, view)
     let_keep(backend, view)
@@ -225,6 +232,27 @@ def _denoise(backend: Backend, request: Any) -> dict[str, Any]:
         "x0Error": seen.x0_error,
         "epsError": seen.eps_error,
     }
+
+
+def take_noising(backend: Backend, request: Any) -> dict[str, Any]:
+    """{"picture": {"example"} or {"upload"}, "settings", "rivals", "format", "theme"} → a file of
+    the noising, as `taken_home` sends it."""
+    return answer(partial(_take_noising, backend), request)
+
+
+def _take_noising(backend: Backend, request: Any) -> dict[str, Any]:
+    settings = NoiseSettings(**dict(request["settings"]))
+    source, kind = request["picture"], str(request["format"])
+    if "example" in source:
+        x0 = example(str(source["example"]))
+    else:
+        x0 = uploaded(backend, source["upload"], keep=True)
+    rivals = [SCHEDULE.check(name) for name in request["rivals"] if name != DRAWN]
+    name = f"diffviz-noised-{settings.schedule}-seed-{settings.seed}{ending(kind)}"
+    return taken_home(
+        name,
+        lambda path: write_noising(x0, settings, rivals, kind, str(request["theme"]), path),
+    )
 
 
 def _half(values: Tensor) -> str:

@@ -1,6 +1,7 @@
 // What the server tells the Forward tab (forward/tab.py, forward/bringing_back.py), and what that
 // tab's parts share.
 
+import type { TakenHome } from "../lib/takeaway.js";
 import type { Answer, Schedule, SettingFacts } from "../lib/types.js";
 
 /** Says what has changed: "picture", "denoiser", "schedule", "rivals" or "t". */
@@ -99,6 +100,7 @@ export interface GuessAnswer {
 
 export interface ForwardServer {
   load(request: { seed: number; example?: string; path?: string }): Promise<Answer<LoadAnswer>>;
+  take_noising(request: object): Promise<Answer<TakenHome>>;
   other_noise(request: { seed: number; shape: number[] }): Promise<Answer<NoiseAnswer>>;
   denoise(request: object): Promise<Answer<GuessAnswer>>;
   hear(request: { text: string; denoiser: string }): Promise<Answer<{ html: string }>>;

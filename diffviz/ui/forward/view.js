@@ -13,6 +13,7 @@ import { curvesPanel, histogramPanel, numbersPanel } from "./readouts.js";
 import { sourcesPanel } from "./sources.js";
 import { stagePanel } from "./stage.js";
 import { ForwardState } from "./state.js";
+import { takePanel } from "./take.js";
 
 /** @import { LiveView } from "../lib/types.d.ts" */
 /** @import { ForwardServer } from "./types.d.ts" */
@@ -47,7 +48,7 @@ export function mount(element, { props, server, trigger, watch }) {
   const main = make(
     "div",
     { className: "forward-main" },
-    column(stage.root, histogram.root),
+    column(stage.root, takePanel(state, server), histogram.root),
     column(numbers.root, guess.root, controls.root),
   );
   section.append(

@@ -35,7 +35,8 @@ async function framesOf(blob, side) {
   try {
     decoder = new Decoder({ data: await blob.arrayBuffer(), type: blob.type });
     const chosen = decoder;
-    await chosen.completed;
+    await chosen.tracks.ready;
+    await chosen.completed; // only now are all frames counted
     const count = chosen.tracks.selectedTrack?.frameCount ?? 1;
     if (count < 2) throw new RangeError("it is still");
     return {

@@ -24,7 +24,7 @@ import { SampleState } from "./state.js";
 const SPEEDS = [2, 5, 10, 20, 40];
 /** @type {Record<string, string>} */
 const CONTROLS = { denoiser: "#sample-model", what: "#sample-class", words: "#sample-in-words", zero_terminal_snr: "#sample-ztsnr", clip_x0: "#sample-clip", view: "#sample-player .segments" };
-const FORMATS = { gif: "GIF", mp4: "MP4", strip: "PNG strip", code: "Python code" };
+const FORMATS = { gif: "GIF", mp4: "MP4", strip: "PNG strip", "figure-png": "Figure PNG", "figure-svg": "SVG", "figure-pdf": "PDF", code: "Python code" };
 
 /** @param {HTMLElement} element @param {LiveView<SampleServer, { settings: SettingFacts[], places: Place[] }>} view */
 export function mount(element, { props, server, trigger, watch }) {

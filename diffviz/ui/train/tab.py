@@ -11,10 +11,12 @@ from typing import Any
 import gradio as gr
 
 from diffviz.jobs.job import ACTIONS
-from diffviz.jobs.recording import NAME
+from diffviz.jobs.recording import NAME, RECORDED, recorded
 from diffviz.jobs.trainings import running
 from diffviz.runs.link import schema
 from diffviz.serving.backend import Backend
+from diffviz.serving.figures import FIGURES, save_figure, taken_home
+from diffviz.settings import unknown
 from diffviz.ui.component import live_view, page_call
 from diffviz.ui.controls import endpoint
 from diffviz.ui.links import link_components
@@ -56,7 +58,9 @@ def train_tab(backend: Backend) -> gr.HTML:
                 "train-view",
                 "A training, live",
                 events=("use", "follow"),
-                server_functions=[backend.handler(f) for f in (owned, ask, rename, take_uploaded)],
+                server_functions=[
+                    backend.handler(f) for f in (owned, ask, rename, take_uploaded, take_losses)
+                ],
                 recorded=NAME,
                 settings=schema(OnPage, begins()),
                 places=[place.facts() for place in controls.places],
@@ -201,5 +205,27 @@ def take_uploaded(backend: Backend, request: Any) -> dict[str, Any]:
         finally:
             Path(path).unlink()
         return trainings.status(job.id)
+
+    return answer(work, request)
+
+
+def take_losses(backend: Backend, request: Any) -> dict[str, Any]:
+    """{"job", "format", "theme"} → a figure of its losses, as `taken_home` sends it."""
+
+    def work(asked: Any) -> dict[str, Any]:
+        job, kind = str(asked["job"]), str(asked["format"])
+        if kind not in FIGURES:
+            raise ValueError(unknown("format", kind, FIGURES))
+        status = recorded(job)[0] if job in RECORDED else running(backend.trainings).status(job)
+
+        def draw(theme: str) -> Any:
+            from diffviz.figures import losses
+
+            return losses(status["points"], status["ratios"], theme)
+
+        return taken_home(
+            f"diffviz-losses{FIGURES[kind]}",
+            lambda path: save_figure(draw, path, "", str(asked["theme"])),
+        )
 
     return answer(work, request)

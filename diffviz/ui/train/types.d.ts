@@ -1,5 +1,6 @@
 // What the server tells of a training: jobs/trainings.py.
 
+import type { TakenHome } from "../lib/takeaway.js";
 import type { Answer } from "../lib/types.js";
 
 export type State = "running" | "queued" | "paused" | "stopped" | "failed" | "finished";
@@ -48,5 +49,6 @@ export interface TrainServer {
   owned(request: { token: string }): Promise<{ jobs?: Job[] }>;
   rename(request: { job: string; token: string; name: string }): Promise<{ error?: string }>;
   take_uploaded(request: { path: string; token: string }): Promise<Answer<Status>>;
+  take_losses(request: { job: string; format: string; theme: string }): Promise<Answer<TakenHome>>;
   ask(request: { job: string; token: string; action: Action }): Promise<{ error?: string; gone?: boolean }>;
 }

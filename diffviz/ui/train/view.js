@@ -5,6 +5,7 @@ import { make, terms } from "../lib/dom.js";
 import { linkedTraining } from "../lib/link.js";
 import { links } from "../lib/links.js";
 import { painting } from "../lib/painting.js";
+import { figureFormats, takeAway } from "../lib/takeaway.js";
 import { duration, thousands } from "../lib/text.js";
 import { actionsPanel, DOING } from "./actions.js";
 import { levelPlot, lossPlot, plotFigure } from "./losses.js";
@@ -193,9 +194,10 @@ function sheetsPanel(state, sheets) {
 function curvesPanel(state, sheets) {
   const loss = lossPlot((images) => sheets.pick(images));
   const levels = levelPlot();
+  const take = takeAway(figureFormats("Figure"), (format, theme) => state.server.take_losses({ job: state.job, format, theme }));
   const root = make("div", { className: "train-plots", hidden: true },
     plotFigure("Loss", "smoothed; as measured, faint", loss),
-    plotFigure("By noise level", "now; at first, faint", levels));
+    plotFigure("By noise level", "now; at first, faint", levels), take);
 
   /** @param {Set<string>} changed */
   function update(changed) {
