@@ -102,7 +102,9 @@ def sampling(options: Options) -> Figure:
     from diffviz.figures import sampling as draw
     from diffviz.runs.sampling import run as start
 
-    return draw(list(start(options, denoiser_of(options))), theme=options.theme)
+    checkpoint = denoiser_of(options)
+    steps = list(start(options, checkpoint))
+    return draw(steps, theme=options.theme, seen=checkpoint.medium.view)
 
 
 def samples(options: Options) -> Figure:

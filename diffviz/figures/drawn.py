@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -69,15 +69,17 @@ def sampling(
     views: Sequence[str] = ("x", "x0"),
     sample: int = 0,
     theme: str = "light",
+    seen: Callable[[Step, str], Tensor] = view_of,
 ) -> Figure:
-    """One sample of a run, from noise to picture: a row for each view."""
+    """One sample of a run, from noise to picture: a row for each view. seen: how its medium shows a
+    view of a step, as pictures."""
     chosen = evenly(len(steps), MOST_PICTURES)
     with style(theme):
         figure = Figure(figsize=(1.15 * len(chosen), 1.3 * len(views)), layout="constrained")
         axes = figure.subplots(len(views), len(chosen), squeeze=False)
         for row, view in zip(axes, views, strict=True):
             for ax, index in zip(row, chosen, strict=True):
-                show(ax, view_of(steps[index], view)[sample])
+                show(ax, seen(steps[index], view)[sample])
             row[0].set_ylabel(VIEWS[view], rotation=0, ha="right", va="center", fontsize=12)
         for ax, index in zip(axes[0], chosen, strict=True):
             ax.set_title(f"t = {steps[index].t}", fontsize=9, loc="center")

@@ -15,7 +15,7 @@ from diffviz.checkpoints import Card, Checkpoint
 from diffviz.denoisers.base import Denoiser
 from diffviz.media.files import save_gif, save_mp4, save_png, save_strip
 from diffviz.media.levels import fingerprint
-from diffviz.media.medium import VIEWS
+from diffviz.media.medium import VIEWS, Medium
 from diffviz.runs.code import code
 from diffviz.runs.notes import note_of
 from diffviz.runs.sampling import run
@@ -74,7 +74,7 @@ def write_file(
     name = file_name(settings, checkpoint.card, view, rivals)
     if kind in FIGURES:
         with files.new(f"{name}-figure{FIGURES[kind]}") as path:
-            save_figure(partial(_figure, next(iter(lanes.values()))), path, note)
+            save_figure(partial(_figure, next(iter(lanes.values())), medium), path, note)
         return path
     extension, save = FORMATS[kind]
     with files.new(name + extension) as path:
@@ -82,11 +82,11 @@ def write_file(
     return path
 
 
-def _figure(steps: Sequence[Step], theme: str) -> Any:
+def _figure(steps: Sequence[Step], medium: Medium, theme: str) -> Any:
     """One sample's way, x_t above x̂0."""
     from diffviz.figures import sampling
 
-    return sampling(steps, theme=theme)
+    return sampling(steps, theme=theme, seen=medium.view)
 
 
 def file_name(
