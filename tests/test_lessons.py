@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+import io
 import json
 import math
+import re
 from functools import cache
+from html import unescape
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import gradio as gr
 import pytest
@@ -24,11 +29,17 @@ from diffviz.lessons.experiments.race import judged, recorded
 from diffviz.lessons.experiments.reverse import LADDER, met, verdict
 from diffviz.lessons.experiments.speed import raced
 from diffviz.lessons.lesson import parse, resolve, sections
+from diffviz.lessons.notebook import notebook, tried
+from diffviz.lessons.teacher import teacher
 from diffviz.rivals.outcome import places
 from diffviz.rivals.record import read_recording
 from diffviz.rivals.recorded import FILES
 from diffviz.rivals.settings import RIVALS
+from diffviz.runs.plane import PlaneSettings
+from diffviz.runs.schema import NoiseSettings, RunSettings
 from diffviz.serving.admission import Admission
+from diffviz.settings import Settings, declared
+from diffviz.ui.edit.tab import OnPage
 from diffviz.ui.learn.tab import _run, facts
 
 WHOLE = """+++
@@ -119,6 +130,64 @@ def test_what_is_wrong_with_a_section_is_told_in_a_sentence(
     assert right in WHOLE
     with pytest.raises(ValueError, match=said):
         parse("a", WHOLE.replace(right, wrong, 1))
+
+
+def links(html: str) -> list[str]:
+    return re.findall(r'href="#([^"]+)"', html)
+
+
+def test_what_sections_and_the_teacher_s_page_link_to_is_there() -> None:
+    tabs: dict[str, type[Settings]] = {
+        "sample": RunSettings,
+        "edit": OnPage,
+        "forward": NoiseSettings,
+        "plane": PlaneSettings,
+    }
+    own = {"denoiser", "beside", "hide", "rivals"}  # of the page's controls alone
+    places = {f"{s.name}/{shown.name}" for s in sections() for shown in s.experiments}
+    places |= {f"{s.name}/{i + 1}" for s in sections() for i in range(len(s.questions))}
+    places |= {section.name for section in sections()}
+    found = [link for html in (teacher(), *(s.html for s in sections())) for link in links(html)]
+    assert len(found) > 15
+    for link in found:
+        tab, _, said = unescape(link).partition("?")
+        if tab.startswith("learn/"):
+            assert tab.removeprefix("learn/") in places
+            continue
+        settings = dict(parse_qsl(said))
+        for name, value in settings.items():
+            assert name in own or name in declared(tabs[tab]), link
+            if name == "hide":
+                assert value in declared(tabs[tab]), link
+
+
+def test_the_notebook_runs() -> None:
+    """All of its cells, with fewer steps than the lesson has, as a kernel would run them."""
+    told = json.loads(notebook(changes={**QUICK, "race": {"updates": 50}}))
+    assert (told["nbformat"], told["nbformat_minor"]) == (4, 5)
+    cells = told["cells"]
+    assert len({cell["id"] for cell in cells}) == len(cells)
+    printed = io.StringIO()
+    space: dict[str, Any] = {}
+    with contextlib.redirect_stdout(printed):
+        for cell in cells:
+            if cell["cell_type"] == "code":
+                exec(cell["source"], space)
+    lines = printed.getvalue().splitlines()
+    run_there = [
+        shown for s in sections() for shown in s.experiments if EXPERIMENTS[shown.name].run
+    ]
+    assert len(lines) == len(run_there)
+    assert not any("{" in line for line in lines)
+    assert any("Fréchet distance" in line for line in lines)
+    words = "".join(cell["source"] for cell in cells)
+    assert "```math" not in words
+    assert "`$" not in words
+    assert "def add_noise_once" in words
+    plain = json.loads(notebook())["cells"]
+    assert "print(tried('stable', 'race'))" in [cell["source"] for cell in plain]
+    with pytest.raises(ValueError, match="has no experiment 'straight' that runs without a page"):
+        tried("forward", "straight")
 
 
 def test_an_unknown_language_is_told() -> None:

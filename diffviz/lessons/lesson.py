@@ -68,10 +68,12 @@ class Question(Part):
 
 
 class Section(Part):
-    """name: of its links. html: its text. code: "module:name" of the real thing, below diffviz."""
+    """name: of its links. text: in Markdown, and as html. code: "module:name" of the real thing,
+    below diffviz."""
 
     name: str
     title: str
+    text: str = Field(exclude=True)  # the page needs it as html alone
     html: str
     experiments: tuple[Shown, ...] = ()
     questions: tuple[Question, ...] = ()
@@ -104,7 +106,7 @@ def parse(name: str, text: str) -> Section:
         raise ValueError(f"it must begin with a front matter between two lines of {FENCE.strip()}")
     try:
         told = tomllib.loads(front)
-        section = Section(name=name, html=MarkdownIt().render(body), **told)
+        section = Section(name=name, text=body, html=MarkdownIt().render(body), **told)
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise ValueError(_sentence(error)) from error
     for shown in section.experiments:

@@ -35,7 +35,7 @@ export function experimentPanel(section, shown, facts, ask) {
   const root = make(
     "section",
     { className: "card learn-experiment", id: `learn-${section.name}-${shown.name}`, "aria-label": shown.heading },
-    make("h3", {}, shown.heading),
+    make("h3", { id: `learn/${key}`, tabIndex: -1 }, shown.heading, " ", make("a", { href: `#learn/${key}`, className: "learn-link", "aria-label": `Link to “${shown.heading}”` }, "#")),
     ...(shown.text ? [make("p", {}, shown.text)] : []),
     ...(shown.predict ? [prediction(key, shown.predict)] : []),
     place,

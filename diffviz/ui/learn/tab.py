@@ -16,12 +16,15 @@ from diffviz.lessons.experiments.minimal import CODE, source
 from diffviz.lessons.experiments.race import recorded
 from diffviz.lessons.experiments.reverse import PICTURE
 from diffviz.lessons.lesson import sections
+from diffviz.lessons.notebook import notebook
+from diffviz.lessons.teacher import teacher
 from diffviz.media.levels import grey_levels
 from diffviz.serving.backend import Backend
 from diffviz.serving.ticket import Ticket
 from diffviz.settings import unknown
 from diffviz.ui.component import live_view
 from diffviz.ui.live_runs import live_run
+from diffviz.ui.messages import answer
 from diffviz.ui.sample.tab import NETWORK, SILENT
 
 
@@ -33,6 +36,7 @@ def learn_tab(backend: Backend) -> None:
         "The lesson",
         events=("experiment", "halt"),
         value=json.dumps(facts()),
+        server_functions=[notebook_told],
     )
     running = view.experiment(
         backend.handler(_run), None, view, trigger_mode="multiple", **SILENT, **NETWORK
@@ -46,6 +50,7 @@ def facts() -> dict[str, Any]:
     levels = grey_levels(example(PICTURE))
     return {
         "sections": [section.model_dump(mode="json") for section in sections()],
+        "teacher": teacher(),
         "recorded": recorded(),
         "code": {name: source(name) for name in CODE},
         "picture": {
@@ -53,6 +58,11 @@ def facts() -> dict[str, Any]:
             "levels": base64.b64encode(levels.numpy().tobytes()).decode(),
         },
     }
+
+
+def notebook_told(request: Any) -> dict[str, Any]:
+    """The lesson as a notebook, {"notebook": its text}."""
+    return answer(lambda _: {"notebook": notebook()}, request)
 
 
 async def _run(backend: Backend, event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:

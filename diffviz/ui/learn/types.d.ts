@@ -1,5 +1,7 @@
 // What the modules of the Learn tab speak of.
 
+import type { Answer } from "../lib/types.js";
+
 /** An experiment as a section shows it; its words are those of diffviz/lessons. */
 export interface Shown {
   name: string;
@@ -30,6 +32,7 @@ export interface Section {
 export interface Facts {
   sections: Section[];
   code: Record<string, string>;
+  teacher: string; // in HTML
   recorded: { messages: object[]; command: string; found: Found };
   picture: { shape: [number, number, number]; levels: string };
 }
@@ -72,4 +75,8 @@ export interface Progress {
   answers: Record<string, number>;
   /** Challenges that were met. */
   met: string[];
+}
+
+export interface LearnServer {
+  notebook_told(request: object): Promise<Answer<{ notebook: string }>>;
 }

@@ -9,13 +9,13 @@ import { progress, recalled, score } from "./progress.js";
 import { questionPanel } from "./quiz.js";
 
 /** @import { LiveView } from "../lib/types.d.ts" */
-/** @import { Facts, Message, Section } from "./types.d.ts" */
+/** @import { Facts, LearnServer, Message, Section } from "./types.d.ts" */
 
 /** The address of a section. @param {string} name */
 const link = (name) => `#learn/${name}`;
 
-/** @param {HTMLElement} element @param {LiveView<object>} view */
-export function mount(element, { props, trigger, watch }) {
+/** @param {HTMLElement} element @param {LiveView<LearnServer>} view */
+export function mount(element, { props, server, trigger, watch }) {
   const view = /** @type {HTMLElement} */ (element.querySelector(".live-view"));
   /** @type {Facts} */
   const facts = JSON.parse(props.value ?? "{}");
@@ -66,7 +66,7 @@ export function mount(element, { props, trigger, watch }) {
       heading,
       text,
       ...experiments,
-      ...section.questions.map((question, i) => questionPanel(`${section.name}/${i}`, question)),
+      ...section.questions.map((question, i) => questionPanel(`${section.name}/${i}`, question, `${link(section.name)}/${i + 1}`)),
       make("footer", { className: "muted" },
         make("p", {}, "In the code: ", ...section.code.flatMap((reference, i) => [i ? ", " : "", make("code", {}, reference)])),
         make("p", {}, "Papers: ", section.papers.map(({ title, authors, year }) => `${authors}, “${title}”, ${year}`).join("; "), ".")),
@@ -76,6 +76,22 @@ export function mount(element, { props, trigger, watch }) {
   const contents = make("ol", {}, ...facts.sections.map(({ name, title }) => make("li", {}, make("a", { href: link(name) }, title))));
   const recap = make("section", { id: "learn-recap", className: "card", "aria-label": "What you believed, and what you saw" });
   const done = make("p", { className: "muted", id: "learn-score", role: "status" });
+
+  const told = make("p", { className: "muted", role: "status" });
+  const teacher = make("details", { className: "card learn-teacher" }, make("summary", { id: link("teacher").slice(1), tabIndex: 0 }, "For teachers"));
+  const plan = make("div", { className: "learn-text" });
+  plan.innerHTML = facts.teacher; // likewise
+  teacher.append(plan);
+
+  /** The lesson as a file that Jupyter opens. */
+  async function takeNotebook() {
+    const answer = await server.notebook_told({}).catch(() => null);
+    if (!answer || answer.error !== undefined) return void (told.textContent = answer?.error ?? "The server does not answer; please try again.");
+    const href = URL.createObjectURL(new Blob([answer.notebook], { type: "application/x-ipynb+json" }));
+    make("a", { href, download: "diffviz-lesson.ipynb" }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 10_000);
+    told.textContent = "The notebook runs where diffviz is installed.";
+  }
 
   function recall() {
     const kept = progress();
@@ -93,8 +109,8 @@ export function mount(element, { props, trigger, watch }) {
 
   view.classList.add("learn");
   view.append(
-    make("nav", { "aria-label": "Contents", className: "card learn-contents" }, make("h2", {}, "How diffusion works"), contents, done, make("button", { type: "button", onclick: () => window.print() }, "Print")),
-    make("div", { className: "learn-sections" }, ...facts.sections.map((section, i) => sectionPanel(section, i + 1)), recap),
+    make("nav", { "aria-label": "Contents", className: "card learn-contents" }, make("h2", {}, "How diffusion works"), contents, done, make("button", { type: "button", onclick: () => window.print() }, "Print"), make("button", { type: "button", id: "learn-notebook", onclick: takeNotebook }, "Notebook"), told),
+    make("div", { className: "learn-sections" }, ...facts.sections.map((section, i) => sectionPanel(section, i + 1)), recap, teacher),
   );
   recall();
   view.dataset.ready = "true";
@@ -103,6 +119,7 @@ export function mount(element, { props, trigger, watch }) {
   function arrive() {
     const heading = location.hash.startsWith("#learn/") && document.getElementById(location.hash.slice(1));
     if (!heading) return;
+    heading.closest("details")?.setAttribute("open", "");
     heading.scrollIntoView();
     heading.focus({ preventScroll: true });
   }

@@ -1,0 +1,51 @@
+"""axe-core finds no serious fault for screen readers and keyboards in any tab, light or dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import Server
+from playwright.sync_api import Page
+
+from tests.running import ROOT
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+# What shows that a tab is there.
+TABS = {
+    "Forward": "#forward-canvas",
+    "Sample": "#sample-player .live-view[data-frames]",
+    "Edit": "#edit-view .live-view",
+    "2-D": ".live-view.plane[data-state=done]",
+    "Train": "#train-canvas",
+    "Learn": "#learn-view [data-ready]",
+}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+FAULTS = """async (rules) => (await axe.run(document, rules)).violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => [id, nodes.slice(0, 5).map(({ html, failureSummary }) =>
+        `${html.slice(0, 200)} ${failureSummary}`)])"""
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="`npm ci` brings axe-core")
+def test_axe_finds_no_serious_fault(server: Server, page: Page) -> None:
+    page.goto(server.url)
+    found: dict[str, Any] = {}
+    page.evaluate(AXE.read_text("utf-8"))
+    for tab, there in TABS.items():
+        page.get_by_role("tab", name=tab).click()
+        page.locator(there).first.wait_for()
+        for fold in page.locator("details:visible > summary").all():
+            fold.click()
+        for theme in ("light", "dark"):
+            page.evaluate("(dark) => document.body.classList.toggle('dark', dark)", theme == "dark")
+            page.wait_for_timeout(300)  # what changes colour does so within that
+            if faults := page.evaluate(FAULTS, RULES):
+                found[f"{tab}, {theme}"] = faults
+    told = [
+        f"{place}: {name}: {node}"
+        for place in found
+        for name, nodes in found[place]
+        for node in nodes
+    ]
+    assert not told, "\n".join(told)
