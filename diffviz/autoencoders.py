@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from diffviz.data.base import DataInfo
 from diffviz.data.source import DataSource
 from diffviz.media.latent import shown_as
 from diffviz.media.medium import Medium
+from diffviz.media.registry import medium_of
 from diffviz.networks.autoencoder import AutoencoderConfig, KLAutoencoder
 from diffviz.networks.files import load_weights, read_fields, save_fields, save_weights
 from diffviz.storage import bundled_folder
@@ -130,6 +132,17 @@ def load_autoencoder(name: str, folder: Path = FOLDER) -> Autoencoder:
             f"the weights of autoencoder {name!r} do not fit its card: {error}"
         ) from error
     return Autoencoder(card, cast(KLAutoencoder, network))
+
+
+def medium_shown(info: DataInfo) -> Medium:
+    """What samples of that data are, and how they are shown: latents, by their autoencoder, which
+    is loaded once. Raises ValueError where that is not there, and as `medium_of` does."""
+    return _behind(info.autoencoder) if info.autoencoder else medium_of(info)
+
+
+@lru_cache(4)
+def _behind(name: str) -> Medium:
+    return load_autoencoder(name).medium
 
 
 def read_autoencoder_card(path: Path) -> AutoencoderCard:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from diffviz.autoencoders import load_autoencoder
+from diffviz.autoencoders import medium_shown
 from diffviz.data import DEFAULT
 from diffviz.data.base import DataInfo
 from diffviz.denoisers.learned import LearnedDenoiser
@@ -58,12 +57,11 @@ class Checkpoint:
         self.network.to(device)
         return self
 
-    @cached_property
+    @property
     def medium(self) -> Medium:
         """What its samples are, and how they are shown: latents, by their autoencoder. Raises
         ValueError where that is not there."""
-        data = self.card.data
-        return load_autoencoder(data.autoencoder).medium if data.autoencoder else medium_of(data)
+        return medium_shown(self.card.data)
 
     def denoiser(self) -> LearnedDenoiser:
         """The denoiser that these weights make."""

@@ -25,6 +25,7 @@ from diffviz.cli import autoencode
 from diffviz.data import DataChoice, DataSource
 from diffviz.data.base import DataInfo, Slot
 from diffviz.data.sentences import numbers, vocabulary
+from diffviz.jobs.sheets import describe_sheet, draw_sheet
 from diffviz.media.latent import LATENT, REACH, maps
 from diffviz.media.levels import grey_levels
 from diffviz.media.registry import medium_of
@@ -35,6 +36,7 @@ from diffviz.networks.unet import CrossAttention
 from diffviz.runs.conditions import conditions, places_of
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
+from diffviz.serving.frames import stream
 from diffviz.training.autoencoding import (
     AutoencoderLearner,
     Autoencoding,
@@ -239,6 +241,10 @@ def test_a_denoiser_of_latents_learns_and_is_shown_as_pictures(squares: Path) ->
     last = list(run(asked, checkpoint))[-1]
     assert last.x.shape == (2, 4, 4, 4)
     assert checkpoint.medium.encode(last.x).shape == (2, 3, 16, 16)
+    assert checkpoint.medium.seen(last.x.shape[1:]) == (3, 16, 16)
+    assert draw_sheet(checkpoint).shape[1:] == describe_sheet(checkpoint.card.data)["shape"]
+    first = json.loads(next(iter(stream(asked, (), checkpoint))))["events"][0]
+    assert (first["shape"], first["renderer"]) == ([3, 16, 16], "picture")
     assert checkpoint.medium.sheet(last.x, 1, None).shape == (16, 33, 3)
     assert checkpoint.medium.strip(last.x[:, None], 1).shape == (33, 16, 3)
 
@@ -293,6 +299,7 @@ def test_channels_are_shown_side_by_side() -> None:
     z = torch.stack([torch.full((2, 2), float(i)) for i in range(-2, 3)])  # 5 channels
     sheet = maps(z * REACH)
     assert sheet.shape == (1, 4, 6)
+    assert LATENT.seen((5, 2, 2)) == (1, 4, 6)
     assert sheet[0, ::2, ::2].tolist() == [[-1, -1, 0], [1, 1, 0]]
     assert torch.equal(LATENT.encode(z[None, None] * REACH), grey_levels(sheet[None, None]))
     info = replace(INFO, shape=(4, 4, 4), medium="latent")

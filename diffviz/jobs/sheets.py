@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from diffviz.autoencoders import medium_shown
 from diffviz.checkpoints import Checkpoint
 from diffviz.data.base import DataInfo
-from diffviz.media.registry import medium_of
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import EACH, RunSettings
 from diffviz.storage import write_whole
@@ -42,12 +42,12 @@ def save_sheet(sheet: Tensor, path: Path) -> None:
 
 def describe_sheet(info: DataInfo) -> dict[str, Any]:
     """What a page has to know in order to draw a sheet."""
-    settings = sheet_settings(info)
+    settings, medium = sheet_settings(info), medium_shown(info)
     slot = next((slot.values for slot in info.slots[:1] if slot.length == 1), ())
     return {
         "views": VIEWS,
-        "shape": (STEPS + 1, COUNT, *info.shape),
-        "renderer": medium_of(info).renderer,
+        "shape": (STEPS + 1, COUNT, *medium.seen(info.shape)),
+        "renderer": medium.renderer,
         "t": settings.grid(settings.noise_schedule()),
         "labels": [slot[i % len(slot)] for i in range(COUNT)] if slot else [],
     }

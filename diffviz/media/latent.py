@@ -56,6 +56,7 @@ def shown_as(picture: Callable[[Tensor], Tensor]) -> Medium:
         strip,
         renderer="picture",
         network="text-unet",
+        seen=lambda shape: tuple(pictures(torch.zeros(1, *shape)).shape[1:]),
     )
 
 

@@ -39,6 +39,7 @@ class Medium:
     other. sheet: samples (B, *shape) side by side as one picture (rows, columns, 3) uint8, at a
     scale, so many in a row. strip: the same of runs (B, S, *shape), a step beside the other.
 
+    seen: the shape that the renderer is told of what `encode` sends of samples of a shape.
     renderer: of the JavaScript module that draws what `encode` sends; it lies in the page's own
     ui/lib/renderers/NAME.js, or is the file `module`. network: the kind of the usual network.
     together: whether one stream of noise serves all samples of a run, for media of which there are
@@ -55,6 +56,7 @@ class Medium:
     renderer: str
     network: str
     module: Path | None = None
+    seen: Callable[[tuple[int, ...]], tuple[int, ...]] = tuple
     view: Callable[[Step, str], Tensor] = view_of
     together: bool = False
     files: tuple[str, ...] = ("png", "strip", "gif", "mp4")

@@ -54,7 +54,7 @@ def code(settings: RunSettings, threads: int, rivals: Sequence[str] = (), own: b
         settings = diffviz.RunSettings(@SETTINGS@
         )
         checkpoint = diffviz.load_checkpoint(settings.model@FOLDER@)
-        medium = diffviz.MEDIA[checkpoint.card.data.medium]
+        medium = checkpoint.medium
 
         @RUN@"""
         )

@@ -62,12 +62,16 @@ def rows(settings: RunSettings, info: DataInfo) -> Tensor:
 def alone(settings: RunSettings, info: DataInfo, index: int) -> RunSettings:
     """The run that makes a run's picture of that index by itself, from a seed of its own; of media
     whose samples share one stream of noise there is none."""
-    row, scale = rows(settings, info)[index], settings.scale
-    condition = {
-        slot.name: slot.values[value - 1]
-        for slot, value in zip(info.slots, row.tolist(), strict=True)
-        if value
-    }
+    row, scale, vary = rows(settings, info)[index], settings.scale, settings.vary
+    said = dict(settings.condition)
+    if vary:
+        said[vary.what] = str(vary.values[index % settings.columns])
+    condition = {}
+    for slot in info.slots:
+        value = int(row[places_of(info)[slot.name].start])
+        if value:  # a sentence stays as it was written
+            whole = slot.length > 1
+            condition[slot.name] = said[slot.name] if whole else slot.values[value - 1]
     guidance = scale[index] if isinstance(scale, list) else scale
     seed = settings.seeds[index]
     return settings.but(count=1, vary=None, condition=condition, guidance=guidance, seed=seed)
