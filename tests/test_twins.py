@@ -225,3 +225,12 @@ def test_a_link_s_mistake_is_told_as_on_every_way_in(name: str, value: Any) -> N
     (answer,) = twin([("follow", schema(Sample), f"sample?{name}={value}")])
     with pytest.raises(ValueError, match=re.escape(answer["told"])):
         Sample(**{name: value})
+
+
+def test_the_tour_s_links_set_what_there_is() -> None:
+    text = (Path(__file__).parent.parent / "diffviz" / "ui" / "lib" / "tour.js").read_text()
+    models = {"forward": Forward, "sample": Sample, "edit": Edit, "train": Train}
+    links = re.findall(r'"((?:forward|sample|edit|train)\?[^"]+)"', text)
+    assert len(links) >= 6
+    calls = [("follow", schema(models[link.partition("?")[0]]), link) for link in links]
+    assert [answer["told"] for answer in twin(calls)] == [""] * len(links)

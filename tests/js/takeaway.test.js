@@ -10,7 +10,7 @@ test("a file is asked for once, and handed to the downloads under its name", asy
   const got = [];
   window.HTMLAnchorElement.prototype.click = function () { got.push(this.download); };
   URL.createObjectURL = (blob) => (got.push(blob.type), "blob:here");
-  let answer = (/** @type {any} */ _) => {};
+  let answer;
   const root = takeAway(figureFormats("Figure"), (...request) => (asked.push(request), new Promise((resolve) => (answer = resolve))));
   const [choice, button, status] = root.querySelectorAll("select, button, [role=status]");
   assert.deepEqual([...choice.options].map(({ text }) => text), ["Figure (PNG)", "Figure (SVG)", "Figure (PDF)"]);

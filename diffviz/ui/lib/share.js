@@ -4,6 +4,7 @@ import { make } from "./dom.js";
 import { links } from "./links.js";
 import { restored } from "./notes.js";
 import { sentence } from "./text.js";
+import { tourButton } from "./tour.js";
 
 /** @import { LiveView } from "./types.d.ts" */
 
@@ -26,7 +27,7 @@ export function mount(element, { server, trigger }) {
   const button = make("button", { type: "button", id: "share-link", title: "Copy a link that shows what you see" }, "Share");
   const told = make("p", { id: "link-told", className: "muted", role: "status" });
   button.addEventListener("click", () => share(links.address, button, "This link shows what you see:"));
-  section.append(told, button);
+  section.append(told, ...[tourButton()].filter((one) => one !== null), button);
 
   links.linkIn = (note) => server.link_in({ note });
   // A file that is dropped where nothing else takes it.
