@@ -26,6 +26,7 @@ function tell(run, ...events) {
 }
 
 beforeEach(() => {
+  store.set("sampling", "stopped");
   const own = (triggered = []); // other tests' views still listen to the store
   element = document.createElement("div");
   element.innerHTML = '<section class="live-view"></section>';
@@ -53,6 +54,22 @@ test("a press is never lost: what is under way gives way to it", () => {
   tell(2, start(), step(0), step(1), step(2), step(3));
   store.set("sampling", "asked"); // after its last frame, when its event is still pending
   assert.deepEqual(said(), ["halt", "run"]);
+});
+
+test("an opening film that comes late does not replace what was asked for meanwhile", async () => {
+  const film = (run) => {
+    view.props.value = JSON.stringify({ run, recorded: true, events: [start(), step(0), step(1), step(2), step(3)] });
+    view.heard();
+  };
+  film(1);
+  await frame();
+  assert.match($(".player-status").textContent, /^a recorded run/);
+  store.set("sampling", "asked");
+  film(2);
+  assert.equal($(".live-view").dataset.run, "1");
+  tell(3, start(), step(0));
+  film(4);
+  assert.equal($(".live-view").dataset.run, "3");
 });
 
 test("frames are shown as they come, in each of their views", async () => {
@@ -191,16 +208,15 @@ test("one sample is enlarged, with its own seed, and saved alone with the note t
   assert.deepEqual(shown(), [4, "2 of 3 · seed 4 · boot · DDIM · xₜ at t = 30"]);
   $("#sample-one-next").click();
   assert.deepEqual(shown(), [8, "3 of 3 · seed 5 · bag · DDIM · xₜ at t = 30"]);
-  const saved = await new Promise((resolve) => {
-    window.HTMLCanvasElement.prototype.toBlob = function (got) { got(new Blob([new Uint8Array(60)])); };
+  let file;
+  window.HTMLCanvasElement.prototype.toBlob = (got) => got(new Blob([new Uint8Array(60)]));
+  URL.createObjectURL = (blob) => ((file = blob), "blob:here");
+  const name = await new Promise((resolve) => {
     window.HTMLAnchorElement.prototype.click = function () { resolve(this.download); };
-    URL.createObjectURL = (blob) => ((saved.blob = blob), "blob:here");
-    const saved = resolve;
-    view.blob = () => saved.blob;
     $("#sample-one-save").click();
   });
-  assert.equal(saved, "diffviz-training-a-seed-5.png");
-  assert.match(await view.blob().text(), /tEXtdiffviz\0\{"tab":"sample","settings":\{"seed":5\}\}/);
+  assert.equal(name, "diffviz-training-a-seed-5.png");
+  assert.match(await file.text(), /tEXtdiffviz\0\{"tab":"sample","settings":\{"seed":5\}\}/);
   tell(2, start(), step(0));
   await frame();
   assert.ok(!$("#sample-one").open, "it is of the run that was shown");

@@ -42,10 +42,14 @@ export function mount(element, { props, server, trigger, watch }) {
   parts.push(...panels);
   section.append(...panels.map(({ root }) => root));
 
+  let asked = false; // for a run, which the opening film then does not replace, however late it comes
+
   function take() {
     if (!props.value) return;
     const before = state.run;
-    state.take(JSON.parse(props.value));
+    const message = JSON.parse(props.value);
+    if (message.recorded && asked) return;
+    state.take(message);
     if (before && state.run !== before) {
       store.set("exporting", "");
       trigger("anew");
@@ -70,6 +74,7 @@ export function mount(element, { props, server, trigger, watch }) {
     if (wanted === "asked") {
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       lanes.root.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+      asked = true;
       links.ran("sample");
       trigger("halt"); // whatever is under way gives way
       return trigger("run");

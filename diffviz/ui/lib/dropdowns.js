@@ -1,0 +1,14 @@
+// Gradio's dropdowns, for the keyboard: who comes by Tab has not asked for the list, which would lie over
+// the labels that come next. An arrow, a letter or a click opens it, as the combobox pattern has it.
+
+/** @param {EventTarget} page whose dropdowns these are */
+export function openWhenAsked(page) {
+  let tabbed = false;
+  page.addEventListener("keydown", (event) => (tabbed = /** @type {KeyboardEvent} */ (event).key === "Tab"), true);
+  page.addEventListener("pointerdown", () => (tabbed = false), true);
+  page.addEventListener("focusin", ({ target }) => {
+    if (!tabbed || !(target instanceof Element) || !target.matches("input[role=listbox]")) return;
+    // After its own listener has opened it; Escape is the way that it knows to close.
+    setTimeout(() => target.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })));
+  });
+}
