@@ -28,6 +28,7 @@ _HOME = {
     "media.files": ("save_gif", "save_mp4", "save_png", "save_strip"),
     "media.levels": ("fingerprint",),
     "media.registry": ("MEDIA",),
+    "runs.between": ("between",),
     "runs.editing": ("edit", "invert", "run_edit"),
     "runs.plane": ("PlaneSettings", "run_points"),
     "runs.posing": ("pose",),

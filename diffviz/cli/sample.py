@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar
 
 from diffviz.cli.options import Device, Out, Threads, View
 from diffviz.cli.parser import existing_file, note, output_file, use_threads
-from diffviz.media.files import save_gif, save_mp4, save_png, save_strip
-from diffviz.runs.schema import EACH, RunSettings
+from diffviz.media.files import film_gif, save_gif, save_mp4, save_png, save_strip
+from diffviz.runs.schema import EACH, MAX_SEED, RunSettings
 from diffviz.settings import Setting
 
 EPILOG = f"""\
@@ -19,6 +19,7 @@ row, from noise to picture), .gif or .mp4 (the run as a film).
   python -m diffviz sample --condition class=dress --count 9
   python -m diffviz sample --condition class={EACH} --count 10 --out all-ten.png
   python -m diffviz sample --condition class=bag --sampler heun --steps 10 --out bag.mp4
+  python -m diffviz sample --condition class=bag --seed 1 --to-seed 2 --out from-1-to-2.gif
 
 Each file knows its run, which can be repeated, with changes too; dropped on the page it is shown.
 
@@ -28,7 +29,7 @@ Each file knows its run, which can be repeated, with changes too; dropped on the
 class Options(RunSettings):
     """A run, and what becomes of it."""
 
-    defaults: ClassVar[Mapping[str, str]] = {"view": "x", "fps": "10"}
+    defaults: ClassVar[Mapping[str, str]] = {"view": "x", "fps": "10", "to_seed": "no film"}
 
     repeat: Annotated[
         str,
@@ -37,6 +38,14 @@ class Options(RunSettings):
     out: Out = "sample.png"
     strip: Annotated[bool, Setting(help="Write a .png of the whole run, not of its result")] = False
     view: View = None
+    to_seed: Annotated[
+        int | None,
+        Setting(
+            help="Write a .gif in which the first picture turns into that of this seed",
+            minimum=0,
+            maximum=MAX_SEED,
+        ),
+    ] = None
     fps: Annotated[
         float | None,
         Setting(help="Pictures a second in a film", minimum=1, maximum=60),
@@ -61,6 +70,8 @@ def run(options: Options) -> None:
     from diffviz.checkpoints import load_checkpoint
     from diffviz.device import choose
     from diffviz.media.levels import fingerprint
+    from diffviz.runs.between import between
+    from diffviz.runs.conditions import alone
     from diffviz.runs.notes import note_of
     from diffviz.runs.sampling import run as start
 
@@ -74,9 +85,18 @@ def run(options: Options) -> None:
     ):
         if given and not allowed:
             raise ValueError(f"--{name} goes with {kind} only")
+    if options.to_seed is not None and out.suffix.lower() != ".gif":
+        raise ValueError("--to-seed goes with a .gif only")
     settings = settings_of(options)
     checkpoint = load_checkpoint(settings.model).to(choose(options.device))
     use_threads(options.threads)
+    if options.to_seed is not None:
+        info = checkpoint.card.data
+        samples = between(settings, options.to_seed, checkpoint)
+        said = note_of(alone(settings, info, 0), to=options.to_seed)
+        sheets = [checkpoint.medium.sheet(x, 8, None) for x in samples]
+        film_gif(sheets, out, options.fps or 10, said)
+        return print(f"{out}: from seed {settings.seed} to {options.to_seed}")
     steps = []
     for step in start(settings, checkpoint):
         steps.append(step)

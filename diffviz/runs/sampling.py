@@ -23,13 +23,14 @@ def run(
     checkpoint: Checkpoint,
     condition: Tensor | None = None,
     denoiser: Denoiser | None = None,
+    noise: Callable[[], Tensor] | None = None,
 ) -> Iterator[Step]:
     """The run's Steps, on the checkpoint's device; nfe counts both sides of guidance.
 
     Raises ValueError at once, before the first, for conditions that the checkpoint does not know.
 
     condition: (count, slots) in place of the settings' own. denoiser: in place of the checkpoint's
-    own; it is evaluated elsewhere, perhaps.
+    own; it is evaluated elsewhere, perhaps. noise: (count, …) at each call, in place of the seeds'.
     """
     info = checkpoint.card.data
     schedule = settings.noise_schedule()
@@ -42,15 +43,14 @@ def run(
         negative = conditions(info, settings.negative, 1)
         denoiser = guided = GuidedDenoiser(denoiser, scale, negative, settings.guidance_interval)
     device = checkpoint.device
-    noise: Callable[[], Tensor] = SeededNoise(settings.seeds, info.shape, device)
-    if medium_of(info).together:
+    if noise is None and medium_of(info).together:
         seed, count, columns = settings.seed, settings.count, settings.columns
         noise = StreamedNoise(seed, count, info.shape, columns, device)
     steps = sample(
         denoiser,
         schedule,
         settings.grid(schedule),
-        noise,
+        noise or SeededNoise(settings.seeds, info.shape, device),
         settings.sampler,
         send(condition, device),
         settings.clip_x0,

@@ -13,10 +13,12 @@ import torch
 
 from diffviz.checkpoints import Card, Checkpoint
 from diffviz.denoisers.base import Denoiser
-from diffviz.media.files import save_gif, save_mp4, save_png, save_strip
+from diffviz.media.files import film_gif, save_gif, save_mp4, save_png, save_strip
 from diffviz.media.levels import fingerprint
 from diffviz.media.medium import VIEWS, Medium
+from diffviz.runs.between import between
 from diffviz.runs.code import code
+from diffviz.runs.conditions import alone
 from diffviz.runs.notes import note_of
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
@@ -35,6 +37,7 @@ FORMATS: dict[str, tuple[str, Callable[..., None]]] = {
 }
 # A film of more frames is longer to make than to wait for; the steps are then thinned out evenly.
 MOST_FRAMES = 120
+BETWEEN_FPS = 12
 MOST_LETTERS = 60  # of what was asked for, in a file's name
 
 
@@ -87,6 +90,20 @@ def _figure(steps: Sequence[Step], medium: Medium, theme: str) -> Any:
     from diffviz.figures import sampling
 
     return sampling(steps, theme=theme, seen=medium.view)
+
+
+def write_between(
+    files: MadeFiles, settings: RunSettings, seed: int, checkpoint: Checkpoint, denoiser: Denoiser
+) -> Path:
+    """The path of a new GIF in which the run's first sample turns into that of another seed. Raises
+    ValueError as `between`."""
+    card, medium = checkpoint.card, checkpoint.medium
+    samples = list(between(settings, seed, checkpoint, denoiser))
+    one = alone(settings.but(model=card.name), card.data, 0)
+    with files.new(f"{file_name(one, card)}-to-{seed}.gif") as path:
+        sheets = [medium.sheet(x, 8, None) for x in samples]
+        film_gif(sheets, path, BETWEEN_FPS, note_of(one, to=seed))
+    return path
 
 
 def file_name(

@@ -72,7 +72,7 @@ function rowsOf({ lanes, start: { steps }, reference }) {
   const distances = lanes.map(({ result }) => (exact && result ? apart(result, exact) : NaN));
   return lanes.map(({ label, frames }, k) => {
     const { evaluations, seconds } = frames[steps];
-    const near = distances[k] === Math.min(...distances);
+    const near = digits(distances[k]) === digits(Math.min(...distances)) && Boolean(exact); // of two alike both
     const row = make("tr", {}, make("th", { scope: "row" }, label), make("td", {}, exact ? digits(distances[k]) : "–"),
       make("td", {}, thousands(evaluations)), make("td", {}, `${seconds.toFixed(2)} s`));
     row.toggleAttribute("data-nearest", near);

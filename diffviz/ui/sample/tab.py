@@ -14,11 +14,11 @@ import gradio as gr
 from diffviz.data import DEFAULT
 from diffviz.runs.asking import ANYTHING, speaks
 from diffviz.runs.link import schema
-from diffviz.runs.schema import MAX_SEED, RunSettings
+from diffviz.runs.schema import MAX_SEED, SEED, RunSettings
 from diffviz.serving.admission import InLine
 from diffviz.serving.backend import Backend
 from diffviz.serving.cards import card_text
-from diffviz.serving.exports import write_file, write_picture
+from diffviz.serving.exports import write_between, write_file, write_picture
 from diffviz.serving.frames import in_line, recording, stream
 from diffviz.serving.models import Models, bundled, bundled_card
 from diffviz.serving.reference import message, reference
@@ -307,12 +307,16 @@ def _ask_unseen(source: str, combination: str) -> list[Any]:
 async def _export(
     backend: Backend, request: gr.Request, last_run: Ran, event: gr.EventData
 ) -> tuple[Any, Any]:
-    """The last run again, as a file or as code; event: {"format", "view"} from the player."""
+    """The last run again, as a file or as code; event: {"format", "view"} from the player, and for
+    the format "between" the "seed" to which a film goes."""
     settings = last_run.settings
 
     def write(ticket: Ticket) -> Path | str:
         checkpoint, denoiser = backend.models.served(settings.model, last_run.token, ticket)
         kind, view = (str(event_data(event, name)) for name in ("format", "view"))
+        if kind == "between":
+            seed = SEED.check(event_data(event, "seed"))
+            return write_between(backend.files, settings, seed, checkpoint, denoiser)
         rivals = last_run.rivals
         return write_file(backend.files, settings, kind, view, checkpoint, denoiser, rivals)
 

@@ -13,7 +13,7 @@ import { factsPanel } from "./facts.js";
 import { headPanel } from "./head.js";
 import { lanesPanel } from "./lanes.js";
 import { nearestPanel } from "./nearest.js";
-import { onePanel } from "./one.js";
+import { onePanel, seedOf } from "./one.js";
 import { racePanel } from "./race.js";
 import { SampleState } from "./state.js";
 
@@ -25,6 +25,7 @@ const SPEEDS = [2, 5, 10, 20, 40];
 /** @type {Record<string, string>} */
 const CONTROLS = { denoiser: "#sample-model", what: "#sample-class", words: "#sample-in-words", zero_terminal_snr: "#sample-ztsnr", clip_x0: "#sample-clip", view: "#sample-player .segments" };
 const FORMATS = { gif: "GIF", mp4: "MP4", strip: "PNG strip", "figure-png": "Figure PNG", "figure-svg": "SVG", "figure-pdf": "PDF", code: "Python code" };
+const BETWEEN = "between"; // the format of a film from one seed to another
 
 /** @param {HTMLElement} element @param {LiveView<SampleServer, { settings: SettingFacts[], places: Place[] }>} view */
 export function mount(element, { props, server, trigger, watch }) {
@@ -139,15 +140,28 @@ function filesPanel(state, trigger) {
   /** @param {string} format */
   const take = (format) => {
     store.set("exporting", format);
-    trigger("export", { format, view: state.view });
+    trigger("export", { format, view: state.view, ...(format === BETWEEN && { seed: Number(seed.value) }) });
   };
   const buttons = Object.entries(FORMATS).map(([format, label]) =>
     make("button", { type: "button", "data-format": format, onclick: () => take(format) }, label));
   const status = make("span", { className: "muted", role: "status" });
-  const root = make("div", { className: "player-files" }, make("span", { className: "muted" }, "Take it home:"), ...buttons, status);
+  const seed = make("input", { type: "number", min: 0, step: 1, value: 1, "aria-label": "The other seed" });
+  const film = make("button", { type: "button", id: "sample-between", "data-format": BETWEEN, onclick: () => take(BETWEEN) }, "Film to seed");
+  film.title = "Of the first sample: its noise turns into that of the other seed, on the sphere on which noise lies";
+  buttons.push(film);
+  const between = make("span", { className: "player-between" }, film, seed);
+  const root = make("div", { className: "player-files" }, make("span", { className: "muted" }, "Take it home:"), ...buttons.slice(0, -1), between, status);
   store.watch("exporting", (format) => {
     for (const button of buttons) button.disabled = format !== "";
-    status.textContent = format ? `Making the ${FORMATS[/** @type {keyof typeof FORMATS} */ (format)]} …` : "";
+    const named = format === BETWEEN ? "film" : FORMATS[/** @type {keyof typeof FORMATS} */ (format)];
+    status.textContent = format ? `Making the ${named} …` : "";
   });
-  return { root, update() {} };
+  /** @param {Set<string>} changed */
+  function update(changed) {
+    const { run } = state;
+    if (!run || !changed.has("run")) return;
+    between.hidden = seedOf(run.start, 0) === null; // it is no sample by itself
+    seed.value = String((seedOf(run.start, 0) ?? 0) + 1);
+  }
+  return { root, update };
 }

@@ -1,0 +1,83 @@
+"""Between two seeds: one sample that turns into another, along the sphere on which noise lies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from diffviz.checkpoints import Checkpoint
+from diffviz.denoisers.base import Denoiser
+from diffviz.device import CPU, send
+from diffviz.forward import SeededNoise
+from diffviz.media.registry import medium_of
+from diffviz.runs.conditions import alone
+from diffviz.runs.sampling import run
+from diffviz.runs.schema import SEED, RunSettings
+
+FRAMES, MOST_FRAMES = 32, 120
+AT_ONCE = 8
+
+
+def slerp(one: Tensor, other: Tensor, share: float) -> Tensor:
+    """From one to the other on the great circle through both (Shoemake 1985):
+
+        sin((1 − u)·θ)/sin θ · a + sin(u·θ)/sin θ · b,   cos θ = a·b/(|a|·|b|).
+
+    The straight line between two draws of noise leads through the middle of the sphere on which
+    nearly all noise lies, where a network has seen nothing; its halfway point has variance 1/2.
+    """
+    cosine = float((one * other).sum() / (one.norm() * other.norm()))
+    angle = math.acos(max(-1.0, min(1.0, cosine)))
+    if math.sin(angle) < 1e-6:  # one and the same draw: there is nowhere to go
+        return one
+    first, second = (math.sin(part * angle) / math.sin(angle) for part in (1 - share, share))
+    return first * one + second * other
+
+
+class SphericalNoise:
+    """At each call, of the draws of two seeds, what lies between them at each of the shares, which
+    are 0 at the one and 1 at the other."""
+
+    def __init__(
+        self,
+        seeds: tuple[int, int],
+        shares: Sequence[float],
+        shape: Sequence[int],
+        device: torch.device = CPU,
+    ) -> None:
+        self.ends = SeededNoise(seeds, shape)
+        self.shares = shares
+        self.device = device
+
+    def __call__(self) -> Tensor:
+        """(len(shares), *shape), float32."""
+        one, other = self.ends()
+        return send(torch.stack([slerp(one, other, share) for share in self.shares]), self.device)
+
+
+def between(
+    settings: RunSettings,
+    seed: int,
+    checkpoint: Checkpoint,
+    denoiser: Denoiser | None = None,
+    frames: int = FRAMES,
+) -> Iterator[Tensor]:
+    """Samples (1, …) of so many runs whose noise goes from the settings' seed to another: the first
+    is the first of the settings' own run. Raises ValueError, before the first, for a seed or a
+    number of frames that there cannot be, and for samples that have no seed of their own.
+    """
+    info, device = checkpoint.card.data, checkpoint.device
+    SEED.check(seed)
+    if not 2 <= frames <= MOST_FRAMES:
+        raise ValueError(f"frames must be from 2 to {MOST_FRAMES}, not {frames}")
+    if medium_of(info).together:
+        raise ValueError(f"{medium_of(info).plural} share one stream of noise: none has a seed")
+    one = alone(settings, info, 0)
+    for shares in torch.linspace(0, 1, frames).split(AT_ONCE):
+        noise = SphericalNoise((one.seed, seed), shares.tolist(), info.shape, device)
+        count = len(shares)
+        *_, last = run(one.but(count=count), checkpoint, denoiser=denoiser, noise=noise)
+        yield from last.x.split(1)
