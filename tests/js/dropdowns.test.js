@@ -8,10 +8,10 @@ let keys, input, page;
 beforeEach(() => {
   keys = [];
   page = document.createElement("div");
-  page.innerHTML = '<button></button><input role="listbox"><input>';
+  page.innerHTML = '<button></button><input role="combobox"><input>';
   document.body.replaceChildren(page);
   openWhenAsked(page);
-  input = page.querySelector("[role=listbox]");
+  input = page.querySelector("[role=combobox]");
   input.addEventListener("keydown", ({ key }) => keys.push(key));
 });
 

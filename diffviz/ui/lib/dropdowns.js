@@ -7,7 +7,7 @@ export function openWhenAsked(page) {
   page.addEventListener("keydown", (event) => (tabbed = /** @type {KeyboardEvent} */ (event).key === "Tab"), true);
   page.addEventListener("pointerdown", () => (tabbed = false), true);
   page.addEventListener("focusin", ({ target }) => {
-    if (!tabbed || !(target instanceof Element) || !target.matches("input[role=listbox]")) return;
+    if (!tabbed || !(target instanceof Element) || !target.matches("input[role=combobox]")) return;
     // After its own listener has opened it; Escape is the way that it knows to close.
     setTimeout(() => target.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })));
   });
