@@ -76,8 +76,8 @@ def between(
     if medium_of(info).together:
         raise ValueError(f"{medium_of(info).plural} share one stream of noise: none has a seed")
     one = alone(settings, info, 0)
-    for shares in torch.linspace(0, 1, frames).split(AT_ONCE):
+    for shares in torch.split(torch.linspace(0, 1, frames), AT_ONCE):
         noise = SphericalNoise((one.seed, seed), shares.tolist(), info.shape, device)
         count = len(shares)
         *_, last = run(one.but(count=count), checkpoint, denoiser=denoiser, noise=noise)
-        yield from last.x.split(1)
+        yield from torch.split(last.x, 1)
