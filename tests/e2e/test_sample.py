@@ -12,6 +12,8 @@ import pytest
 from conftest import ROOT, Server
 from playwright.sync_api import Page, expect
 
+from diffviz.media.notes import read_note
+from diffviz.runs.notes import run_of
 from tests.e2e.controls import enter
 from tests.waiting import PATIENCE
 
@@ -118,6 +120,7 @@ def test_a_new_run_is_followed_unless_the_step_is_pinned(server: Server, page: P
     await_frames(page, 21)
     scrub(page, 12)
     other_run(page, "#sample-dice")
+    other_run(page, "#sample-run")  # pressed while the event before has not quite ended
     await_frames(page, 21)  # which is at its end
     scrub(page, 12)
     page.get_by_role("button", name="Pin", exact=True).click()
@@ -140,6 +143,14 @@ def test_a_race_runs_from_the_same_noise(server: Server, page: Page) -> None:
     scrub(page, 20)
     lanes = [pixels(page, c) for c in ("#sample-canvas", "#sample-canvas-2", "#sample-canvas-3")]
     assert lanes[0] != lanes[1] != lanes[2]
+    # It ends in a table, and one of its samples can be enlarged and saved alone.
+    page.locator("#sample-measure").click()
+    nearest = page.locator("#sample-race tr[data-nearest]")
+    expect(nearest).to_have_count(1, timeout=120_000)
+    page.locator("#sample-canvas-2").click(position={"x": 5, "y": 5})
+    with page.expect_download() as download:
+        page.locator("#sample-one-save").click()
+    assert run_of(read_note(download.value.path())).count == 1
 
 
 @pytest.mark.alone
@@ -245,6 +256,14 @@ def test_terms_are_explained_by_keyboard_too(server: Server, page: Page) -> None
     page.keyboard.press("Escape")
     expect(said).to_be_hidden()
     expect(page.locator(".player-outside")).to_be_hidden()  # the first run has nothing to excuse
+    # A dropdown that one comes to by Tab is closed until it is asked to open.
+    page.get_by_role("tab", name="Learn").focus()
+    page.keyboard.press("Tab")
+    denoiser = page.locator("#sample-model input")
+    expect(denoiser).to_be_focused()
+    expect(denoiser).to_have_attribute("aria-expanded", "false")
+    page.keyboard.press("ArrowDown")
+    expect(denoiser).to_have_attribute("aria-expanded", "true")
 
 
 def test_what_is_shown_belongs_to_the_run_on_show(server: Server, page: Page) -> None:
