@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from torch import Generator, Tensor, nn
 
 import diffviz.autoencoders
 import diffviz.data
+from diffviz.__main__ import main
 from diffviz.autoencoders import (
     Autoencoder,
     load_autoencoder,
     read_autoencoder_card,
     save_autoencoder,
 )
-from diffviz.checkpoints import load_checkpoint, save_checkpoint
+from diffviz.checkpoints import Card, Checkpoint, load_checkpoint, save_checkpoint
 from diffviz.cli import autoencode
 from diffviz.data import DataChoice, DataSource
 from diffviz.data.base import DataInfo, Slot
@@ -247,6 +249,28 @@ def test_a_denoiser_of_latents_learns_and_is_shown_as_pictures(squares: Path) ->
     assert (first["shape"], first["renderer"]) == ([3, 16, 16], "picture")
     assert checkpoint.medium.sheet(last.x, 1, None).shape == (16, 33, 3)
     assert checkpoint.medium.strip(last.x[:, None], 1).shape == (33, 16, 3)
+
+
+def test_a_command_tells_what_words_it_never_saw(
+    squares: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = load_samples(DataChoice("squares")).info
+    card = Card("squares", NETWORK, "edm", data, (0.01, 80.0), 0, 0.0)
+    save_checkpoint(Checkpoint(card, random_text_unet()), squares)
+    monkeypatch.setattr(load_checkpoint, "__defaults__", ("squares", squares))
+    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
+    words = ["--condition", r"words=a red Unicorn\, left", "--negative", "words=blue ghosts"]
+    made = ["--model", "squares", "--count", "1", "--steps", "2", "--guidance", "3"]
+    fingerprints = []
+    for more in (words, words[:2]):
+        assert main(["sample", *made, *more, "--out", str(squares / "x.png")]) == 0
+        told = capsys.readouterr()
+        fingerprints.append(told.out)
+        assert "not understood: unicorn" in told.err
+        assert ("ghosts" in told.err) == ("--negative" in more)
+    assert fingerprints[0] != fingerprints[1]  # what is steered away from counts
+    with Image.open(squares / "x.png") as image:
+        assert min(image.size) % 16 == 0  # as the decoder draws it
 
 
 def test_latents_are_those_of_their_pictures(squares: Path) -> None:

@@ -71,7 +71,7 @@ def run(options: Options) -> None:
     from diffviz.device import choose
     from diffviz.media.levels import fingerprint
     from diffviz.runs.between import between
-    from diffviz.runs.conditions import alone
+    from diffviz.runs.conditions import alone, not_understood
     from diffviz.runs.notes import note_of
     from diffviz.runs.sampling import run as start
 
@@ -90,6 +90,8 @@ def run(options: Options) -> None:
     settings = settings_of(options)
     checkpoint = load_checkpoint(settings.model).to(choose(options.device))
     use_threads(options.threads)
+    if strangers := not_understood(checkpoint.card.data, settings.condition, settings.negative):
+        note(f"not understood: {', '.join(strangers)}")
     if options.to_seed is not None:
         info = checkpoint.card.data
         samples = between(settings, options.to_seed, checkpoint)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from diffviz.data.base import DataInfo
-from diffviz.data.sentences import numbers
+from diffviz.data.sentences import numbers, words
 from diffviz.runs.schema import EACH, GUIDANCE, RunSettings
 
 
@@ -36,6 +36,19 @@ def conditions(info: DataInfo, condition: Mapping[str, str], count: int) -> Tens
                 f"unknown {slot.name} {value!r}; choose from {', '.join(slot.values)} or {EACH}"
             )
     return table
+
+
+def not_understood(info: DataInfo, *said: Mapping[str, str]) -> tuple[str, ...]:
+    """The words of sentences, in conditions by name, that are not in the vocabulary."""
+    found = [
+        word.word
+        for condition in said
+        for slot in info.slots
+        if slot.length > 1
+        for word in words(condition.get(slot.name, ""), slot)
+        if not word.known
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def places_of(info: DataInfo) -> dict[str, slice]:
