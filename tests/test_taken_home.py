@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -67,6 +68,13 @@ def test_a_film_of_the_noising_is_what_the_page_shows(tmp_path: Path) -> None:
             levels = np.asarray(film.convert("L"))[:: film.height // x0.shape[1]]
             assert np.abs(levels[:, 0].astype(int) - grey_levels(shown)[0, :, 0].numpy()).max() <= 1
     assert len(noised(x0, settings.but(T=4, t=1), 10)) == 5  # no step twice
+
+
+def test_a_film_in_colour_is_made_at_once() -> None:
+    """Pillow's own palettes of noise take a quarter of a second each."""
+    started = time.process_time()
+    assert taken("gif", picture={"example": "coffee"})["type"] == "image/gif"
+    assert time.process_time() - started < 5
 
 
 def test_what_there_is_not_is_a_sentence() -> None:

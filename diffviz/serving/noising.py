@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 FRAMES, STOPS = 41, 10
 SIDE = 256  # pixels of the longer side of a film, at least
-FILMS: dict[str, Callable[..., None]] = {"gif": film_gif, "mp4": film_mp4}
+FILMS: dict[str, Callable[..., None]] = {"gif": partial(film_gif, noisy=True), "mp4": film_mp4}
 KINDS = (*FILMS, "strip", *FIGURES, *(f"schedules-{kind}" for kind in FIGURES))
 
 

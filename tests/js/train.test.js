@@ -155,6 +155,7 @@ test("two trainings are seen side by side, and one alone again", async () => {
   statuses[OTHER] = status(OTHER, { points: [[320, 0.9, 1, 1], [1280, 0.8, 1, 1]] });
   await open();
   const choice = $("#train-compare");
+  assert.ok($("#other-canvas").parentElement.hidden);
   assert.deepEqual([...choice.options].map(({ value }) => value), ["", OTHER, "recorded"]);
   choice.value = OTHER;
   choice.dispatchEvent(new window.Event("change"));

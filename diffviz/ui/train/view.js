@@ -156,6 +156,7 @@ function comparePanel(state) {
 function sheetsPanel(state, sheets) {
   let fresh = false; // one that plays as soon as it is there
   const beside = new Sheets(() => {}, "other");
+  beside.reset(null);
   const names = [0, 1].map(() => make("strong", { hidden: true }));
   const root = make("div", { className: "train-pair" }, ...[sheets, beside].map((one, k) => make("div", {}, names[k], one.root)));
   let shown = "";
