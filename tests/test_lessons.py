@@ -200,6 +200,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "race": {"updates": 50, "seeds": 1, "rivals": ("gan", "diffusion")},
     "speed": {"steps": 2},
     "back": {"steps": 3},
+    "words": {"steps": 3, "text": "a frog"},
     "fewest": {"steps": 2},
     "pictures": {"samples": 16, "steps": 2},
 }
@@ -258,6 +259,11 @@ def test_a_wrong_schedule_and_a_wrong_t_are_worse() -> None:
     assert run("schedule")[-1]["outcome"] == "matters"
     lanes = [m["lane"]["name"] for m in run("schedule", handles=(1, 0.5, 0.001)) if "lane" in m]
     assert lanes[-1] == "drawn"
+
+
+def test_words_are_understood() -> None:
+    ends = [run("words", steps=2, text=text)[-2]["frame"]["x"] for text in ("a frog", "a dwarf")]
+    assert ends[0] != ends[1]
 
 
 def test_a_claim_follows_its_numbers() -> None:

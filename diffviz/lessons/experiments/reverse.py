@@ -13,6 +13,7 @@ from diffviz.data import DEFAULT
 from diffviz.data.examples import example
 from diffviz.forward import SeededNoise, add_noise, noise
 from diffviz.lessons.experiments.experiment import Experiment, Messages, Served, found, sent
+from diffviz.runs.asking import condition_of
 from diffviz.runs.editing import rms_distance
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings, Seed
@@ -20,6 +21,7 @@ from diffviz.samplers import Step, sample
 from diffviz.schedules import NoiseSchedule, make_schedule
 from diffviz.settings import Setting, Settings
 
+SPEAKER = "heroes"  # the denoiser that is told in words what to make
 PICTURE = "boot"  # of the data's test part: no denoiser has learned from it
 LEVELS = tuple(range(50, 1000, 50))  # t at which errors are measured
 LADDER, REFERENCE = (1, 2, 5, 10, 20, 50), 100  # steps
@@ -51,6 +53,10 @@ class ApartSettings(Settings):
 class BackSettings(Settings):
     steps: Annotated[int, Setting(label="Steps", help="Updates", minimum=2, maximum=50)] = 30
     seed: Seed = 0
+
+
+class WordsSettings(BackSettings):
+    text: Annotated[str, Setting(label="What to draw", help="In words")] = "a frog with an axe"
 
 
 class StepsSettings(Settings):
@@ -166,6 +172,16 @@ def back(settings: BackSettings, served: Served) -> Messages:
     yield {"end": True}
 
 
+def words(settings: WordsSettings, served: Served) -> Messages:
+    """The same from words, by the denoiser that understands them."""
+    checkpoint, denoiser = served(SPEAKER)
+    said = condition_of(checkpoint.card.data, settings.text)
+    asked = RunSettings(model=SPEAKER, condition=said, steps=settings.steps, seed=settings.seed)
+    for step in run(asked, checkpoint, denoiser=denoiser):
+        yield {"frame": {"t": step.t, "shape": step.x.shape[1:], "x": sent(step.x)}}
+    yield {"end": True}
+
+
 def ladder(settings: StepsSettings, served: Served) -> Messages:
     """From one noise in ever more steps: how long each takes, and how far it is from many."""
     checkpoint, denoiser = served(DEFAULT)
@@ -244,6 +260,7 @@ STEPS = Experiment(
     ladder,
 )
 BACK = Experiment("back", BackSettings, run=back)
+WORDS = Experiment("words", WordsSettings, run=words)
 FEWEST = Experiment(
     "fewest",
     FewestSettings,

@@ -1,18 +1,17 @@
-// A slider from static back to a picture: the steps of a run that was just made.
+// From static back to a picture, of itself or told in words: a slider through the run's steps.
 
 import { make } from "../../lib/dom.js";
 import { slider } from "../../lib/slider.js";
 import { button, figure, numbers, picture } from "../drawn.js";
 
-/** @import { Experiment } from "../types.d.ts" */
+/** @import { Experiment, Message } from "../types.d.ts" */
 
-/** @type {Experiment} */
-export function back({ run }) {
+/** The steps of one run, to walk through. */
+function player() {
   const shown = figure("Nothing is made yet");
   /** @type {{ t: number, shape: number[], x: string }[]} */
   let frames = [];
   const place = slider({ label: "Step", minimum: 0, maximum: 0, onInput: show });
-  const again = button("Make one out of noise", () => run({ seed: Math.floor(Math.random() * 10_000) }) && (frames = []));
 
   function show() {
     const frame = frames[place.value];
@@ -21,7 +20,12 @@ export function back({ run }) {
     shown.tell(`x at t = ${frame.t}`);
   }
   return {
-    root: make("div", { className: "learn-narrow" }, shown.root, place.root, again),
+    parts: [shown.root, place.root],
+    /** Another run begins. @param {boolean} begun whether it does */
+    begin(begun) {
+      if (begun) frames = [];
+    },
+    /** @param {Message} message */
     take({ frame }) {
       if (!frame) return;
       frames.push(frame);
@@ -29,4 +33,22 @@ export function back({ run }) {
       show();
     },
   };
+}
+
+const anew = () => ({ seed: Math.floor(Math.random() * 10_000) });
+
+/** @type {Experiment} */
+export function back({ run }) {
+  const { parts, begin, take } = player();
+  const again = button("Make one out of noise", () => begin(run(anew())));
+  return { root: make("div", { className: "learn-narrow" }, ...parts, again), take };
+}
+
+/** @type {Experiment} */
+export function words({ run }) {
+  const { parts, begin, take } = player();
+  const text = make("input", { type: "text", value: "a dwarf with a red beard, blue robe and an axe", maxLength: 200 });
+  const draw = button("Draw it", () => begin(run({ ...anew(), text: text.value })));
+  const label = make("label", { className: "learn-words" }, make("span", {}, "What to draw"), text);
+  return { root: make("div", { className: "learn-narrow" }, label, draw, ...parts), take };
 }
