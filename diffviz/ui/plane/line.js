@@ -40,7 +40,7 @@ export function linePanel(state) {
   const shade = make("canvas", { width: CELLS.across, height: CELLS.up });
   const still = make("canvas", { ...SIZE }); // all but the cursor
   const root = make("figure", { className: "plane-line", hidden: true }, canvas,
-    make("figcaption", { className: "muted" }, "x against t: p_t(x) as shade, darkest in each column where it is highest; from data on the left to noise on the right, and the ways that samples took back."));
+    make("figcaption", { className: "muted" }, "x against t: pₜ(x) as shade, in each column strongest where it is highest; from data on the left to noise on the right, and the ways that samples took back."));
   const { width, height } = SIZE;
   const across = (/** @type {number} */ t) => (t / state.schedule.T) * width;
   const up = (/** @type {number} */ x) => ((REACH - x) / (2 * REACH)) * height;

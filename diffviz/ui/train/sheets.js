@@ -33,7 +33,7 @@ export class Sheets {
     this.wanted = "";
     this.timeline = new Timeline({ fps: 1000 / PLAY_MS, onChange: () => this.draw() });
 
-    this.canvas = make("canvas", { className: "picture", role: "img", id: `${name}-canvas` });
+    this.canvas = make("canvas", { className: "picture", role: "img", id: `${name}-canvas`, "aria-label": "Pictures made in training" });
     this.labels = make("div", { className: "train-labels", "aria-hidden": "true" });
     this.views = segments({ label: "What is shown", labels: SHOWN, onChoose: (view) => this.show(view) });
     this.caption = make("p", { className: "muted number train-caption", "aria-live": "off" });
