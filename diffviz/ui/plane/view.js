@@ -123,6 +123,11 @@ export function mount(element, { props, server, trigger, watch }) {
     readout.said.textContent = text;
   }
 
+  /** End the run that is under way; of none there is nothing to cancel. */
+  function halt() {
+    if (section.dataset.state === "running") trigger("halt");
+  }
+
   /** @param {number} sample */
   function pick(sample) {
     if (sample < 0) return;
@@ -142,7 +147,7 @@ export function mount(element, { props, server, trigger, watch }) {
   }
 
   function draw() {
-    trigger("halt");
+    halt();
     timeline.pause();
     sources.update(DRAWN);
     showDrawing(true);
@@ -154,7 +159,7 @@ export function mount(element, { props, server, trigger, watch }) {
     sources.update(name);
     showDrawing(false);
     const id = ++asked;
-    trigger("halt");
+    halt();
     const told = await server.cloud({ data, points: controls.fields.points.value, word: controls.fields.word.value, ...(name === DRAWN && { drawn }) }).catch(() => null);
     if (id !== asked) return;
     if (!told || told.error !== undefined) return say(told?.error ?? "The server does not answer; please try again.");
@@ -199,7 +204,7 @@ export function mount(element, { props, server, trigger, watch }) {
   function train() {
     if (running) trigger("stop");
     running = ++asked;
-    if (section.dataset.state === "running") trigger("halt");
+    halt();
     section.dataset.state = "ready";
     taught = training.values();
     training.run(true);
@@ -264,7 +269,7 @@ export function mount(element, { props, server, trigger, watch }) {
 
   /** Ask for the run. */
   function walk() {
-    if (section.dataset.state === "running") trigger("halt");
+    halt();
     const id = ++asked;
     section.dataset.state = "running";
     section.dataset.run = String(id); // for tools
