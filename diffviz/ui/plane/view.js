@@ -126,6 +126,7 @@ export function mount(element, { props, server, trigger, watch }) {
   /** End the run that is under way; of none there is nothing to cancel. */
   function halt() {
     if (section.dataset.state === "running") trigger("halt");
+    section.dataset.state = "ready";
   }
 
   /** @param {number} sample */
