@@ -7,6 +7,8 @@ import re
 from conftest import Server
 from playwright.sync_api import Page, expect
 
+from diffviz.media.notes import read_note
+from diffviz.runs.notes import noted
 from tests.e2e.test_forward import pixels, set_range
 
 TAB = ".live-view.edit"
@@ -76,8 +78,13 @@ def test_a_hole_is_painted_by_pointer_and_keys_and_filled(server: Server, page: 
     ours = pixels(page, '[data-answer="ours"] canvas')
     assert (ours[:, :13] == measured[:, :13]).all()  # what was not painted over
     assert not (ours == measured).all()
-    page.get_by_role("button", name="Seed 2").click()
+    page.get_by_role("button", name="Seed 1", exact=True).click()
     assert not (pixels(page, "#edit-canvas") == ours).all()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG", exact=True).click()
+    assert download.value.suggested_filename == "restored-seed-1.png"
+    tab, settings, _ = noted(read_note(download.value.path()))
+    assert (tab, settings["seed"], settings["count"]) == ("edit", 1, 1)
     set_range(page, "#edit-divider", 50)
     stage = page.locator(".edit-result .edit-stage")
     assert stage.evaluate("e => getComputedStyle(e).getPropertyValue('--divide')") == "50%"
