@@ -7,9 +7,7 @@ from typing import Annotated, Any
 import torch
 from torch import Generator, Tensor
 
-from diffviz.data import DEFAULT
-from diffviz.data.fashion.measured import subject
-from diffviz.data.fashion.pictures import CLASSES, load_fashion_subset
+from diffviz.data import DATA_SETS, DEFAULT
 from diffviz.lessons.experiments.experiment import Experiment, Messages, Served, sent
 from diffviz.lessons.experiments.plane import compared
 from diffviz.measure.evaluation import frechet_distance
@@ -37,7 +35,9 @@ def pictures(settings: PicturesSettings, served: Served) -> Messages:
     """Of the same noises, in one jump and in many steps: the Fréchet distance of a judge's features
     to those of real pictures, and what as many real pictures get."""
     checkpoint, denoiser = served(DEFAULT)
-    judge = load_judge(subject())
+    source = DATA_SETS[DEFAULT]
+    assert source.judge
+    judge = load_judge(source.judge())
     real = real_pictures(TRUE + settings.samples)
     true = verdict(judge, real[:TRUE]).features
 
@@ -55,7 +55,7 @@ def pictures(settings: PicturesSettings, served: Served) -> Messages:
     fresh = lane("data", real[TRUE:])
     yield fresh
     batches = torch.split(torch.arange(settings.samples), MAX_COUNT)
-    condition = torch.arange(settings.samples)[:, None] % len(CLASSES) + 1
+    condition = torch.arange(settings.samples)[:, None] % len(source.classes()) + 1
     told = {}
     for name, steps in (("jump", 1), ("steps", settings.steps)):
         made = []
@@ -81,7 +81,9 @@ def pictures(settings: PicturesSettings, served: Served) -> Messages:
 
 def real_pictures(count: int) -> Tensor:
     """So many of the data's own (count, 1, S, S) in −1..1, always the same."""
-    x0, _ = load_fashion_subset("train").rows(slice(None))
+    optimum = DATA_SETS[DEFAULT].optimum
+    assert optimum
+    x0, _ = optimum.load()
     return x0[torch.randperm(len(x0), generator=Generator().manual_seed(0))[:count]]
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from diffviz.data import DEFAULT
+from diffviz.data import DATA_SETS, DEFAULT
 from diffviz.data.examples import example
 from diffviz.forward import SeededNoise, add_noise, noise
 from diffviz.lessons.experiments.experiment import Experiment, Messages, Served, found, sent
@@ -21,7 +21,8 @@ from diffviz.samplers import Step, sample
 from diffviz.schedules import NoiseSchedule, make_schedule
 from diffviz.settings import Setting, Settings
 
-SPEAKER = "heroes"  # the denoiser that is told in words what to make
+# The denoiser that is told in words what to make.
+SPEAKER = next(name for name, source in DATA_SETS.items() if source.words)
 PICTURE = "boot"  # of the data's test part: no denoiser has learned from it
 LEVELS = tuple(range(50, 1000, 50))  # t at which errors are measured
 LADDER, REFERENCE = (1, 2, 5, 10, 20, 50), 100  # steps

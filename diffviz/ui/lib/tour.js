@@ -24,7 +24,7 @@ export const STOPS = [
   {
     tab: "sample", at: "#sample-run", title: "Pictures come out of noise",
     text: "From noise alone, back along the schedule: many small refinements, never one jump. Watch them, or drag the slider below the pictures.",
-    tries: { "only 3 steps": "sample?steps=3", "50 steps": "sample?steps=50", "small heroes, by your words": "sample?denoiser=heroes" },
+    tries: { "only 3 steps": "sample?steps=3", "50 steps": "sample?steps=50", "what was asked for, insisted on": "sample?guidance=4" },
   },
   {
     tab: "plane", at: "#plane-view", title: "Nothing is hidden in the plane",
