@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
+
+Made = TypeVar("Made")
 
 
 @contextmanager
@@ -18,13 +20,20 @@ def told_in_the_page() -> Iterator[None]:
         raise gr.Error(sentence(error), print_exception=False) from error
 
 
+def checked(work: Callable[[Any], Made], request: Any) -> Made:
+    """The work's result for a page's request. Raises ValueError, in a sentence, whatever a program
+    sends."""
+    try:
+        return work(request)
+    except (LookupError, TypeError, ArithmeticError) as error:
+        raise ValueError("the request is not one that this page makes") from error
+
+
 def answer(work: Callable[[Any], dict[str, Any]], request: Any) -> dict[str, Any]:
     """The work's answer to a page's request, or {"error": a sentence}; whatever a program sends,
     never a traceback."""
     try:
-        return work(request)
-    except (LookupError, TypeError, ArithmeticError):
-        return {"error": "The request is not one that this page makes."}
+        return checked(work, request)
     except ValueError as error:
         return {"error": sentence(error)}
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.test_plane_tab import ink
 from tests.e2e.test_plane_tab import opened as on_plane
+from tests.waiting import PATIENCE
 
 RACE, TRANSLATION = "#plane-race .live-view", "#plane-translation .live-view"
 
@@ -17,7 +18,7 @@ RACE, TRANSLATION = "#plane-race .live-view", "#plane-translation .live-view"
 def opened(server: Server, page: Page, view: str) -> None:
     on_plane(server, page)  # what is above it has its place then
     page.locator(view).scroll_into_view_if_needed()
-    page.locator(f"{view}[data-round='12']").wait_for(timeout=60_000)
+    page.locator(f"{view}[data-round='12']").wait_for(timeout=PATIENCE * 1000)
 
 
 def photographed(page: Page, view: str, name: str) -> None:
@@ -51,12 +52,14 @@ def test_recorded_ones_show_say_so_and_one_s_own_survives_a_reload(
         page.locator(f"{RACE} input[name={name}]").fill(value)
     page.get_by_role("button", name="Run this race").click()
     page.locator(f"{RACE}:not([data-job^=recorded])").wait_for()
-    page.locator(f"{RACE}[data-state=finished][data-round='12']").wait_for(timeout=120_000)
+    page.locator(f"{RACE}[data-state=finished][data-round='12']").wait_for(
+        timeout=2 * PATIENCE * 1000
+    )
     job = page.locator(RACE).get_attribute("data-job")
     page.reload()
     page.get_by_role("tab", name="2-D").click()
     page.locator(RACE).scroll_into_view_if_needed()
-    page.locator(f"{RACE}[data-job='{job}'][data-state=finished]").wait_for(timeout=60_000)
+    page.locator(f"{RACE}[data-job='{job}'][data-state=finished]").wait_for(timeout=PATIENCE * 1000)
     page.locator(f"{RACE} [data-action=delete]").click()
     page.locator(f"{RACE}[data-job=recorded-race-eight]").wait_for()
 

@@ -283,7 +283,8 @@ def test_what_is_shown_belongs_to_the_run_on_show(server: Server, page: Page) ->
     # One click downloads, under a name that tells what it is.
     with page.expect_download(timeout=60_000) as download:
         page.get_by_role("button", name="GIF", exact=True).click()
-        expect(page.locator(".player-files [role=status]")).to_have_text("Making the GIF …")
+        status = page.locator("#sample-player .player-files [role=status]")
+        expect(status).to_have_text("Making the GIF …")
     assert download.value.suggested_filename == "diffviz-fashion-one-of-each-seed-0.gif"
     expect(page.locator("#sample-file")).to_be_visible()
     expect(page.get_by_role("button", name="MP4", exact=True)).to_be_enabled()

@@ -50,6 +50,18 @@ VIEWS: dict[str, dict[str, Any]] = {
     "contests_owned": {"token": "a" * 16, "kind": "race"},
     "contests_ask": {"job": "a" * 16, "token": "a" * 16, "action": "stop"},
     "link_in": {"note": '{"diffviz": 1}'},
+    "dark": {"width": 2, "height": 2, "levels": "AAAA"},
+    "rename": {"job": "a" * 16, "token": "a" * 16, "name": "mine"},
+    "take_uploaded": {"path": "/nowhere.zip", "token": "a" * 16},
+    "take_losses": {"job": "recorded", "format": "png", "theme": "light"},
+    "take_noising": {
+        "picture": {"example": "boot"},
+        "settings": {},
+        "rivals": [],
+        "format": "figure-png",
+        "theme": "light",
+    },
+    "notebook_told": {},
 }
 SLOW = ("sample", "_sample", "_start", "train_start")  # they do what they are asked for
 RAW = {

@@ -38,7 +38,7 @@ from diffviz.training.points import PointsTraining
 from diffviz.ui.component import live_view
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.live_runs import live_run
-from diffviz.ui.messages import answer, told_in_the_page
+from diffviz.ui.messages import answer, checked, told_in_the_page
 from diffviz.ui.plane.api import plane_endpoints
 from diffviz.ui.plane.contests import contests
 from diffviz.ui.sample.tab import NETWORK, SILENT, visitor
@@ -209,7 +209,7 @@ def _branched(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterat
 async def _export(backend: Backend, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
     """A run again, as a file or as code; event: {"request"} of `prepare_export`."""
     with told_in_the_page():
-        wanted = await asyncio.to_thread(prepare_export, event_data(event, "request"))
+        wanted = await asyncio.to_thread(checked, prepare_export, event_data(event, "request"))
         made = await backend.admission.at_once(
             visitor(request),
             lambda ticket: export_points(wanted, backend.files, backend.engine, ticket),

@@ -45,6 +45,13 @@ export function mount(element, { props, server, trigger, watch }) {
 
   let asked = false; // for a run, which the opening film then does not replace, however late it comes
 
+  let sought = false; // a run was asked for, and its picture is to be seen
+  /** Bring the picture into sight. */
+  function bring() {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    lanes.root.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+  }
+
   function take() {
     if (!props.value) return;
     const before = state.run;
@@ -56,6 +63,9 @@ export function mount(element, { props, server, trigger, watch }) {
       trigger("anew");
     }
     describe();
+    if (!sought || state.run === before) return;
+    sought = false;
+    requestAnimationFrame(() => requestAnimationFrame(bring)); // it may be taller than what was there
   }
 
   /** For tools: which run it is, the frames there are of it, and one's number in the line. */
@@ -73,9 +83,8 @@ export function mount(element, { props, server, trigger, watch }) {
   /** @param {"asked" | "stopped"} wanted */
   function heed(wanted) {
     if (wanted === "asked") {
-      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      lanes.root.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
-      asked = true;
+      bring();
+      sought = asked = true;
       links.ran("sample");
       trigger("halt"); // whatever is under way gives way
       return trigger("run");
