@@ -28,7 +28,7 @@ from diffviz.serving.admission import Admission
 from diffviz.serving.guessing import DENOISERS, what_it_sees
 from diffviz.serving.made_files import MadeFiles
 from diffviz.serving.ticket import Ticket
-from diffviz.ui.forward.bringing_back import Edited, _bring_back, edit_picture
+from diffviz.ui.forward.bringing_back import BRING_BACK, Edited, edit_picture
 from diffviz.ui.forward.keeping import _keep
 from diffviz.ui.share import link_in
 from diffviz.web.uploads import Room
@@ -88,7 +88,7 @@ VISITOR: Any = SimpleNamespace(session_hash="someone", client=None)
 def messages(backend: Any, request: Any) -> list[dict[str, Any]]:
     async def listen() -> list[dict[str, Any]]:
         event: Any = gr.EventData(None, {"request": request})
-        return [json.loads(text) async for text in _bring_back(backend, event, VISITOR)]
+        return [json.loads(text) async for text in BRING_BACK(backend, event, VISITOR)]
 
     return asyncio.run(listen())
 

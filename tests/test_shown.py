@@ -20,7 +20,8 @@ from diffviz.serving.sampling import suited
 from diffviz.ui.gradio_seams import tell_of_links
 from diffviz.ui.messages import capital, sentence
 from diffviz.ui.page import SHARED_LINK
-from diffviz.ui.sample.tab import _choices, first_run
+from diffviz.ui.sample.choices import denoisers
+from diffviz.ui.sample.tab import first_run
 from tests.running import ROOT
 
 UI = ROOT / "diffviz" / "ui"
@@ -111,7 +112,7 @@ def test_a_shared_link_tells_of_us() -> None:
 
 def test_what_a_list_is_filled_with_leaves_the_choice() -> None:
     # A visitor who has chosen by the time when the answer comes would find the older choice there.
-    filled = _choices(
+    filled = denoisers(
         cast(Any, SimpleNamespace(models=Models(cast(Any, None), None))), ""
     ).constructor_args
     assert ("heroes", "heroes") in filled["choices"]

@@ -118,12 +118,17 @@ class Trainings:
                     paths, size, channels, path, load=self.load, across=across, down=down
                 ).sentence
             plan = replace(plan, data=replace(plan.data, path=str(path.resolve())))
-        with self._beginning:  # others may have begun meanwhile
+        return self._added(plan, token, job, address), said
+
+    def _added(self, plan: Any, token: str, job: str, address: str) -> Job:
+        """The job, of whose folder nothing stays where it is not granted: others may have begun
+        since it was checked first."""
+        with self._beginning:
             try:
                 self._check_granted(plan, digest(token), address)
                 added = self.store.add(plan, token, job)
                 self._addresses[job] = address
-                return added, said
+                return added
             except BaseException:
                 shutil.rmtree(self.store.folder(job), ignore_errors=True)
                 raise
@@ -189,16 +194,7 @@ class Trainings:
         self._tidy()
         job = new_id()
         plan = take(path, self.store.folder(job))
-        address = neighbourhood(client) if client else ""
-        with self._beginning:
-            try:
-                self._check_granted(plan, digest(token), address)
-                added = self.store.add(plan, token, job)
-                self._addresses[job] = address
-                return added
-            except BaseException:
-                shutil.rmtree(self.store.folder(job), ignore_errors=True)
-                raise
+        return self._added(plan, token, job, neighbourhood(client) if client else "")
 
     def owned(self, token: str, kind: str = TRAINING.name) -> list[dict[str, Any]]:
         """That owner's jobs of a kind in brief, the newest first."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 
@@ -15,40 +15,43 @@ from diffviz.serving.admission import InLine
 from diffviz.serving.backend import Backend
 from diffviz.serving.ticket import Ticket
 from diffviz.ui.gradio_seams import event_data
-from diffviz.ui.messages import answer, sentence
-from diffviz.ui.sample.tab import visitor
+from diffviz.ui.messages import checked, sentence
+from diffviz.ui.sample.tab import NETWORK, SILENT, visitor
 
-Asked = dict[str, Any]
+Asked = TypeVar("Asked")
 Messages = Iterator[dict[str, Any]]
+# How Gradio is to take such an event.
+LIVE: dict[str, Any] = {"trigger_mode": "multiple", **SILENT, **NETWORK}
+Run = Callable[[Backend, gr.EventData, gr.Request], AsyncGenerator[str, None]]
 
 
-async def live_run(
-    check: Callable[[Backend, Any], Asked],
-    make: Callable[[Backend, Asked, Ticket], Messages],
-    backend: Backend,
-    event: gr.EventData,
-    request: gr.Request,
-) -> AsyncGenerator[str, None]:
-    """JSON messages, each with its request's id: {"waiting"}, one's number in the line, those that
-    are made, or {"failed"}, a sentence.
+def live_run(
+    check: Callable[[Backend, Any], Asked], make: Callable[[Backend, Asked, Ticket], Messages]
+) -> Run:
+    """The handler of a live view's event: JSON messages, each with its request's id: {"waiting"},
+    one's number in the line, those that are made, or {"failed"}, a sentence.
 
-    check: what the event's request asks for; raises what `answer` turns into a sentence. make: the
-    messages of a run whose turn it is.
+    check: what the event's request asks for, of which `checked` makes a sentence where it cannot
+    be. make: the messages of a run whose turn it is.
     """
-    wanted = event_data(event, "request")
-    number = wanted.get("id") if isinstance(wanted, dict) else None
 
-    def message(**content: Any) -> str:
-        return json.dumps({"id": number, **content})
+    async def run(
+        backend: Backend, event: gr.EventData, request: gr.Request
+    ) -> AsyncGenerator[str, None]:
+        wanted = event_data(event, "request")
+        number = wanted.get("id") if isinstance(wanted, dict) else None
 
-    asked = await asyncio.to_thread(answer, partial(check, backend), wanted)
-    if "error" in asked:
-        yield message(failed=asked["error"])
-        return
-    try:
-        made = backend.admission.parts(visitor(request), partial(make, backend, asked))
-        async with aclosing(made) as parts:
-            async for part in parts:
-                yield message(waiting=part.number) if isinstance(part, InLine) else message(**part)
-    except ValueError as error:
-        yield message(failed=sentence(error))
+        def message(**content: Any) -> str:
+            return json.dumps({"id": number, **content})
+
+        try:
+            asked = await asyncio.to_thread(checked, partial(check, backend), wanted)
+            made = backend.admission.parts(visitor(request), partial(make, backend, asked))
+            async with aclosing(made) as parts:
+                async for part in parts:
+                    told = {"waiting": part.number} if isinstance(part, InLine) else part
+                    yield message(**told)
+        except ValueError as error:
+            yield message(failed=sentence(error))
+
+    return run

@@ -6,8 +6,7 @@ import asyncio
 import base64
 import binascii
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
+from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Any
 
@@ -37,8 +36,8 @@ from diffviz.ui.component import live_view
 from diffviz.ui.edit.api import Asked, restore_endpoints
 from diffviz.ui.forward.tab import examples_shown
 from diffviz.ui.gradio_seams import event_data
-from diffviz.ui.live_runs import live_run
-from diffviz.ui.messages import answer, told_in_the_page
+from diffviz.ui.live_runs import LIVE, live_run
+from diffviz.ui.messages import answer, checked, told_in_the_page
 from diffviz.ui.sample.tab import NETWORK, SILENT, visitor
 
 
@@ -60,9 +59,7 @@ def edit_tab(backend: Backend) -> None:
         visible=False,
         interactive=False,
     )
-    running = view.restore(
-        backend.handler(_restore), None, view, trigger_mode="multiple", **SILENT, **NETWORK
-    )
+    running = view.restore(backend.handler(live_run(_asked, _told)), None, view, **LIVE)
     view.halt(None, cancels=[running], api_visibility="private")
     view.export(backend.handler(_export), None, [exported, program], **SILENT, **NETWORK)
     restore_endpoints(backend)
@@ -153,21 +150,12 @@ def _picture_of_example(request: Any) -> dict[str, Any]:
     return {"shape": levels.shape, "levels": base64.b64encode(levels.tobytes()).decode()}
 
 
-async def _restore(
-    backend: Backend, event: gr.EventData, request: gr.Request
-) -> AsyncIterator[str]:
-    """The messages of `live_run`, those of `told` among them."""
-    async with aclosing(live_run(_asked, _told, backend, event, request)) as messages:
-        async for message in messages:
-            yield message
+def _told(backend: Backend, asked: Prepared, ticket: Ticket) -> Iterator[dict[str, Any]]:
+    return told(asked, backend.models, ticket)
 
 
-def _told(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
-    return told(asked["prepared"], backend.models, ticket)
-
-
-def _asked(backend: Backend, request: Any) -> dict[str, Any]:
-    """{"prepared"} of a page's request; raises what `answer` turns into a sentence."""
+def _asked(backend: Backend, request: Any) -> Prepared:
+    """What a page's request asks for; raises what `checked` turns into a sentence."""
     asked = Asked(**request["settings"])
     source = request["picture"]
     if "example" in source:
@@ -178,7 +166,7 @@ def _asked(backend: Backend, request: Any) -> dict[str, Any]:
     if TASKS[asked.task].needs_mask:
         mask = mask_sent(request["mask"], (picture.shape[1], picture.shape[2]))
     words = (asked.what, asked.negative)
-    return {"prepared": prepare(backend.models, asked, asked.denoiser, words, picture, mask)}
+    return prepare(backend.models, asked, asked.denoiser, words, picture, mask)
 
 
 def mask_sent(text: Any, size: tuple[int, int]) -> Tensor:
@@ -195,12 +183,8 @@ def mask_sent(text: Any, size: tuple[int, int]) -> Tensor:
 async def _export(backend: Backend, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
     """A run again, as a file or as code; event: {"request", "format", "view"}."""
     with told_in_the_page():
-        asked = await asyncio.to_thread(
-            answer, partial(_asked, backend), event_data(event, "request")
-        )
-        if "error" in asked:
-            raise ValueError(str(asked["error"]).rstrip("."))
-        prepared: Prepared = asked["prepared"]
+        wanted = event_data(event, "request")
+        prepared = await asyncio.to_thread(checked, partial(_asked, backend), wanted)
         kind, view = (str(event_data(event, name)) for name in ("format", "view"))
         made = await backend.admission.at_once(
             visitor(request),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
+from collections.abc import Iterator
 from typing import Annotated, Any, NamedTuple
 
 import gradio as gr
@@ -42,9 +41,9 @@ from diffviz.ui.forward.api import (
     png,
     program_inputs,
 )
-from diffviz.ui.live_runs import live_run
+from diffviz.ui.live_runs import LIVE, live_run
 from diffviz.ui.messages import answer, told_in_the_page
-from diffviz.ui.sample.tab import NETWORK, SILENT, visitor
+from diffviz.ui.sample.tab import NETWORK, visitor
 
 # As programs that pass them by place know them; what is declared later comes after these.
 ORDER = (
@@ -114,27 +113,16 @@ def prepared(asked: Edited, x0: Tensor) -> Edit:
 def let_bring_back(backend: Backend, view: gr.HTML) -> None:
     """Let a live view with the events "back" and "halt" start a run, {"request": …}, and end it;
     its value then is one message after the other."""
-    running = view.back(
-        backend.handler(_bring_back), None, view, trigger_mode="multiple", **SILENT, **NETWORK
-    )
+    running = view.back(backend.handler(BRING_BACK), None, view, **LIVE)
     view.halt(None, cancels=[running], api_visibility="private")
 
 
-async def _bring_back(
-    backend: Backend, event: gr.EventData, request: gr.Request
-) -> AsyncIterator[str]:
-    """The messages of `live_run`: {"start"}, a {"frame"} a step, and {"apart"}, how far the result
-    is from the picture."""
-    async with aclosing(live_run(asked_back, _told, backend, event, request)) as messages:
-        async for message in messages:
-            yield message
-
-
-def _told(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
-    """The messages of a run whose turn it is."""
-    edit: Edit = asked["edit"]
+def _told(backend: Backend, asked: tuple[Edit, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
+    """The messages of a run whose turn it is: {"start"}, a {"frame"} a step, and {"apart"}, how far
+    the result is from the picture."""
+    edit, trained = asked
     grid = edit.settings.grid(edit.schedule)
-    beyond = outside(edit.schedule, grid, asked["range"])
+    beyond = outside(edit.schedule, grid, trained)
     yield {"start": {"steps": len(grid) - 1, "grid": grid, "outside": beyond, "note": edit.note}}
     started = time.perf_counter()
     x = edit.x0
@@ -147,8 +135,9 @@ def _told(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[d
     yield {"apart": rms_distance(x, edit.x0)}
 
 
-def asked_back(backend: Backend, request: Any) -> dict[str, Any]:
-    """What a page's request asks for; raises what `answer` turns into a sentence."""
+def asked_back(backend: Backend, request: Any) -> tuple[Edit, Any]:
+    """What a page's request asks for, and the noise that its denoiser was trained on; raises what
+    `checked` turns into a sentence."""
     same = ("denoiser", "what", "schedule", "T", "t", "steps", "mode", "seed", "guidance")
     asked = Edited(
         **{name: request[name] for name in same},
@@ -158,7 +147,10 @@ def asked_back(backend: Backend, request: Any) -> dict[str, Any]:
         handles=request["handles"],
     )
     edit = prepared(asked, seen_by(backend, request, asked.denoiser))
-    return {"edit": edit, "range": ratio_range(asked.denoiser)}
+    return edit, ratio_range(asked.denoiser)
+
+
+BRING_BACK = live_run(asked_back, _told)
 
 
 def hear(request: Any) -> dict[str, Any]:

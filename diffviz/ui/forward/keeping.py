@@ -15,7 +15,7 @@ from diffviz.serving.ticket import Ticket
 from diffviz.ui.component import page_call
 from diffviz.ui.forward.bringing_back import Edit, asked_back
 from diffviz.ui.gradio_seams import event_data
-from diffviz.ui.messages import answer, told_in_the_page
+from diffviz.ui.messages import checked, told_in_the_page
 from diffviz.ui.sample.tab import NETWORK, SILENT, visitor
 
 VIEWS = ("x", "x0")  # that the way is shown in
@@ -35,12 +35,10 @@ def let_keep(backend: Backend, view: gr.HTML) -> None:
 async def _keep(backend: Backend, event: gr.EventData, request: gr.Request) -> Any:
     with told_in_the_page():
         wanted = event_data(event, "request")
-        asked = await asyncio.to_thread(answer, partial(asked_back, backend), wanted)
-        if "error" in asked:
-            raise ValueError(str(asked["error"]).rstrip("."))
+        edit, _ = await asyncio.to_thread(checked, partial(asked_back, backend), wanted)
         kind, seen = (str(event_data(event, name)) for name in ("format", "view"))
         path = await backend.admission.at_once(
-            visitor(request), lambda ticket: written(backend, asked["edit"], kind, seen, ticket)
+            visitor(request), lambda ticket: written(backend, edit, kind, seen, ticket)
         )
     return gr.File(value=str(path), visible=True)
 

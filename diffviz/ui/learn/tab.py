@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
+from collections.abc import Iterator
 from typing import Any
-
-import gradio as gr
 
 from diffviz.data.examples import example
 from diffviz.lessons.experiments import EXPERIMENTS
@@ -23,9 +20,8 @@ from diffviz.serving.backend import Backend
 from diffviz.serving.ticket import Ticket
 from diffviz.settings import unknown
 from diffviz.ui.component import live_view
-from diffviz.ui.live_runs import live_run
+from diffviz.ui.live_runs import LIVE, live_run
 from diffviz.ui.messages import answer
-from diffviz.ui.sample.tab import NETWORK, SILENT
 
 
 def learn_tab(backend: Backend) -> None:
@@ -38,9 +34,7 @@ def learn_tab(backend: Backend) -> None:
         value=json.dumps(facts()),
         server_functions=[notebook_told],
     )
-    running = view.experiment(
-        backend.handler(_run), None, view, trigger_mode="multiple", **SILENT, **NETWORK
-    )
+    running = view.experiment(backend.handler(live_run(_asked, _messages)), None, view, **LIVE)
     view.halt(None, cancels=[running], api_visibility="private")
 
 
@@ -65,26 +59,18 @@ def notebook_told(request: Any) -> dict[str, Any]:
     return answer(lambda _: {"notebook": notebook()}, request)
 
 
-async def _run(backend: Backend, event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:
-    """The messages of `live_run`, those of the experiment among them."""
-    async with aclosing(live_run(_asked, _messages, backend, event, request)) as messages:
-        async for message in messages:
-            yield message
-
-
-def _asked(backend: Backend, request: Any) -> dict[str, Any]:
-    """{"experiment": its name, "settings"} → what is to run; raises ValueError, in a sentence."""
+def _asked(backend: Backend, request: Any) -> tuple[Any, Any]:
+    """{"experiment": its name, "settings"} → what is to run, and with what; raises ValueError, in a
+    sentence."""
     runnable = {name: known for name, known in EXPERIMENTS.items() if known.run}
     name = request["experiment"]
     if not isinstance(name, str) or name not in runnable:
         raise ValueError(unknown("experiment", name, runnable))
-    return {"run": runnable[name].run, "settings": runnable[name].settings(**request["settings"])}
+    return runnable[name].run, runnable[name].settings(**request["settings"])
 
 
-def _messages(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
-    messages: Iterator[dict[str, Any]] = asked["run"](
-        asked["settings"], lambda name: backend.models.served(name, "", ticket)
-    )
-    for message in messages:
+def _messages(backend: Backend, asked: tuple[Any, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
+    run, settings = asked
+    for message in run(settings, lambda name: backend.models.served(name, "", ticket)):
         ticket.check()
         yield message

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -19,8 +18,8 @@ from diffviz.runs.plane import DENOISERS, READY, CloudSettings, PlaneSettings
 from diffviz.samplers import SAMPLERS
 from diffviz.schedules import SCHEDULES
 from diffviz.serving.backend import Backend
+from diffviz.serving.engine import Engine
 from diffviz.serving.plane import (
-    Walk,
     branched,
     cloud_sent,
     dark_places,
@@ -32,12 +31,12 @@ from diffviz.serving.plane import (
 )
 from diffviz.serving.plane_convergence import converging, prepare_convergence
 from diffviz.serving.plane_exports import export_points, prepare_export
-from diffviz.serving.plane_training import Lesson, prepare_lesson, taught
+from diffviz.serving.plane_training import prepare_lesson, taught
 from diffviz.serving.ticket import Ticket
 from diffviz.training.points import PointsTraining
 from diffviz.ui.component import live_view
 from diffviz.ui.gradio_seams import event_data
-from diffviz.ui.live_runs import live_run
+from diffviz.ui.live_runs import LIVE, Asked, Messages, Run, live_run
 from diffviz.ui.messages import answer, checked, told_in_the_page
 from diffviz.ui.plane.api import plane_endpoints
 from diffviz.ui.plane.contests import contests
@@ -65,15 +64,16 @@ def plane_tab(backend: Backend) -> None:
         interactive=False,
     )
     view.export(backend.handler(_export), None, [exported, program], **SILENT, **NETWORK)
-    walking = view.walk(
-        backend.handler(_walk), None, view, trigger_mode="multiple", **SILENT, **NETWORK
-    )
+    walking, training, *_ = [
+        event(backend.handler(run), None, view, **LIVE)
+        for event, run in (
+            (view.walk, _live(prepare, walked)),
+            (view.train, _live(prepare_lesson, taught)),
+            (view.converge, _live(prepare_convergence, converging)),
+            (view.branch, _live(prepare_branches, branched)),
+        )
+    ]
     view.halt(None, cancels=[walking], api_visibility="private")
-    training = view.train(
-        backend.handler(_train), None, view, trigger_mode="multiple", **SILENT, **NETWORK
-    )
-    for event, handler in ((view.converge, _converge), (view.branch, _branch)):
-        event(backend.handler(handler), None, view, trigger_mode="multiple", **SILENT, **NETWORK)
     view.stop(None, cancels=[training], api_visibility="private")
     plane_endpoints(backend)
     contests(backend)
@@ -140,70 +140,14 @@ def network(request: Any) -> dict[str, Any]:
     return answer(lambda asked: learned(str(asked["data"])), request)
 
 
-async def _walk(backend: Backend, event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:
-    """The messages of `live_run`, those of `walked` among them."""
-    async with aclosing(live_run(_asked, _told, backend, event, request)) as messages:
-        async for message in messages:
-            yield message
-
-
-def _asked(backend: Backend, request: Any) -> dict[str, Any]:
-    return {"walk": prepare(request)}
-
-
-def _told(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
-    walk: Walk = asked["walk"]
-    return walked(walk, backend.engine, ticket)
-
-
-async def _train(backend: Backend, event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:
-    """The messages of `live_run`, those of `taught` among them."""
-    async with aclosing(live_run(_wanted, _taught, backend, event, request)) as messages:
-        async for message in messages:
-            yield message
-
-
-def _wanted(backend: Backend, request: Any) -> dict[str, Any]:
-    return {"lesson": prepare_lesson(request)}
-
-
-def _taught(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
-    lesson: Lesson = asked["lesson"]
-    return taught(lesson, backend.engine, ticket)
-
-
-async def _converge(
-    backend: Backend, event: gr.EventData, request: gr.Request
-) -> AsyncIterator[str]:
-    """The messages of `live_run`, those of `converging` among them."""
-    async with aclosing(live_run(_compared, _converging, backend, event, request)) as messages:
-        async for message in messages:
-            yield message
-
-
-def _compared(backend: Backend, request: Any) -> dict[str, Any]:
-    return {"convergence": prepare_convergence(request)}
-
-
-def _converging(
-    backend: Backend, asked: dict[str, Any], ticket: Ticket
-) -> Iterator[dict[str, Any]]:
-    return converging(asked["convergence"], backend.engine, ticket)
-
-
-async def _branch(backend: Backend, event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:
-    """The messages of `live_run`, that of `branched` among them."""
-    async with aclosing(live_run(_parting, _branched, backend, event, request)) as messages:
-        async for message in messages:
-            yield message
-
-
-def _parting(backend: Backend, request: Any) -> dict[str, Any]:
-    return {"parted": prepare_branches(request)}
-
-
-def _branched(backend: Backend, asked: dict[str, Any], ticket: Ticket) -> Iterator[dict[str, Any]]:
-    return branched(asked["parted"], backend.engine, ticket)
+def _live(
+    prepare: Callable[[Any], Asked], make: Callable[[Asked, Engine, Ticket], Messages]
+) -> Run:
+    """Runs of the plane need no more of the backend than its engine."""
+    return live_run(
+        lambda _, request: prepare(request),
+        lambda backend, asked, ticket: make(asked, backend.engine, ticket),
+    )
 
 
 async def _export(backend: Backend, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:

@@ -28,10 +28,9 @@ const COMPARED = 1e9; // from where on comparisons are numbered, apart from runs
 const [BRANCHES, MOST_PARTED] = [12, 16]; // ways of a sample that part, and samples whose ways do
 const REST = 1500; // ms between two plays
 const SPEEDS = [5, 15, 30, 60];
-/** Of no settings of a run, or of those that the page knows by itself. */
 const DRAWN = "drawn"; // data of one's own
 const MOST_LINKED = 500; // drawn points that a link holds
-const OF_CLOUD = new Set(["points", "word"]);
+const OF_CLOUD = new Set(["points", "word"]); // settings with which other data come
 
 /** @param {HTMLElement} element @param {LiveView<PlaneServer>} view */
 export function mount(element, { props, server, trigger, watch }) {

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from diffviz.data import DEFAULT
-from diffviz.runs.asking import ANYTHING, speaks
+from diffviz.runs.asking import speaks
 from diffviz.runs.link import schema
 from diffviz.runs.schema import MAX_SEED, SEED, RunSettings
 from diffviz.serving.admission import InLine
@@ -32,9 +32,6 @@ from diffviz.serving.sampling import (
     begins,
     settings_of,
     suited,
-    things,
-    values_of,
-    variations,
 )
 from diffviz.serving.ticket import Ticket
 from diffviz.ui.component import live_view, page_call
@@ -42,9 +39,15 @@ from diffviz.ui.controls import control, endpoint, in_order
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.links import link_components
 from diffviz.ui.messages import sentence, told_in_the_page
+from diffviz.ui.sample.choices import (
+    ask_unseen,
+    compared_first,
+    compared_still,
+    denoisers,
+    suit,
+)
 from diffviz.ui.sample.controls import RIVALS, build_controls
 from diffviz.ui.sample.nearest import nearest_endpoint, nearest_pictures
-from diffviz.ui.sample.words import asked_unseen
 from diffviz.web.names import whole_number
 
 # Who runs when is our own admission's to say, which tells visitors their place in the line.
@@ -149,19 +152,20 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     )
     nearest_endpoint(backend)
     denoiser, asked = controls.denoiser, [controls.denoiser, token]
-    denoiser.focus(backend.handler(_choices), token, denoiser, js=WITH_OWNER, **SILENT)
+    denoiser.focus(backend.handler(denoisers), token, denoiser, js=WITH_OWNER, **SILENT)
     words = controls.words
     known = [controls.what, words.group, words.source, controls.vary, controls.values, about]
     known += controls.of(suited(DEFAULT))
-    told = denoiser.change(backend.handler(_about), asked, known, js=WITH_OWNER, **SILENT)
+    told = denoiser.change(backend.handler(suit), asked, known, js=WITH_OWNER, **SILENT)
     link_components("sample", player, controls.places, [told])
     kept = [controls.values, controls.vary, *asked]
-    player.compared(backend.handler(_kept), kept, controls.values, js=WITH_OWNER, **SILENT)
+    still = backend.handler(compared_still)
+    player.compared(still, kept, controls.values, js=WITH_OWNER, **SILENT)
     compared = [words.words, controls.vary, controls.values]
-    words.unseen.input(_ask_unseen, [words.source, words.unseen], compared, **SILENT).then(
+    words.unseen.input(ask_unseen, [words.source, words.unseen], compared, **SILENT).then(
         None, js=ASK_FOR_RUN
     )
-    values, varied = backend.handler(_values), [controls.vary, *asked]
+    values, varied = backend.handler(compared_first), [controls.vary, *asked]
     controls.vary.input(values, varied, controls.values, js=WITH_OWNER, **SILENT)
     return denoiser
 
@@ -257,51 +261,6 @@ def _intro() -> str:
 def first_run() -> RunSettings:
     """What plays before the first click, and what the controls beside it say at first."""
     return settings_of(bundled_card().data, OnPage())
-
-
-def _choices(backend: Backend, token: str) -> gr.Dropdown:
-    """The denoisers that there are now, one's own among them. What is chosen is not said: its
-    visitor may have chosen already when this comes."""
-    return gr.Dropdown(choices=backend.models.choices(token))
-
-
-def _about(backend: Backend, name: str, token: str) -> list[Any]:
-    """What the chosen denoiser can be asked for and compared by, and its card."""
-    with told_in_the_page():
-        card = backend.models.model(name, token).card
-    known, in_words = things(card.data), speaks(card.data)
-    return [
-        gr.Dropdown(choices=known, value=known[0], visible=not in_words),
-        gr.Column(visible=in_words),
-        card.data.name if in_words else gr.skip(),
-        gr.Dropdown(choices=variations(card.data), value=""),
-        gr.Dropdown(choices=[], value=[], visible=False),
-        card_text(card),
-        *suited(card.data.name).values(),
-    ]
-
-
-def _values(backend: Backend, vary: str, name: str, token: str) -> gr.Dropdown:
-    """What can be compared of a slot; the first few are chosen."""
-    with told_in_the_page():
-        known = values_of(backend.models.model(name, token).card.data, vary)
-    return gr.Dropdown(choices=known, value=known[:4], visible=bool(known))
-
-
-def _kept(backend: Backend, values: list[str], vary: str, name: str, token: str) -> gr.Dropdown:
-    """What can be compared, where a link has chosen already."""
-    with told_in_the_page():
-        known = values_of(backend.models.model(name, token).card.data, vary)
-    chosen = [value for value in values or () if value in known]
-    return gr.Dropdown(choices=known, value=chosen, visible=bool(known))
-
-
-def _ask_unseen(source: str, combination: str) -> list[Any]:
-    """The words, and the columns, that show a combination never seen beside others that were."""
-    with told_in_the_page():
-        text, slot, values = asked_unseen(source, combination)
-    known = [*slot.values, ANYTHING]
-    return [text, slot.name, gr.Dropdown(choices=known, value=values, visible=True)]
 
 
 async def _export(
