@@ -10,7 +10,7 @@ from tests.running import Server, start_server
 from tests.web.visitor import SESSIONS, SLOW_SECONDS, Visitor
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # what strangers began there ends with it
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """It faces strangers itself, with no proxy before it; the tests ask more than one address may,
     and have no time to be slow for long."""
@@ -29,7 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # what strangers began there ends with it
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """It believes one proxy, under whose path /dv it lies, and has little room and patience."""
     running = start_server(
@@ -48,7 +48,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # what strangers began there ends with it
 def visitor(server: Server) -> Iterator[Visitor]:
     someone = Visitor(server.url)
     yield someone
