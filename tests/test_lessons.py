@@ -40,7 +40,7 @@ from diffviz.runs.schema import NoiseSettings, RunSettings
 from diffviz.serving.admission import Admission
 from diffviz.settings import Settings, declared
 from diffviz.ui.edit.tab import OnPage
-from diffviz.ui.learn.tab import _run, facts
+from diffviz.ui.learn.tab import EXPERIMENT, facts
 
 WHOLE = """+++
 title = "A title"
@@ -328,7 +328,7 @@ def messages(request: Any) -> list[dict[str, Any]]:
 
     async def listen() -> list[dict[str, Any]]:
         event: Any = gr.EventData(None, {"request": request})
-        return [json.loads(text) async for text in _run(backend, event, visitor)]
+        return [json.loads(text) async for text in EXPERIMENT(backend, event, visitor)]
 
     try:
         return asyncio.run(listen())

@@ -107,6 +107,7 @@ def test_every_frame_arrives_and_scrubs_without_a_request(server: Server, page: 
     assert requests == []
 
 
+@pytest.mark.alone
 def test_frames_that_come_together_are_shown_one_by_one(server: Server, page: Page) -> None:
     open_tab(page, server)
     shown: list[tuple[float, int]] = page.evaluate(TOGETHER)

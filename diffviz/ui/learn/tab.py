@@ -34,7 +34,7 @@ def learn_tab(backend: Backend) -> None:
         value=json.dumps(facts()),
         server_functions=[notebook_told],
     )
-    running = view.experiment(backend.handler(live_run(_asked, _messages)), None, view, **LIVE)
+    running = view.experiment(backend.handler(EXPERIMENT), None, view, **LIVE)
     view.halt(None, cancels=[running], api_visibility="private")
 
 
@@ -74,3 +74,6 @@ def _messages(backend: Backend, asked: tuple[Any, Any], ticket: Ticket) -> Itera
     for message in run(settings, lambda name: backend.models.served(name, "", ticket)):
         ticket.check()
         yield message
+
+
+EXPERIMENT = live_run(_asked, _messages)

@@ -45,12 +45,15 @@ export function mount(element, { props, server, trigger, watch }) {
 
   let asked = false; // for a run, which the opening film then does not replace, however late it comes
 
-  let sought = false; // a run was asked for, and its picture is to be seen
+  let sought = false; // a run was asked for, and its visitor has not scrolled since
   /** Bring the picture into sight. */
   function bring() {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     lanes.root.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
   }
+  new ResizeObserver(() => sought && bring()).observe(lanes.root); // it grows with what is told of a run
+  for (const scroll of ["wheel", "touchmove", "pointerdown", "keydown"])
+    document.addEventListener(scroll, () => (sought = false), { passive: true });
 
   function take() {
     if (!props.value) return;
@@ -63,9 +66,6 @@ export function mount(element, { props, server, trigger, watch }) {
       trigger("anew");
     }
     describe();
-    if (!sought || state.run === before) return;
-    sought = false;
-    requestAnimationFrame(() => requestAnimationFrame(bring)); // it may be taller than what was there
   }
 
   /** For tools: which run it is, the frames there are of it, and one's number in the line. */
