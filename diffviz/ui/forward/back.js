@@ -80,7 +80,11 @@ export function backPanel(state, change, server, trigger) {
     errors.root,
     note,
   );
-  root.addEventListener("toggle", () => root.open && listen());
+  root.addEventListener("toggle", () => {
+    if (!root.open) return;
+    listen();
+    if (root.dataset.state !== "running") showBeginning();
+  });
 
   const known = () => state.chosen;
   const small = () => /** @type {Picture} */ (state.picture).small[known().sees];
@@ -147,6 +151,7 @@ export function backPanel(state, change, server, trigger) {
 
   /** The two pictures that it begins with: as the model sees it, and noised to t as it stands. */
   function showBeginning() {
+    if (!root.open) return; // a slider that is dragged would wait for what nobody sees
     const { x0, eps } = decoded();
     const { schedule } = state;
     const divisor = state.asIs ? 1 : state.divisor(schedule);

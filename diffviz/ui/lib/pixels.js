@@ -62,13 +62,15 @@ export function paint(canvas, planes, channels, height, width, level = (v) => v)
   }
   const context = context2d(canvas);
   const image = context.createImageData(width, height);
+  const { data } = image;
   const size = height * width;
   const [green, blue] = channels === 3 ? [size, 2 * size] : [0, 0];
   for (let i = 0, j = 0; i < size; i++, j += 4) {
-    image.data[j] = level(planes[i]);
-    image.data[j + 1] = level(planes[i + green]);
-    image.data[j + 2] = level(planes[i + blue]);
-    image.data[j + 3] = 255;
+    const red = level(planes[i]);
+    data[j] = red;
+    data[j + 1] = green ? level(planes[i + green]) : red;
+    data[j + 2] = blue ? level(planes[i + blue]) : red;
+    data[j + 3] = 255;
   }
   context.putImageData(image, 0, 0);
   countPaint(canvas);
