@@ -37,6 +37,7 @@ from diffviz.web.logs import REQUEST_ID, Line
 from diffviz.web.observe import Observe
 from diffviz.web.prefix import Prefix
 from diffviz.web.routes import ROUTES, Kind, Route, find
+from diffviz.web.turns import Turns
 from diffviz.web.uploads import tidy
 
 
@@ -63,6 +64,9 @@ class Inside:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
+
+
+NOBODY: Any = (None, None)  # receives and sends
 
 
 def ask(app: Any, *path: str, **more: Any) -> list[Message]:
@@ -448,6 +452,25 @@ def test_long_bodies_are_looked_at_in_turns_of_their_own() -> None:
 
     asyncio.run(all_at_once())
     assert len(set(looked)) == 8
+
+
+def test_others_are_answered_between_what_one_sends_at_once() -> None:
+    begun: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        begun.append(scope["client"][0])
+
+    async def all_at_once() -> None:
+        turns = Turns(app)
+        senders = ["192.0.2.1"] * 20 + ["192.0.2.2"]
+        scopes = [{"type": "http", "client": (sender, 1)} for sender in senders]
+        await asyncio.gather(*(turns(scope, *NOBODY) for scope in scopes))
+        assert not turns._locks  # nobody who left is remembered
+
+    asyncio.run(all_at_once())
+    assert sorted(set(begun)) == ["192.0.2.1", "192.0.2.2"]
+    assert begun.index("192.0.2.2") <= 1
+    assert len(begun) == 21
 
 
 @pytest.mark.parametrize("home", ["/", "/dv/"])

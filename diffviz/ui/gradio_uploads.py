@@ -19,6 +19,7 @@ from gradio_client.utils import (  # type: ignore[import-untyped]
 )
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
@@ -29,6 +30,7 @@ MOST_PARTS = 1000  # as many as Gradio's page sends at once
 MOST_TEXT = 64 * 1024  # bytes of what is no file, which are held in memory
 # Of what comes at once, so much is looked at in one turn of the loop where many parts begin in it.
 MANY_BEGIN, LOOK_BYTES = 10, 1024
+NO_HEADERS = Headers()
 BEGINNING = b"\r\n\r\n"  # ends a part's headers
 
 
@@ -78,6 +80,10 @@ class Parser(GradioMultiPartParser):
 
     def on_headers_finished(self) -> None:
         super().on_headers_finished()
+        part = self._current_part
+        part.item_headers = []  # what they say is taken from them; most of what would stay
+        if part.file:
+            part.file.headers = NO_HEADERS
         for file in self._files_to_close_on_error:  # the one that begins
             self.files.append(file.name)
             self.take(FILE_BYTES)

@@ -16,6 +16,7 @@ from diffviz.web.limits import Buckets, RateLimit
 from diffviz.web.observe import Observe
 from diffviz.web.prefix import Prefix
 from diffviz.web.routes import Kind
+from diffviz.web.turns import Turns
 from diffviz.web.uploads import Room, UploadRoom
 
 PAGES_MADE = 20  # in a minute for one address; what is kept is not made
@@ -55,6 +56,8 @@ def guarded(
         )
     app = Gate(app)
     app = Prefix(app, settings.root_path)
+    if settings.public:
+        app = Turns(app)
     app = Forwarded(app, settings.trusted_proxies)
     app = Observe(app, settings.trusted_proxies, metrics, f"{settings.root_path}/")
     return SecurityHeaders(app)
