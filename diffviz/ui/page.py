@@ -18,6 +18,7 @@ from diffviz.ui.plane.tab import plane_tab
 from diffviz.ui.sample.tab import sample_tab
 from diffviz.ui.share import share_view
 from diffviz.ui.train.tab import train_tab
+from diffviz.ui.tries import try_line
 
 HERE = Path(__file__).parent
 # A tab's own styles may build on the page's.
@@ -70,8 +71,10 @@ def build_page(backend: Backend) -> gr.Blocks:
 
 
 def _tab(label: str, name: str = "") -> gr.Tab:
-    """A tab, whose name, or else its label, is in the page's links."""
+    """A tab, whose name, or else its label, is in the page's links; what to try there is first."""
     name = name or label.lower()
     tab = gr.Tab(label, id=name, elem_id=f"tab-{name}")
     tab.select(None, None, None, js=page_call("wentTo", name), api_visibility="private")
+    with tab:
+        try_line(name)
     return tab

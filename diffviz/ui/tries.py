@@ -1,0 +1,37 @@
+"""Lines that set a tab's controls, for who does not know yet what to try."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+import gradio as gr
+
+# By tab: what a line says, and the text of the link that it is.
+TRIES: Mapping[str, Mapping[str, str]] = {
+    "forward": {
+        "a picture that cannot be seen but is still there": "forward?t=620",
+        "linear beside cosine: one drowns it early": "forward?t=400&schedule=linear&rivals=cosine",
+        "a clothes expert looks at a photograph": "forward?denoiser=fashion&t=500",
+    },
+    "sample": {
+        "one step instead of twenty": "sample?steps=1",
+        "DDIM beside ancestral, from the same noise": "sample?count=4&sampler=ddim&rivals=ddpm",
+        "guidance from 0 to 8": "sample?count=2&vary=guidance",
+        "a troll with a flaming sword": "sample?count=4&denoiser=heroes"
+        "&words=a+troll+with+a+flaming+sword",
+    },
+    "plane": {
+        "one straight jump": "plane?steps=1",
+        "DDIM beside ancestral, from the same noise": "plane?beside=ddpm",
+        "eight points known: it can only copy them": "plane?points=8&denoiser=points",
+        "the whole process as one picture": "plane?data=two-bumps",
+    },
+}
+
+
+def try_line(tab: str) -> None:
+    """Build a tab's line inside the current gr.Tab, where it has one."""
+    if tries := TRIES.get(tab):
+        links = (f'<a href="#{escape(link)}">{escape(says)}</a>' for says, link in tries.items())
+        gr.HTML(f"Try this: {' · '.join(links)}", elem_id=f"{tab}-tries", elem_classes="tries")
