@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from diffviz.checkpoints import load_checkpoint
+from diffviz.measure.convergence import exact
 from diffviz.runs.notes import run_of
+from diffviz.runs.plane import ready_made
 from diffviz.runs.sampling import run as sample
 from diffviz.runs.schema import RunSettings, Variation
 from diffviz.serving.frames import SAME_STEP, stream
-from diffviz.serving.reference import reference
+from diffviz.serving.reference import AT, a_few, orders, reference
 
 RUN = RunSettings(condition={"class": "bag"}, count=1, steps=6)
 
@@ -66,6 +68,54 @@ def test_what_a_race_is_measured_against_is_told_as_it_is_made() -> None:
         *_, last = sample(run.but(steps=count), checkpoint)
         distances.append(rms(last.x.flatten().numpy(), halves_of(end["result"])))
     assert distances[0] > 2 * distances[1] > 0
+
+
+def test_a_races_samplers_come_nearer_as_their_orders_say() -> None:
+    checkpoint = ready_made("moons")  # the smallest network; what is made of pictures is the same
+    run = RunSettings(count=9, sampler="euler", schedule="karras", T=300, steps=6, guidance=1.0)
+    made = [json.loads(text) for text in orders(run, ["heun", "ddpm", "heun"], 7, checkpoint)]
+    events = [event for message in made for event in message["events"]]
+    assert {message["run"] for message in made} == {7}
+    assert {event["kind"] for event in events} == {"orders"}
+    assert [one["name"] for one in events[0]["samplers"]] == ["euler", "heun"]  # those of one end
+    found = [event["one"] for event in events if "one" in event]
+    assert [(one["sampler"], one["steps"]) for one in found] == [
+        (name, count) for name in ("euler", "heun") for count in AT
+    ]
+    euler, heun = events[-1]["curves"]
+    assert euler["slope"] == pytest.approx(1, abs=0.4)
+    assert heun["slope"] == pytest.approx(2, abs=0.4)
+
+
+def test_a_races_pictures_are_measured_by_the_first_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diffviz.serving.reference.AT", (2, 6))
+    checkpoint = load_checkpoint("fashion")
+    run = RUN.but(count=3, condition={"class": "each"}, T=16, schedule="linear")
+    *_, told = orders(run, [], 7, checkpoint)
+    ((curve,),) = (event["curves"] for event in json.loads(told)["events"])
+    race = [list(sample(one, checkpoint))[-1].x[:2] for one in (run, exact(run))]
+    assert curve["runs"][1] == [6, 12, pytest.approx(rms(*(x.numpy() for x in race)), rel=1e-3)]
+
+
+@pytest.mark.parametrize(
+    ("run", "rivals", "why"),
+    [
+        (RUN.but(sampler="ddpm"), ["edm"], "one that has one end"),
+        (RUN.but(sampler_parameters={"eta": 1.0}), [], "one that has one end"),
+        (RUN.but(T=4, steps=2), ["heun"], "more than 4 noise levels, not 4"),
+    ],
+)
+def test_where_there_is_no_slope_a_sentence_says_so(
+    run: RunSettings, rivals: list[str], why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        next(orders(run, rivals, 1, load_checkpoint("fashion")))
+
+
+def test_a_race_in_columns_is_measured_by_its_first_sample() -> None:
+    run = RUN.but(count=4, vary=Variation("class", ("bag", "coat")), condition={})
+    few = a_few(run, load_checkpoint("fashion").card.data)
+    assert (few.count, few.vary, few.condition) == (1, None, {"class": "bag"})
 
 
 def halves_of(text: str) -> np.ndarray:

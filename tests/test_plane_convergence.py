@@ -11,8 +11,9 @@ from torch import Tensor
 
 from diffviz.denoisers.base import Level, Prediction
 from diffviz.denoisers.exact import GaussianDenoiser, MixtureDenoiser
+from diffviz.measure.convergence import Run, slopes
 from diffviz.measure.flow import flow
-from diffviz.measure.plane_convergence import Convergence, ConvergenceSettings, Run, slopes
+from diffviz.measure.plane_convergence import Convergence, ConvergenceSettings
 from diffviz.training.points import PointsTraining, train_points
 
 FINE = (64, 128, 256)

@@ -28,7 +28,8 @@ class Options(ConvergenceSettings):
 
 def run(options: Options) -> None:
     from diffviz.figures import FORMATS, convergence, save
-    from diffviz.measure.plane_convergence import Convergence, slopes
+    from diffviz.measure.convergence import slopes
+    from diffviz.measure.plane_convergence import Convergence
     from diffviz.samplers import SAMPLERS
 
     out = output_file(options.out, FORMATS)

@@ -3,20 +3,17 @@ known, so that each sampler's error can be seen to fall with its steps, as its o
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from copy import deepcopy
-from itertools import groupby
-from operator import attrgetter
-from typing import Annotated, ClassVar, NamedTuple, Self
+from typing import Annotated, ClassVar, Self
 
-import numpy as np
 from pydantic import model_validator
 from torch import Tensor
 
 from diffviz.checkpoints import Checkpoint
 from diffviz.data.plane.clouds import Cloud
 from diffviz.forward import StreamedNoise
+from diffviz.measure.convergence import Run
 from diffviz.measure.flow import flow
 from diffviz.runs.plane import (
     LEARNED,
@@ -32,7 +29,6 @@ from diffviz.settings import Setting, check_bounds, declared
 
 MOST_SAMPLERS, MOST_STEPS = 6, 512
 OF_FLOW = 600  # evaluations that the exact solution takes, or so
-FITTED = 3  # of the finest runs, through which the slope goes: the order is that of short steps
 LAST = 1  # the index at which all end; see Convergence
 
 
@@ -73,17 +69,6 @@ class ConvergenceSettings(PlaneSettings):
         return self
 
 
-class Run(NamedTuple):
-    """distance: to the exact end, the median over the samples: of the few that start next to a
-    watershed between two parts of the data some end at the other, which no step is short enough
-    to tell."""
-
-    sampler: str
-    steps: int
-    evaluations: int
-    distance: float
-
-
 class Convergence:
     """The exact end of one x_T, and samplers' distances to it.
 
@@ -115,7 +100,11 @@ class Convergence:
         return flow(self.denoiser, self.start, *ends, self.condition)
 
     def runs(self) -> Iterator[Run]:
-        """One sampler after the other, the coarsest first, as each is done."""
+        """One sampler after the other, the coarsest first, as each is done.
+
+        A distance is the median over the samples: of the few that start next to a watershed between
+        two parts of the data some end at the other, which no step is short enough to tell.
+        """
         end = self.exact()
         for sampler in dict.fromkeys(self.settings.samplers):
             for steps in sorted(set(self.settings.at)):
@@ -140,19 +129,6 @@ def check_work(settings: ConvergenceSettings, cloud: Cloud) -> None:
             f"{settings.count:,} samples, each held against {len(cloud.points):,} points "
             f"{evaluations:,} times, are more than one run may be; ask for fewer of one of them"
         )
-
-
-def slopes(runs: Sequence[Run]) -> dict[str, float]:
-    """sampler → its measured order: by which power of the number of steps the distance falls, over
-    the FITTED finest; nothing where there are no two distances above 0."""
-    found = {}
-    for sampler, own in groupby(runs, attrgetter("sampler")):
-        finest = [run for run in own if run.distance > 0][-FITTED:]
-        if len(finest) > 1:
-            steps = [math.log(run.steps) for run in finest]
-            distances = [math.log(run.distance) for run in finest]
-            found[sampler] = -float(np.polyfit(steps, distances, 1)[0])
-    return found
 
 
 def _no_noise() -> Tensor:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from diffviz.measure.plane_convergence import Convergence, ConvergenceSettings, Run, slopes
+from diffviz.measure.convergence import Run, curves
+from diffviz.measure.plane_convergence import Convergence, ConvergenceSettings
 from diffviz.runs.plane import YOURS
-from diffviz.samplers import SAMPLERS
 from diffviz.serving.engine import Engine
 from diffviz.serving.plane import network_received
 from diffviz.serving.ticket import Ticket
@@ -31,19 +31,3 @@ def converging(
         runs.append(run)
         yield {"run": run._asdict()}
     yield {"converged": curves(runs)}
-
-
-def curves(runs: list[Run]) -> list[dict[str, Any]]:
-    """sampler by sampler: its label, order, measured slope, and runs as [steps, evaluations,
-    distance]."""
-    found = slopes(runs)
-    return [
-        {
-            "sampler": name,
-            "label": SAMPLERS[name].label,
-            "order": SAMPLERS[name].order,
-            "slope": found.get(name),
-            "runs": [list(run[1:]) for run in runs if run.sampler == name],
-        }
-        for name in dict.fromkeys(run.sampler for run in runs)
-    ]

@@ -5,7 +5,8 @@ import { test } from "node:test";
 
 import { window } from "./page.js";
 import { Drawing, drawingPanel, greyOf } from "../../diffviz/ui/plane/drawing.js";
-import { convergencePanel, sentence } from "../../diffviz/ui/plane/convergence.js";
+import { sentence } from "../../diffviz/ui/lib/orders.js";
+import { convergencePanel } from "../../diffviz/ui/plane/convergence.js";
 import { lineDensity } from "../../diffviz/ui/plane/line.js";
 
 const pen = new Proxy({}, { get: () => () => {}, set: () => true }); // draws nothing
@@ -42,8 +43,8 @@ test("distances are drawn as they come, and the orders told that were measured",
   panel.start({});
   for (const count of steps) panel.heed({ id: 7, run: { sampler: "euler", steps: count, evaluations: count, distance: 1 / count } });
   panel.heed({ id: 9, run: { sampler: "unipc", steps: 2, evaluations: 2, distance: 1 } }); // another's
-  assert.equal(panel.root.querySelectorAll("circle.curve-0").length, 3);
-  assert.equal(panel.root.querySelectorAll("circle.curve-1").length, 0);
+  assert.equal(panel.root.querySelectorAll("circle.order-0").length, 3);
+  assert.equal(panel.root.querySelectorAll("circle.order-1").length, 0);
   panel.heed({ id: 7, converged: [{ sampler: "euler", label: "Euler", order: 1, slope: 1.004, runs: steps.map((count) => [count, count, 1 / count]) }] });
   assert.deepEqual([...panel.root.querySelectorAll("tbody th, tbody td")].map((cell) => cell.textContent.trim()), ["Euler", "1", "1.00", "1.3e−1"]);
   assert.match(panel.root.querySelector("svg").getAttribute("aria-label"), /Measured orders: Euler 1\.00\./);

@@ -159,7 +159,7 @@ test("a race ends in a table, and with a press in distances to where the exact p
   assert.match(button.textContent, /512 steps.* about 2 min/); // 512 times 2 sides, of 0.1 s each
   assert.match($(".sample-race").textContent, /They are alike\. DDPM \(ancestral\) draws noise/);
   button.click();
-  assert.deepEqual(triggered.at(-1), ["refer", { run: 1 }]);
+  assert.deepEqual(triggered.at(-1), ["refer", { run: 1, kind: "reference" }]);
   tell(1, { kind: "reference", index: 100 });
   await frame();
   assert.match($(".sample-race [role=status]").textContent, /^Step 100 of 512/);
@@ -171,6 +171,46 @@ test("a race ends in a table, and with a press in distances to where the exact p
   tell(2, start(), step(0));
   await frame();
   assert.ok($(".sample-race").hidden, "a run by itself is no race");
+});
+
+test("a race's samplers are plotted over their steps as they are measured, those that have one end", async () => {
+  const race = start({ lanes: ["DDIM", "Heun", "DDPM (ancestral)"], drawing: [false, false, true], reference: 512, steps: 0 });
+  tell(1, race, step(0), step(0, 1), step(0, 2));
+  await frame();
+  const [button, table] = [$("#sample-slopes"), () => [...element.querySelectorAll("#sample-orders-table :is(tbody th, td)")].map((cell) => cell.textContent.trim())];
+  button.click();
+  assert.deepEqual(triggered.at(-1), ["refer", { run: 1, kind: "orders" }]);
+  await frame();
+  assert.ok($("#sample-measure").disabled, "one at a time");
+  const samplers = [{ name: "ddim", label: "DDIM" }, { name: "heun", label: "Heun" }];
+  tell(1, { kind: "orders", index: 0, samplers });
+  tell(1, { kind: "orders", index: 200 });
+  await frame();
+  assert.match($(".sample-orders [role=status]").textContent, /step 200 of 512/);
+  const runs = [[2, 0.5], [4, 0.25], [8, 0.125]];
+  for (const [steps, distance] of runs) {
+    tell(1, { kind: "orders", one: { sampler: "ddim", steps, evaluations: steps, distance } });
+    await frame();
+  }
+  assert.equal(element.querySelectorAll("#sample-orders circle.order-0").length, 3);
+  assert.match($(".sample-orders [role=status]").textContent, /^DDIM, 8 steps/);
+  tell(1, { kind: "orders", curves: [{ sampler: "ddim", label: "DDIM", order: 1, slope: 1, runs: runs.map(([n, distance]) => [n, n, distance]) }] });
+  await frame();
+  assert.deepEqual(table(), ["DDIM", "1", "1.00", "1.3e−1"]);
+  assert.match($("#sample-orders").getAttribute("aria-label"), /end of 512 steps.*Measured orders: DDIM 1\.00\./);
+  assert.ok(button.hidden && !$("#sample-measure").disabled);
+  tell(2, start({ lanes: ["DDPM", "EDM"], drawing: [true, true], steps: 0 }), step(0), step(0, 1));
+  await frame();
+  assert.ok($(".sample-orders").hidden, "neither has one end");
+  tell(3, { ...race, lanes: ["DDIM", "Heun"] }, step(0), step(0, 1));
+  await frame();
+  assert.equal($("#sample-orders"), null); // the other race's
+  button.click();
+  button.click(); // stopped
+  tell(3, { kind: "orders", index: 3 }); // on its way when it was
+  await frame();
+  assert.equal($(".sample-orders [role=status]").textContent, "");
+  assert.match(button.textContent, /^Plot/);
 });
 
 test("what is measured can be stopped, and a failure is told", async () => {

@@ -50,3 +50,20 @@ export interface SettingFacts {
 
 /** Settings by name. */
 export type Values = Record<string, any>;
+
+/** How far a sampler ended from the exact solution. */
+export interface Distance {
+  sampler: string;
+  steps: number;
+  evaluations: number;
+  distance: number;
+}
+
+/** A sampler's runs together; slope: its measured order. */
+export interface OrderCurve {
+  sampler: string;
+  label: string;
+  order: number;
+  slope: number | null;
+  runs: [steps: number, evaluations: number, distance: number][];
+}

@@ -11,13 +11,14 @@ from typing import Any
 import gradio as gr
 from torch import Tensor
 
+from diffviz.measure.convergence import curves
 from diffviz.measure.plane import numbers
 from diffviz.measure.plane_convergence import ConvergenceSettings
 from diffviz.media.levels import fingerprint
 from diffviz.runs.plane import YOURS, PlaneSettings
 from diffviz.serving.backend import Backend
 from diffviz.serving.plane import evenly, network_sent, prepare, shown
-from diffviz.serving.plane_convergence import curves, prepare_convergence
+from diffviz.serving.plane_convergence import prepare_convergence
 from diffviz.serving.plane_training import learned, lesson
 from diffviz.settings import Settings, offered
 from diffviz.training.points import PointsTraining

@@ -14,7 +14,7 @@ const ARROWS = 24; // in a row
 const CELLS = { moving: 64, rest: 128 }; // of the density, in a row
 const MOST_SHARP = 2; // pixels of the canvas for one of the page
 const STRAIGHT_STEPS = 32;
-const COLOURS = ["--dv-accent", "--dv-accent-2", "--dv-accent-3", "--plane-4", "--plane-5"];
+const COLOURS = ["--dv-accent", "--dv-accent-2", "--dv-accent-3", "--dv-accent-4", "--dv-accent-5"];
 
 export class Stage {
   /** @param {PlaneState} state @param {number} lane @param {(sample: number) => void} onPick */

@@ -1,6 +1,6 @@
 // What the server tells the 2-D tab (plane/tab.py, serving/plane.py), and what its parts share.
 
-import type { Answer, SettingFacts } from "../lib/types.js";
+import type { Answer, Distance, OrderCurve, SettingFacts } from "../lib/types.js";
 
 /** x, y of each point in turn. */
 export type Points = Float32Array | Float64Array;
@@ -77,23 +77,6 @@ export interface LearnedSent {
   xs: string;
 }
 
-/** How far a sampler ended from the exact solution. */
-export interface ConvergenceRun {
-  sampler: string;
-  steps: number;
-  evaluations: number;
-  distance: number;
-}
-
-/** A sampler's runs together; slope: its measured order. */
-export interface Curve {
-  sampler: string;
-  label: string;
-  order: number;
-  slope: number | null;
-  runs: [steps: number, evaluations: number, distance: number][];
-}
-
 /** Ways that part at a place of the slider's states: each of some samples so many times. */
 export interface Branches {
   place: number;
@@ -105,8 +88,8 @@ export interface Branches {
 export interface PlaneMessage {
   id: number;
   branches?: Omit<Branches, "states"> & { xs: string };
-  run?: ConvergenceRun;
-  converged?: Curve[];
+  run?: Distance;
+  converged?: OrderCurve[];
   learned?: LearnedSent;
   trained?: LearnedSent;
   waiting?: number;

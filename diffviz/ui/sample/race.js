@@ -24,12 +24,12 @@ export function racePanel(state, trigger) {
   function measure() {
     const { run } = state;
     if (!run) return;
-    if (underWay(run)) {
+    if (run.measuring === "reference") {
       run.reference = null;
       trigger("halt");
     } else {
       run.reference = { index: 0 };
-      trigger("refer", { run: run.number });
+      trigger("refer", { run: run.number, kind: "reference" });
     }
     state.change("reference");
   }
@@ -37,13 +37,14 @@ export function racePanel(state, trigger) {
   /** @param {Set<string>} changed */
   function update(changed) {
     const { run } = state;
-    if (!run || !["run", "frames", "reference"].some((what) => changed.has(what))) return;
+    if (!run || !["run", "frames", "reference", "orders"].some((what) => changed.has(what))) return;
     root.hidden = run.lanes.length < 2 || !run.complete;
     if (root.hidden) return;
     body.replaceChildren(...rowsOf(run));
     const { reference, start: { reference: steps = 0, alike = "", drawing = [] } } = run;
     button.hidden = Boolean(reference?.result);
-    button.textContent = underWay(run) ? "Stop measuring" : `Measure: ${steps} steps from the same noise, about ${duration(cost(run))}`;
+    button.disabled = run.measuring === "orders";
+    button.textContent = run.measuring === "reference" ? "Stop measuring" : `Measure: ${steps} steps from the same noise, about ${duration(cost(run))}`;
     const noisy = run.lanes.filter((_, k) => drawing[k]).map(({ label }) => label);
     told.textContent = [
       reference ? progress(reference, steps) : "",
@@ -52,11 +53,6 @@ export function racePanel(state, trigger) {
     ].filter(Boolean).join(" ");
   }
   return { root, update };
-}
-
-/** @param {Run} run */
-function underWay({ reference }) {
-  return Boolean(reference && !reference.result && !reference.failed);
 }
 
 /** @param {NonNullable<Run["reference"]>} reference @param {number} steps */

@@ -7,9 +7,11 @@ import { Timeline } from "../lib/timeline.js";
 import { decoded } from "../lib/views.js";
 
 /** @import { View } from "../lib/views.js" */
-/** @import { Frame, Lane, Message, Reference, Start } from "./types.d.ts" */
+/** @import { Frame, Lane, Message, Orders, Reference, Start } from "./types.d.ts" */
 
 const REST = 2000; // milliseconds after which the opening film starts over, so that the page is alive
+
+const MEASURED = ["reference", "orders"]; // after a race, at a press
 
 /** A run and all that came of it. */
 export class Run {
@@ -23,6 +25,8 @@ export class Run {
     this.lanes = start.lanes.map((label) => ({ label, frames: [] }));
     /** @type {Reference | null} */
     this.reference = null; // once it was asked for
+    /** @type {Orders | null} */
+    this.orders = null; // as well
   }
 
   get frames() {
@@ -34,6 +38,13 @@ export class Run {
     return Math.max(...this.lanes.map((lane) => lane.frames.length));
   }
 
+  /** Which of the two is under way; one at a time. @returns {"reference" | "orders" | null} */
+  get measuring() {
+    const { reference, orders } = this;
+    if (reference && !reference.result && !reference.failed) return "reference";
+    return orders && !orders.curves && !orders.failed ? "orders" : null;
+  }
+
   get complete() {
     return this.lanes.every((lane) => lane.frames.length > this.start.steps);
   }
@@ -41,7 +52,7 @@ export class Run {
 
 export class SampleState {
   /**
-   * @param {(...what: string[]) => void} change says that "run", "frames", "reference", "status", "position" or "view" changed
+   * @param {(...what: string[]) => void} change says that "run", "frames", "reference", "orders", "status", "position" or "view" changed
    * @param {() => void} now paints at once
    */
   constructor(change, now) {
@@ -83,9 +94,14 @@ export class SampleState {
       else if (event.kind === "reference") {
         this.run.reference = event;
         this.change("reference");
+      } else if (event.kind === "orders") {
+        const { orders } = this.run;
+        if (!orders) continue; // it was stopped
+        this.run.orders = { ...orders, waiting: 0, ...event, runs: [...orders.runs, ...(event.one ? [event.one] : [])] };
+        this.change("orders");
       } else Object.assign(this.run.lanes[event.lane], { fingerprint: event.fingerprint, result: event.result });
     }
-    if (this.run?.number !== number || !events.some(({ kind }) => kind !== "reference")) return;
+    if (this.run?.number !== number || events.every(({ kind }) => MEASURED.includes(kind))) return;
     this.change("frames");
     if (recorded) this.film();
     else this.timeline.arrive(this.run.arrived);

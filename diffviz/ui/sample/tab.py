@@ -21,7 +21,7 @@ from diffviz.serving.cards import card_text
 from diffviz.serving.exports import write_between, write_file, write_picture
 from diffviz.serving.frames import in_line, recording, stream
 from diffviz.serving.models import Models, bundled, bundled_card
-from diffviz.serving.reference import message, reference
+from diffviz.serving.reference import message, orders, reference
 from diffviz.serving.sampling import (
     ASKED,
     ON_PAGE,
@@ -198,20 +198,28 @@ async def _sample(
 async def _refer(
     backend: Backend, request: gr.Request, last_run: Ran, event: gr.EventData
 ) -> AsyncIterator[str]:
-    """What the last race is measured against; event: {"run"}, its number in the player."""
+    """What the last race is measured against, or how fast its samplers come nearer to that; event:
+    {"run": its number in the player, "kind": "reference" or "orders"}."""
     with told_in_the_page():
         number = whole_number("run", event_data(event, "run"))
-    settings, token = last_run.settings, last_run.token
+    settings, token, rivals = last_run
+    kind = "orders" if event_data(event, "kind") == "orders" else "reference"
 
     def messages(ticket: Ticket) -> Iterator[str]:
-        return reference(settings, number, *backend.models.served(settings.model, token, ticket))
+        served = backend.models.served(settings.model, token, ticket)
+        if kind == "orders":
+            return orders(settings, rivals, number, *served)
+        return reference(settings, number, *served)
 
     try:
         async with aclosing(backend.admission.parts(visitor(request), messages)) as parts:
             async for part in parts:
-                yield message(number, waiting=part.number) if isinstance(part, InLine) else part
+                if isinstance(part, InLine):
+                    yield message(number, kind, waiting=part.number)
+                else:
+                    yield part
     except ValueError as error:
-        yield message(number, failed=sentence(error))
+        yield message(number, kind, failed=sentence(error))
 
 
 def _asked_run(models: Models, *values: Any) -> tuple[RunSettings, list[str], str]:

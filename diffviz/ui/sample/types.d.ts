@@ -1,5 +1,6 @@
 // What the server tells the Sample tab's player: serving/frames.py.
 
+import type { Distance, OrderCurve } from "../lib/types.js";
 import type { Decoded } from "../lib/views.js";
 
 /** One step of one lane. */
@@ -48,11 +49,22 @@ export interface Reference {
   result?: string; // float16 numbers in base64
 }
 
+/** How fast a race's samplers come nearer to that, while it is measured. */
+export interface Orders {
+  waiting?: number;
+  index?: number; // of the reference's steps
+  failed?: string;
+  samplers?: { name: string; label: string }[];
+  runs: Distance[];
+  curves?: OrderCurve[];
+}
+
 export type Event =
   | Start
   | SentFrame
   | { kind: "end"; lane: number; fingerprint: string; result?: string }
   | ({ kind: "reference" } & Reference)
+  | ({ kind: "orders"; one?: Distance } & Omit<Orders, "runs">)
   | { kind: "waiting"; number: number };
 
 export interface Message {

@@ -14,6 +14,7 @@ import { headPanel } from "./head.js";
 import { lanesPanel } from "./lanes.js";
 import { nearestPanel } from "./nearest.js";
 import { onePanel, seedOf } from "./one.js";
+import { ordersPanel } from "./orders.js";
 import { racePanel } from "./race.js";
 import { SampleState } from "./state.js";
 
@@ -37,7 +38,7 @@ export function mount(element, { props, server, trigger, watch }) {
   const one = onePanel(state);
   const lanes = lanesPanel(state, one.open);
   const panels = [
-    headPanel(state), lanes, controls, racePanel(state, trigger), factsPanel(state), glancePanel(state),
+    headPanel(state), lanes, controls, racePanel(state, trigger), ordersPanel(state, trigger), factsPanel(state), glancePanel(state),
     filesPanel(state, trigger), nearestPanel(state, server), one,
   ];
   parts.push(...panels);
