@@ -40,8 +40,8 @@ def panel(server: Server, page: Page) -> Page:
 
 
 def choose(page: Page, name: str) -> None:
-    page.locator(f'button[data-name="{name}"]').click()
-    page.locator(f'button[data-name="{name}"][aria-pressed="true"]').wait_for()
+    page.locator(f'.forward-sources button[data-name="{name}"]').click()
+    page.locator(f'.forward-sources button[data-name="{name}"][aria-pressed="true"]').wait_for()
     page.locator(f"{PANEL}[data-state=new]").wait_for()
 
 

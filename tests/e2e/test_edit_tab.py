@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from conftest import Server
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from diffviz.media.notes import read_note
 from diffviz.runs.notes import noted
-from tests.e2e.test_forward import pixels, set_range
+from tests.e2e.test_forward import pixels, png, set_range, upload
 
 TAB = ".live-view.edit"
 
@@ -33,8 +34,8 @@ def run(page: Page, state: str = "done") -> None:
 
 def quick(page: Page) -> None:
     """The clothes' denoiser on the boot, in a few steps."""
-    page.locator('[data-example="boot"]').click()
-    page.locator('[data-example="boot"][aria-pressed="true"]').wait_for()
+    page.locator('.edit-sources [data-name="boot"]').click()
+    page.locator('.edit-sources [data-name="boot"][aria-pressed="true"]').wait_for()
     page.locator("#edit-denoiser").select_option("fashion")
     set_range(page, "#edit-steps", 6)
 
@@ -90,6 +91,29 @@ def test_a_hole_is_painted_by_pointer_and_keys_and_filled(server: Server, page: 
     assert stage.evaluate("e => getComputedStyle(e).getPropertyValue('--divide')") == "50%"
     page.get_by_role("button", name="Python code").click()
     expect(page.locator("#edit-code")).to_contain_text("diffviz.restore(", timeout=30_000)
+
+
+def test_pictures_are_opened_here_or_by_the_server_and_stay(server: Server, page: Page) -> None:
+    opened(server, page)
+    frames = [Image.new("RGB", (400, 300), colour) for colour in ((255, 0, 0), (0, 0, 255))]
+    film = png(frames[0], format="GIF", save_all=True, append_images=frames[1:])
+    upload(page, film, mime="image/gif", tab="edit")
+    page.locator("#edit-picture[width='256'][height='192']").wait_for()
+    assert (pixels(page, "#edit-picture") == [255, 0, 0]).all()
+    page.locator("#edit-frame input").press("ArrowRight")
+    page.wait_for_function(
+        """document.querySelector('#edit-picture').getContext('2d')
+        .getImageData(0, 0, 1, 1).data[2] > 0"""
+    )
+    upload(page, b"hello, world", tab="edit")
+    expect(page.locator("#edit-error")).to_contain_text("no picture that can be read")
+    grey = png(Image.new("L", (40, 24), 99), format="TIFF")  # which no Chromium opens
+    upload(page, grey, mime="image/tiff", tab="edit")
+    page.locator("#edit-picture[width='40'][height='24']").wait_for()
+    expect(page.locator("#edit-error")).to_be_hidden()
+    assert (pixels(page, "#edit-picture") == 99).all()
+    page.get_by_role("button", name="Your picture 1").click()
+    page.locator("#edit-picture[width='256'][height='192']").wait_for()
 
 
 def test_tasks_have_their_settings_and_a_run_is_stopped(server: Server, page: Page) -> None:

@@ -84,8 +84,8 @@ def levels(x: torch.Tensor) -> np.ndarray:
 
 
 def choose_example(page: Page, name: str) -> None:
-    page.locator(f'button[data-name="{name}"]').click()
-    page.locator(f'button[data-name="{name}"][aria-pressed="true"]').wait_for()
+    page.locator(f'.forward-sources button[data-name="{name}"]').click()
+    page.locator(f'.forward-sources button[data-name="{name}"][aria-pressed="true"]').wait_for()
     two_frames(page)
 
 
@@ -275,10 +275,15 @@ def test_what_the_network_never_saw_is_said(forward: Page) -> None:
 # -- sources
 
 
-def upload(page: Page, content: bytes, name: str = "picture.png", mime: str = "image/png") -> None:
-    page.locator("#forward-upload").set_input_files(
-        {"name": name, "mimeType": mime, "buffer": content}
-    )
+def upload(
+    page: Page,
+    content: bytes,
+    name: str = "picture.png",
+    mime: str = "image/png",
+    tab: str = "forward",
+) -> None:
+    file = {"name": name, "mimeType": mime, "buffer": content}
+    page.locator(f"#{tab}-upload").set_input_files(file)
 
 
 def png(image: Image.Image, **options: Any) -> bytes:

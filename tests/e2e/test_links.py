@@ -73,9 +73,7 @@ def test_a_link_restores_each_tab(server: Server, page: Page) -> None:
     expect(page.locator("#link-told")).to_be_empty()
     page.goto("about:blank")
     page.goto(f"{server.url}/#edit?example_name=hero")  # the tab begins with what the link says
-    expect(page.locator(".edit-examples [aria-pressed=true]")).to_have_attribute(
-        "data-example", "hero"
-    )
+    expect(page.locator(".edit-sources [aria-pressed=true]")).to_have_attribute("data-name", "hero")
     expect(page.locator("#edit-mask")).not_to_have_attribute("data-share", "0.0000")
 
 

@@ -42,7 +42,7 @@ VIEWS: dict[str, dict[str, Any]] = {
     },
     "nearest_pictures": {"pictures": "A" * 1048},
     "hear": {"text": "a red robe"},
-    "picture_of_example": {"example": "boot"},
+    "picture": {"example": "boot"},
     "owned": {"token": "a" * 16},
     "ask": {"job": "a" * 16, "token": "a" * 16, "action": "stop"},
     "cloud": {"data": "moons", "points": 100},

@@ -49,7 +49,7 @@ def edit_tab(backend: Backend) -> None:
         "A picture completed or restored",
         events=("restore", "halt", "export"),
         value=json.dumps({"facts": _facts()}),
-        server_functions=[picture_of_example],
+        server_functions=[backend.handler(picture)],
     )
     exported = gr.File(label="Your file", elem_id="edit-file", visible=False)
     program = gr.Code(
@@ -117,7 +117,7 @@ def _facts() -> dict[str, Any]:
         ],
         "denoisers": [_denoiser_facts(name) for name in _denoisers()],
         "examples": examples_shown(),
-        "size": SIZE,
+        "side": SIZE,
         "maxSeed": MAX_SEED,
         "maxBytes": MAX_BYTES,
     }
@@ -140,14 +140,20 @@ def _denoiser_facts(name: str) -> dict[str, Any]:
     }
 
 
-def picture_of_example(request: Any) -> dict[str, Any]:
-    """{"example": name} → its levels, planar, in base64."""
-    return answer(_picture_of_example, request)
+def picture(backend: Backend, request: Any) -> dict[str, Any]:
+    """{"example": name} or {"upload": path} → its levels, planar, in base64."""
+    return answer(partial(_picture, backend), request)
 
 
-def _picture_of_example(request: Any) -> dict[str, Any]:
-    levels = grey_levels(example(str(request["example"]))).numpy()
+def _picture(backend: Backend, source: Any) -> dict[str, Any]:
+    levels = grey_levels(_picture_of(backend, source)).numpy()
     return {"shape": levels.shape, "levels": base64.b64encode(levels.tobytes()).decode()}
+
+
+def _picture_of(backend: Backend, source: Any) -> Tensor:
+    if "example" in source:
+        return example(str(source["example"]))
+    return uploaded(backend, source["upload"])
 
 
 def _told(backend: Backend, asked: Prepared, ticket: Ticket) -> Iterator[dict[str, Any]]:
@@ -157,11 +163,7 @@ def _told(backend: Backend, asked: Prepared, ticket: Ticket) -> Iterator[dict[st
 def _asked(backend: Backend, request: Any) -> Prepared:
     """What a page's request asks for; raises what `checked` turns into a sentence."""
     asked = Asked(**request["settings"])
-    source = request["picture"]
-    if "example" in source:
-        picture = example(str(source["example"]))
-    else:
-        picture = uploaded(backend, source["upload"])
+    picture = _picture_of(backend, request["picture"])
     mask = None
     if TASKS[asked.task].needs_mask:
         mask = mask_sent(request["mask"], (picture.shape[1], picture.shape[2]))

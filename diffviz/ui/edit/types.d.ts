@@ -1,6 +1,6 @@
 // What the server tells the Edit tab (edit/tab.py, serving/restoring.py), and what its parts share.
 
-import type { Answer, SettingFacts } from "../lib/types.js";
+import type { Answer, PictureFacts, SettingFacts } from "../lib/types.js";
 
 export interface TaskFacts {
   name: string;
@@ -33,21 +33,19 @@ export interface DenoiserFacts {
   things: string[];
 }
 
-export interface Facts {
+export interface Facts extends PictureFacts {
   settings: Record<string, SettingFacts>;
   tasks: TaskFacts[];
   methods: MethodFacts[];
   denoisers: DenoiserFacts[];
-  examples: { name: string; thumbnail: string; credit: string }[];
-  size: number; // of the longer side, at most
   maxSeed: number;
 }
 
-/** full: the whole picture, where it is larger than what is worked with. */
+/** whole: all of it, where it may be larger than what is worked with. */
 export interface Source {
   canvas: HTMLCanvasElement;
   example: string | null;
-  full: ImageBitmap | null;
+  whole: (() => Promise<HTMLCanvasElement>) | null;
 }
 
 export interface Sent {
@@ -97,5 +95,5 @@ export interface EditMessage {
 }
 
 export interface EditServer {
-  picture_of_example(request: { example: string }): Promise<Answer<Sent>>;
+  picture(request: { example: string } | { upload: string }): Promise<Answer<Sent>>;
 }

@@ -123,7 +123,7 @@ export function mount(element, { props, server, trigger, watch }) {
     else if (ended) {
       result.finish(ended);
       files.hidden = false;
-      whole.hidden = !(controls.task().masked && source?.full);
+      whole.hidden = !(controls.task().masked && source?.whole);
       state("done");
     }
     section.dataset.frames = String(result.frames.length);
@@ -152,10 +152,10 @@ export function mount(element, { props, server, trigger, watch }) {
   }
 
   /** The whole picture, with the result where it was painted over alone. */
-  function saveWhole() {
-    const full = source?.full;
-    if (!full) return;
-    const { width, height } = full;
+  async function saveWhole() {
+    const canvas = await source?.whole?.();
+    if (!canvas) return;
+    const { width, height } = canvas;
     const hole = make("canvas", { width: painter.mask.width, height: painter.mask.height });
     const image = context2d(hole).createImageData(hole.width, hole.height);
     painter.mask.bits.forEach((bit, i) => (image.data[4 * i + 3] = 255 * bit));
@@ -165,8 +165,6 @@ export function mount(element, { props, server, trigger, watch }) {
     over.drawImage(hole, 0, 0, width, height);
     over.globalCompositeOperation = "source-in";
     over.drawImage(result.after, 0, 0, width, height);
-    const canvas = make("canvas", { width, height });
-    context2d(canvas).drawImage(full, 0, 0);
     context2d(canvas).drawImage(patch, 0, 0);
     keep(canvas, "edited");
   }

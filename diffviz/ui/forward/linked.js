@@ -20,7 +20,7 @@ const CONTROLS = {
  * @param {ForwardState} state
  * @param {Change} change
  * @param {{ values: () => Values, set: (wanted: Values) => void }} back
- * @param {{ load: (request: { example: string }) => Promise<void>, renoise: () => Promise<void> }} sources
+ * @param {{ load: (example: string) => Promise<void>, renoise: () => Promise<void> }} sources
  * @param {() => void} still ends the opening film
  * @returns whether the link has set anything
  */
@@ -66,7 +66,7 @@ export function linkForward(state, change, back, sources, still) {
     const own = picture && picture.example === undefined; // an upload is in no link
     if (!picture || (own ? noise : noise || picture.example !== wanted.example_name)) {
       if (own) sources.renoise();
-      else sources.load({ example: wanted.example_name });
+      else sources.load(wanted.example_name);
     }
     change("denoiser", "schedule", "rivals", "t");
   }

@@ -2,7 +2,7 @@
 // tab's parts share.
 
 import type { TakenHome } from "../lib/takeaway.js";
-import type { Answer, Schedule, SettingFacts } from "../lib/types.js";
+import type { Answer, PictureFacts, Schedule, SettingFacts } from "../lib/types.js";
 
 /** Says what has changed: "picture", "denoiser", "schedule", "rivals" or "t". */
 export type Change = (...what: string[]) => void;
@@ -38,13 +38,10 @@ export interface DenoiserFacts {
   [more: string]: any;
 }
 
-export interface Facts {
+export interface Facts extends PictureFacts {
   kinds: Kind[];
   T: { minimum: number; maximum: number };
   maxSeed: number;
-  maxBytes: number;
-  side: number; // the longer one of a picture, at most
-  examples: { name: string; thumbnail: string; credit: string }[];
   denoisers: DenoiserFacts[];
   samplers: [label: string, name: string][];
   guidance: { minimum: number; maximum: number; default: number };

@@ -65,5 +65,5 @@ export function mount(element, { props, server, trigger, watch }) {
   const film = introduce(section, state, change, state.facts.settings.find(({ name }) => name === "t")?.default);
   const shown = linkForward(state, change, back, sources, film.stop);
   parts.push({ update: () => film.playing || links.changed("forward") });
-  if (!shown) sources.load({ example: state.facts.examples[0].name }).then(film.start);
+  if (!shown) sources.load(state.facts.examples[0].name).then(film.start);
 }

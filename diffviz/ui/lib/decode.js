@@ -5,8 +5,9 @@ import { make } from "./dom.js";
 import { context2d } from "./pixels.js";
 
 /**
- * What a file shows. count: of its frames; frame(k): one of them on a canvas of at most `side` pixels.
- * @typedef {{ count: number, frame: (k: number) => Promise<HTMLCanvasElement>, close: () => void }} Decoded
+ * What a file shows. count: of its frames; frame(k): one of them on a canvas of at most `side` pixels,
+ * or as many as are asked for.
+ * @typedef {{ count: number, frame: (k: number, most?: number) => Promise<HTMLCanvasElement>, close: () => void }} Decoded
  */
 
 /** The picture in a file; null where this browser cannot open it. @param {Blob} blob @param {number} side @returns {Promise<Decoded | null>} */
@@ -17,9 +18,9 @@ export async function decode(blob, side) {
   try {
     const image = make("img", { src: address, alt: "" });
     await image.decode();
+    const { naturalWidth, naturalHeight } = image;
     // An SVG may have no size of its own.
-    const canvas = drawn(image, image.naturalWidth || side, image.naturalHeight || side, side);
-    return { count: 1, frame: async () => canvas, close() {} };
+    return { count: 1, frame: async (_, most = side) => drawn(image, naturalWidth || side, naturalHeight || side, most), close() {} };
   } catch {
     return null;
   } finally {
@@ -41,9 +42,9 @@ async function framesOf(blob, side) {
     if (count < 2) throw new RangeError("it is still");
     return {
       count,
-      frame: async (k) => {
+      frame: async (k, most = side) => {
         const { image } = await chosen.decode({ frameIndex: k });
-        const canvas = drawn(image, image.displayWidth, image.displayHeight, side);
+        const canvas = drawn(image, image.displayWidth, image.displayHeight, most);
         image.close();
         return canvas;
       },

@@ -26,6 +26,13 @@ export interface LiveView<Server, Props = object> {
 /** A server's answer: what was asked for, or a sentence that says why not. */
 export type Answer<Content> = (Content & { error?: undefined }) | { error: string };
 
+/** What there is to know of a tab's pictures. */
+export interface PictureFacts {
+  examples: { name: string; thumbnail: string; credit: string }[];
+  side: number; // the longer one, at most
+  maxBytes: number; // of a file that is sent as it is
+}
+
 /** α_t and σ_t for t = 0 … T; index 0 is clean data. */
 export interface Schedule {
   T: number;

@@ -1,7 +1,7 @@
 // The webcam: a live image, a button that takes a picture, and one that closes it again.
 
-import { make } from "../lib/dom.js";
-import { context2d } from "../lib/pixels.js";
+import { make } from "./dom.js";
+import { context2d } from "./pixels.js";
 
 /** Show the camera in `place`; onPicture(blob) gets the picture taken, say(sentence) what is wrong. @param {HTMLElement} place @param {(blob: Blob | null) => void} onPicture @param {(sentence: string) => void} say */
 export async function openWebcam(place, onPicture, say) {
