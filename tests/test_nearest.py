@@ -271,7 +271,7 @@ def test_of_data_without_end_some_are_drawn_as_training_draws_them(
     assert "no end" in index.among
 
 
-def test_the_page_is_told_of_heroes_and_of_ones_own_training(
+def test_the_page_and_programs_are_told_of_heroes_and_of_ones_own_training(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("diffviz.measure.indexing.DRAWN", 1000)
@@ -294,3 +294,15 @@ def test_the_page_is_told_of_heroes_and_of_ones_own_training(
     asked = {"pictures": in_base64(heroes), "denoiser": "training:mine", "owner": "me"}
     found = nearest_pictures(backend, asked)["found"]
     assert [facts["verdict"] for facts in found] == ["copy", "new"]
+
+    programs: Any = SimpleNamespace(searches=Turns(1, 5), models=own, decoders=DECODERS)
+    for known, denoiser, told in (
+        (BACKEND, "heroes", answer["found"]),
+        (programs, "training:mine", found),
+    ):
+        for k in range(2):
+            save_png(heroes[k : k + 1], tmp_path / "asked.png", scale=1)
+            facts = _nearest_of_file(known, str(tmp_path / "asked.png"), denoiser, "me")
+            for neighbour in told[k]["neighbours"]:
+                del neighbour["picture"]  # which programs are not sent
+            assert facts == told[k]

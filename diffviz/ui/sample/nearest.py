@@ -23,7 +23,7 @@ from diffviz.media.picture import PICTURE
 from diffviz.runs.schema import MAX_COUNT
 from diffviz.serving.backend import Backend
 from diffviz.serving.decoders import PICTURES
-from diffviz.serving.models import bundled_card
+from diffviz.serving.sampling import ASKED
 from diffviz.ui.messages import answer, told_in_the_page
 
 NEIGHBOURS = 3
@@ -58,22 +58,35 @@ def nearest_endpoint(backend: Backend) -> None:
     """Register /nearest inside the current gr.Blocks; its controls are for programs, never seen."""
     with gr.Group(visible=False):
         picture = gr.File(label=f"A {KINDS} file")
+        denoiser = gr.Textbox(DEFAULT, label=ASKED["denoiser"].label)
+        owner = gr.Textbox("", label="Owner")
         facts = gr.JSON(label="The nearest training pictures, and what the distance means")
         gr.Button("Nearest").click(
-            backend.handler(_nearest_of_file), picture, facts, api_name="nearest", **PICTURES
+            backend.handler(_nearest_of_file),
+            [picture, denoiser, owner],
+            facts,
+            api_name="nearest",
+            **PICTURES,
         )
 
 
-def _nearest_of_file(backend: Backend, picture: str | None) -> dict[str, Any]:
-    """The training pictures nearest to a picture, brought to their size and grey: their rows in the
-    data set, classes and distances (root mean square over pixels in −1..1); the share of
-    real test pictures that are farther from theirs; and the verdict: copy, near or new."""
+def _nearest_of_file(
+    backend: Backend, picture: str | None, denoiser: str | None = DEFAULT, owner: str | None = ""
+) -> dict[str, Any]:
+    """The pictures that a denoiser learned from nearest to a picture, which is brought to their
+    size and colours: their rows in the data set, classes and distances (root mean square over
+    pixels in −1..1); the share of real pictures that are farther from theirs; and the verdict:
+    copy, near or new. denoiser: a bundled one, or "training:" and the id of a training of the
+    owner whose token is given."""
     with told_in_the_page():
         if not picture:
             raise ValueError("give a picture's file")
-        seen = fitted(backend.decoders.picture(picture), bundled_card().data.shape)
+        name, token = denoiser or DEFAULT, owner or ""  # an emptied field says nothing
+        choice = backend.models.learned(name, token)
+        shape = backend.models.model(name, token).card.data.shape
+        seen = fitted(backend.decoders.picture(picture), shape)
         with backend.searches.turn(BUSY):
-            return _facts(_index(DataChoice()), seen[None], with_pictures=False)[0]
+            return _facts(_index(choice), seen[None], with_pictures=False)[0]
 
 
 def _index(choice: DataChoice) -> Index:
