@@ -72,9 +72,13 @@ def test_a_link_restores_each_tab(server: Server, page: Page) -> None:
         )
     expect(page.locator("#link-told")).to_be_empty()
     page.goto("about:blank")
-    page.goto(f"{server.url}/#edit?example_name=hero")  # the tab begins with what the link says
+    # The tab begins with what the link says, without what it hides, be it with a label.
+    page.goto(f"{server.url}/#edit?example_name=hero&hide=seed,negative,tries")
     expect(page.locator(".edit-sources [aria-pressed=true]")).to_have_attribute("data-name", "hero")
     expect(page.locator("#edit-mask")).not_to_have_attribute("data-share", "0.0000")
+    for name in ("seed", "negative"):
+        expect(page.locator(f"label:has(#edit-{name})")).to_be_hidden()
+    expect(page.locator("#edit-steps")).to_be_visible()
 
 
 def test_the_address_follows_and_leads_back_and_files_lead_there_too(

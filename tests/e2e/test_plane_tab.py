@@ -113,6 +113,11 @@ def test_what_is_asked_for_is_run(server: Server, page: Page) -> None:
         re.compile(r"Modes covered8 of 88 of 88 of 8")
     )
     expect(page.locator("#plane-what")).to_be_hidden()
+    for go, what in ((page.go_back, "upper"), (page.go_forward, "")):
+        before = number(page)
+        go()  # each run is an entry of the history
+        run_after(page, before)
+        expect(page.locator("#plane-what")).to_have_value(what)
     at(page, 80, 600)
     page.locator("#plane-pick").click()
     page.locator("#plane-branch").click()

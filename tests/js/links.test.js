@@ -16,6 +16,16 @@ const pause = (ms = 0) => new Promise((resolve) => setTimeout(resolve, ms));
 const moved = () => new Promise((resolve) => window.addEventListener("popstate", () => setTimeout(resolve), { once: true }));
 
 let links, tab, entries;
+/** One page at a time heeds the history: of those that tests opened before, none does. */
+let heeding;
+const listen = window.addEventListener.bind(window);
+window.addEventListener = (type, listener, options) => {
+  if (type === "popstate" && !options) {
+    window.removeEventListener(type, heeding);
+    heeding = listener;
+  }
+  listen(type, listener, options);
+};
 
 /** A tab that says and shows its settings. */
 const settings = (more = {}) => ({
@@ -188,6 +198,33 @@ test("controls and tabs are left out as the link wants, and stay so", async () =
   assert.equal(window.location.hash, "#sample?steps=30&hide=guidance%2Ctrain%2Crivals");
   links.went("forward");
   assert.equal(window.location.hash, "#forward?hide=guidance%2Ctrain%2Crivals");
+});
+
+test("what is left out stays so for links within the page, which say nothing of it, until one does", async () => {
+  open("/#sample?hide=steps,train");
+  links.join("sample", tab);
+  links.went("sample");
+  const hidden = () => links.style.textContent;
+  let there = moved();
+  window.location.hash = "#sample?steps=7";
+  await there;
+  assert.deepEqual([window.location.hash, tab.now.steps], ["#sample?steps=7&hide=steps%2Ctrain", 7]);
+  assert.ok(hidden().includes("#tab-train-button") && hidden().includes('[data-setting="sample-steps"]'));
+  there = moved();
+  window.location.hash = "#sample?hide=guidance";
+  await there;
+  assert.ok(!hidden().includes("train") && hidden().includes("#sample-guidance"));
+  there = moved();
+  window.history.back();
+  await there;
+  assert.ok(hidden().includes("#tab-train-button"));
+});
+
+test("a tab's parts and the lines to try can be left out, too", () => {
+  open("/#sample/part?hide=tries,teacher,nothing");
+  links.join("sample", settings({ settings: [], controls: { teacher: ".teacher" } }));
+  assert.match(links.style.textContent, /^\.tries, \.teacher \{/);
+  assert.equal(links.told, "");
 });
 
 test("a link to a training opens its tab, but not where the address names another", () => {

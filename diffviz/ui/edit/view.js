@@ -191,6 +191,6 @@ export function mount(element, { props, server, trigger, watch }) {
       controls.set(wanted);
       if (wanted.example_name !== sources.asked) open(wanted.example_name);
     },
-    controls: { example_name: ".edit-sources", what: "#edit-words, #edit-thing" },
+    controls: { example_name: ".edit-sources", what: "label:has(> #edit-words), label:has(> #edit-thing)", negative: "label:has(> #edit-negative)" },
   });
 }

@@ -1,6 +1,7 @@
 // The Learn tab: a table of contents, the sections with their experiments and questions, and a recap.
 
 import { make } from "../lib/dom.js";
+import { links } from "../lib/links.js";
 import { typeset } from "../lib/math.js";
 import { store } from "../lib/store.js";
 import { counted } from "../lib/text.js";
@@ -10,6 +11,9 @@ import { questionPanel } from "./quiz.js";
 
 /** @import { LiveView } from "../lib/types.d.ts" */
 /** @import { Facts, LearnServer, Message, Section } from "./types.d.ts" */
+
+/** What a link can leave out: `hide=questions,teacher`. */
+const PARTS = { contents: ".learn-contents", experiments: ".learn-experiment", questions: ".learn-question", recap: "#learn-recap", teacher: ".learn-teacher", notebook: "#learn-notebook" };
 
 /** The address of a section. @param {string} name */
 const link = (name) => `#learn/${name}`;
@@ -117,7 +121,8 @@ export function mount(element, { props, server, trigger, watch }) {
 
   /** Go to the section that the address names. */
   function arrive() {
-    const heading = location.hash.startsWith("#learn/") && document.getElementById(location.hash.slice(1));
+    const [place] = location.hash.slice(1).split("?");
+    const heading = place.startsWith("learn/") && document.getElementById(place);
     if (!heading) return;
     heading.closest("details")?.setAttribute("open", "");
     heading.scrollIntoView();
@@ -125,4 +130,5 @@ export function mount(element, { props, server, trigger, watch }) {
   }
   window.addEventListener("hashchange", arrive);
   arrive();
+  links.join("learn", { settings: [], values: () => ({}), show() {}, controls: PARTS });
 }

@@ -10,7 +10,7 @@ import { capital } from "./text.js";
 const MOST_STOPS = 10_000; // of a slider
 
 /**
- * The control `TAB-NAME` of a setting.
+ * The control `TAB-NAME` of a setting; with its label it is what links leave out by that name.
  * @param {string} tab the beginning of ids and class names
  * @param {SettingFacts} setting
  * @param {() => void} onChange
@@ -18,7 +18,14 @@ const MOST_STOPS = 10_000; // of a slider
  *   choices: in place of its own; empty: what a number means that is not said
  * @returns {Field}
  */
-export function field(tab, setting, onChange, { choices = setting.choices, empty = "" } = {}) {
+export function field(tab, setting, onChange, options) {
+  const made = control(tab, setting, onChange, options);
+  made.root.dataset.setting = `${tab}-${setting.name}`;
+  return made;
+}
+
+/** @type {typeof field} */
+function control(tab, setting, onChange, { choices = setting.choices, empty = "" } = {}) {
   const { name, kind, help = "", minimum, maximum, step, unit = "" } = setting;
   const label = capital(setting.label);
   const number = kind === "number" || kind === "whole";

@@ -65,6 +65,11 @@ export function linkText(tab, settings, values, hidden = []) {
   return said.size ? `${tab}?${said}` : tab;
 }
 
+/** A link that hides these, too. @param {string} text that hides nothing @param {string[]} hidden */
+export function withHidden(text, hidden) {
+  return hidden.length ? `${text}${text.includes("?") ? "&" : "?"}${new URLSearchParams({ [HIDE]: written(hidden) })}` : text;
+}
+
 /** Where a setting begins; some begin as another one says: guidance, as is best for the denoiser. @param {SettingFacts} setting @param {Values} values */
 function usual({ default: first, usual: known }, values) {
   if (!known) return first;

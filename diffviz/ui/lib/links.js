@@ -2,7 +2,7 @@
 // its visitor goes back or on, and when another link is followed.
 
 import { make } from "./dom.js";
-import { follow, linkedTraining, linkText, parted } from "./link.js";
+import { follow, linkedTraining, linkText, parted, withHidden } from "./link.js";
 
 /** @import { SettingFacts, Values } from "./types.d.ts" */
 
@@ -12,10 +12,12 @@ import { follow, linkedTraining, linkText, parted } from "./link.js";
  * @property {SettingFacts[]} settings of runs/link.py
  * @property {() => Values} values as they are now
  * @property {(values: Values) => void} show sets all of them
- * @property {Record<string, string>} [controls] selectors of the controls whose id is not TAB-NAME
+ * @property {Record<string, string>} [controls] selectors of the controls whose id is not TAB-NAME, and of
+ *   what else a link can leave out there
  */
 
 const PAUSE = 200; // ms without a change after which the address is written: browsers bound how often it may be
+const TRIES = "tries"; // the lines of ui/tries.py
 const PATIENCE = 3000; // ms in which the page has shown the tab that the address names
 
 export class Links {
@@ -122,14 +124,17 @@ export class Links {
     clearTimeout(this.writing);
     const { hash } = this.page.location;
     const { tab, hidden, told } = parted(hash);
+    // A link that says nothing of it, as those within the page, leaves hidden what is.
+    const kept = this.page.history.state || hidden.length ? hidden : this.hidden;
     const first = linkedTraining() ? "train" : this.tabs[0];
     const before = this.tab || this.tabs[0];
     this.tab = hash && this.tabs.includes(tab) ? tab : first;
     this.awaited = before === this.tab ? [] : [before, this.tab];
     setTimeout(() => (this.awaited = []), PATIENCE);
-    this.hidden = hidden;
+    this.hidden = kept;
     this.tell(!hash || tab === this.tab ? told : `this link leads nowhere; there is ${this.tabs.join(", ")}`);
-    if (!this.page.history.state?.begun) this.enter("replaceState", hash.slice(1), hash.slice(1));
+    const text = kept === hidden ? hash.slice(1) : withHidden(hash.slice(1), kept);
+    if (!this.page.history.state?.begun) this.enter("replaceState", text, text);
     this.present();
     this.hide();
     return this.tab;
@@ -167,8 +172,12 @@ export class Links {
   hide() {
     const places = this.hidden.flatMap((name) => [
       ...(this.tabs.includes(name) ? [`#tab-${name}-button`] : []),
-      ...[...this.joined].flatMap(([tab, { settings, controls = {} }]) =>
-        settings.some((one) => one.name === name) ? [controls[name] ?? `#${tab}-${name.replaceAll("_", "-")}`] : []),
+      ...(name === TRIES ? [`.${TRIES}`] : []),
+      ...[...this.joined].flatMap(([tab, { settings, controls = {} }]) => {
+        if (name in controls) return [controls[name]];
+        const known = settings.some((one) => one.name === name);
+        return known ? [`#${tab}-${name.replaceAll("_", "-")}`, `[data-setting="${tab}-${name}"]`] : [];
+      }),
     ]);
     this.style.textContent = places.length ? `${places.join(", ")} { display: none !important; }` : "";
   }

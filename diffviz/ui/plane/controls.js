@@ -31,7 +31,7 @@ export function controlsPanel(facts, onChange) {
     const all = Object.fromEntries(
       kinds.map((kind) => [kind.name, kind.parameters.map((one) => ({ name: one.name, field: field("plane", { ...one, name: `${kind.name}-${one.name}` }, () => changed(name)) }))]),
     );
-    const root = make("div", { className: "plane-own" }, ...Object.values(all).flat().map((one) => one.field.root));
+    const root = make("div", { className: "plane-own", "data-setting": `plane-${name}` }, ...Object.values(all).flat().map((one) => one.field.root));
     return {
       root,
       /** @param {string} chosen */

@@ -56,11 +56,11 @@ export function mount(element, { props, server, trigger, watch }) {
     state.position = timeline.position;
     change("position");
   } });
-  const sources = dataPanel(facts, (name) => (name === DRAWN ? draw() : choose(name)));
+  const sources = dataPanel(facts, (name) => (name === DRAWN ? draw() : turnTo(name)));
   const { minimum: fewest = 8, maximum: most = 10_000 } = facts.settings.points;
   const drawing = drawingPanel({ fewest, most }, server, (places) => {
     drawn = places;
-    choose(DRAWN);
+    turnTo(DRAWN);
   });
   const controls = controlsPanel(facts, changed);
   const readout = readoutPanel();
@@ -74,7 +74,7 @@ export function mount(element, { props, server, trigger, watch }) {
   const stages = [0, 1].map((lane) => new Stage(state, lane, pick));
   const line = linePanel(state);
   const moves = transport(timeline, { label: "Into the noise, and back", inputId: "plane-slider", steps: true, speeds: SPEEDS });
-  const again = make("button", { type: "button", id: "plane-run", className: "primary", onclick: () => walk() }, "Run again");
+  const again = make("button", { type: "button", id: "plane-run", className: "primary", onclick: () => (links.ran("plane"), walk()) }, "Run again");
   const clear = make("button", { type: "button", id: "plane-clear", onclick: () => (state.chosen.clear(), change("chosen")) }, "Choose none");
   const another = make("button", { type: "button", id: "plane-pick", onclick: () => pick(Math.floor(Math.random() * state.count)) }, "Choose a sample");
 
@@ -172,6 +172,12 @@ export function mount(element, { props, server, trigger, watch }) {
     walk();
   }
 
+  /** As `choose`, of the visitor, who can come back to what was before. @param {string} name */
+  async function turnTo(name) {
+    await choose(name);
+    links.ran("plane");
+  }
+
   /** What was last trained on these data, in this visit or another. */
   function yours() {
     const kept = store.get("plane");
@@ -239,11 +245,11 @@ export function mount(element, { props, server, trigger, watch }) {
   function changed(name) {
     if (OF_CLOUD.has(name)) {
       clearTimeout(soon);
-      soon = setTimeout(() => choose(data), SOON);
+      soon = setTimeout(() => turnTo(data), SOON);
       return;
     }
     clearTimeout(soon);
-    soon = setTimeout(walk, SOON);
+    soon = setTimeout(() => (links.ran("plane"), walk()), SOON);
     return rebuild();
   }
 
