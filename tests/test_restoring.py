@@ -6,14 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
 from torch import Generator, Tensor
 
-from diffviz.checkpoints import Card, Checkpoint
+from diffviz.checkpoints import Card, Checkpoint, load_checkpoint, save_checkpoint
 from diffviz.data.photos.crops import INFO
 from diffviz.data.photos.crops import photos as photographs
 from diffviz.denoisers.exact import GaussianDenoiser
@@ -26,10 +27,11 @@ from diffviz.media.levels import fingerprint
 from diffviz.networks.unet import UNetConfig
 from diffviz.runs.code import restore_code
 from diffviz.runs.posing import pose
-from diffviz.runs.restoration import RestoreSettings
+from diffviz.runs.restoration import Restoration, RestoreSettings
 from diffviz.runs.restoring import beginning, restore
 from diffviz.runs.tasks import TASKS, harmonic, noise_in
 from diffviz.serving.engine import LocalEngine, Request
+from diffviz.serving.restoring import export, prepare
 from diffviz.serving.ticket import StoppedError, Ticket
 
 ANY = UNetConfig(
@@ -295,3 +297,24 @@ def test_the_exported_code_repeats_the_run_to_the_last_bit(
     exec(restore_code(asked, masked=True, threads=1), {})
     assert f"fingerprint {fingerprint(last.x)}" in capsys.readouterr().out
     assert Path("restored.png").exists()
+
+
+def test_code_of_ones_own_denoiser_loads_it_from_where_it_says_its_files_belong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mine = Checkpoint(replace(PHOTOS.card, name="my-photos"), PHOTOS.network)
+    models: Any = SimpleNamespace(model=lambda name, token: mine)
+    save_png(PICTURE[None], "picture.png", scale=1)
+    asked = Restoration(task="inpaint", steps=3, seed=5)
+    words = ("", "")
+    asked_of = prepare(models, asked, "training:abc", words, PICTURE, HOLE, "me")
+    program = str(export(asked_of, models, cast(Any, None), "code", "x", Ticket("me", 60)))
+    assert "my-photos.safetensors and my-photos.json" in program
+    save_png(HOLE[None], "mask.png", scale=1)
+    with pytest.raises(ValueError, match="unknown model 'my-photos'"):
+        exec(program, {})
+    save_checkpoint(mine, tmp_path)
+    *_, last = restore(asked_of.settings, asked_of.posed, load_checkpoint("my-photos", tmp_path))
+    exec(program, {})
+    assert f"fingerprint {fingerprint(last.x)}" in capsys.readouterr().out

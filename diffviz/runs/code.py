@@ -69,7 +69,7 @@ def code(settings: RunSettings, threads: int, rivals: Sequence[str] = (), own: b
     )
 
 
-def restore_code(settings: RestoreSettings, masked: bool, threads: int) -> str:
+def restore_code(settings: RestoreSettings, masked: bool, threads: int, own: bool = False) -> str:
     """A Python program that repeats a restoration of picture.png, as `code`. masked: whether there
     is a mask.png too."""
     said = {"model": settings.model, **settings.said()}
@@ -79,13 +79,13 @@ def restore_code(settings: RestoreSettings, masked: bool, threads: int) -> str:
         dedent(
             """\
         # Repeats a restoration by diffviz, to the last bit on the same machine.
-        import diffviz
+        @OWN@import diffviz
         import torch
 
         torch.set_num_threads(@THREADS@)
         settings = diffviz.RestoreSettings(@SETTINGS@
         )
-        checkpoint = diffviz.load_checkpoint(settings.model)
+        checkpoint = diffviz.load_checkpoint(settings.model@FOLDER@)
         picture = diffviz.load_picture("picture.png")
         posed = diffviz.pose(settings, checkpoint.card, picture@MASK@)
 
@@ -96,6 +96,9 @@ def restore_code(settings: RestoreSettings, masked: bool, threads: int) -> str:
         diffviz.save_png(step.x, "restored.png", scale=1)
         """
         )
+        .replace("@OWN@", OWN if own else "")
+        .replace("@MODEL@", settings.model)
+        .replace("@FOLDER@", ", Path()" if own else "")
         .replace("@THREADS@", str(threads))
         .replace("@SETTINGS@", lines)
         .replace("@MASK@", mask)

@@ -27,7 +27,7 @@ from diffviz.samplers import Step
 from diffviz.serving.exports import CODE, FORMATS, MOST_FRAMES
 from diffviz.serving.frames import frame, outside
 from diffviz.serving.made_files import MadeFiles
-from diffviz.serving.models import Models
+from diffviz.serving.models import TRAINED, Models
 from diffviz.serving.ticket import Ticket
 
 MOST_PIXELS = 8 * 128 * 128  # of all results of a run
@@ -157,7 +157,8 @@ def export(
     if view not in VIEWS:
         raise ValueError(f"unknown view {view!r}; choose from {', '.join(VIEWS)}")
     if kind == CODE:
-        return restore_code(settings, settings.entry.needs_mask, torch.get_num_threads())
+        own = prepared.name.startswith(TRAINED)
+        return restore_code(settings, settings.entry.needs_mask, torch.get_num_threads(), own)
     if kind not in FORMATS:
         raise ValueError(f"unknown format {kind!r}; choose from {', '.join([*FORMATS, CODE])}")
     extension, save = FORMATS[kind]
