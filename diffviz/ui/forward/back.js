@@ -151,7 +151,8 @@ export function backPanel(state, change, server, trigger) {
 
   /** The two pictures that it begins with: as the model sees it, and noised to t as it stands. */
   function showBeginning() {
-    if (!root.open) return; // a slider that is dragged would wait for what nobody sees
+    // A slider that is dragged would wait for what nobody sees; and a link may open it before there is a picture.
+    if (!root.open || !state.picture) return;
     const { x0, eps } = decoded();
     const { schedule } = state;
     const divisor = state.asIs ? 1 : state.divisor(schedule);
