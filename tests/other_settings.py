@@ -13,6 +13,7 @@ OTHERS: dict[str, Any] = {
     "denoiser": "heroes",
     "condition": {"class": "ankle boot"},
     "what": "bag, or so",
+    "was": "sandal",
     "negative": {"class": "bag"},
     "vary": Variation("class", ("bag", "")),
     "values": ("bag", "a, b"),
@@ -51,6 +52,7 @@ WITH: dict[str, dict[str, Any]] = {
     "schedule_parameters": {"schedule": "cosine"},
     "zero_terminal_snr": {"schedule": "cosine"},
     "method_parameters": {"method": "dps"},
+    "was": {"mode": "invert"},
 }
 
 

@@ -117,6 +117,8 @@ def test_a_run_is_a_start_its_frames_and_how_far_apart(
     "wrong",
     [
         {"denoiser": "nobody"},
+        {"mode": "invert", "was": "spoon"},
+        {"mode": "back", "was": "sandal"},
         {"denoiser": ["fashion"]},
         {"denoiser": "heroes"},  # whose pictures are larger
         {"small": "AAAA"},

@@ -118,6 +118,7 @@ MISTAKES = {
     "edit grey.png --model clothes": "unknown model 'clothes'",
     "edit grey.png --view x0": "--view goes with a film",
     "edit grey.png --invert --sampler heun": "--sampler does not go with --invert",
+    "edit grey.png --was sandal": "--was goes with --invert",
     "edit grey.png --invert --seed 3": "--seed does not go with --invert",
     "edit grey.png --model fashion --mask grey.png --t 30": "--t does not go with --mask",
     "edit grey.png --model fashion --mask none.png": "there is no file 'none.png'",

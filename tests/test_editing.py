@@ -8,10 +8,15 @@ import pytest
 import torch
 from torch import Tensor
 
+from diffviz.checkpoints import load_checkpoint
+from diffviz.data import DATA_SETS
+from diffviz.data.examples import example
 from diffviz.denoisers.base import Level, Prediction
 from diffviz.denoisers.exact import GaussianDenoiser
 from diffviz.forward import SeededNoise, add_noise, noise
 from diffviz.guidance.classifier_free import GuidedDenoiser
+from diffviz.measure.judge import load_judge, verdict
+from diffviz.runs.conditions import conditions
 from diffviz.runs.editing import edit, invert, rms_distance, run_edit
 from diffviz.runs.schema import MAX_EDIT_STEPS, EditSettings
 from diffviz.samplers import sample
@@ -51,6 +56,29 @@ class Counted:
 
 
 # -- inversion
+
+
+def test_a_boot_becomes_a_sandal_by_way_of_the_noise_that_both_share() -> None:
+    subject = DATA_SETS["fashion"].judge
+    assert subject is not None
+    checkpoint, judge = load_checkpoint("fashion"), load_judge(subject())
+    info, x0 = checkpoint.card.data, example("boot")[None]
+    boot, sandal = (conditions(info, {"class": name}, 1) for name in ("ankle boot", "sandal"))
+    settings = EditSettings(mode="invert", t=1000, steps=16)
+
+    def judged(was: Tensor) -> tuple[float, float]:
+        *_, (_, last) = run_edit(settings, checkpoint.denoiser(), COSINE, x0, sandal, was)
+        logits = verdict(judge, last.x).logits[0][0].softmax(0)
+        return float(logits[boot[0, 0] - 1]), float(logits[sandal[0, 0] - 1])
+
+    as_boot, as_sandal = judged(boot)
+    assert as_sandal > 10 * as_boot  # by what the judge says
+    assert judged(sandal)[0] > 0.5  # the same both ways: it is still the boot
+
+
+def test_what_a_picture_is_matters_to_inversion_alone() -> None:
+    with pytest.raises(ValueError, match="inversion alone"):
+        run_edit(EditSettings(), EXACT, COSINE, pictures(1), None, torch.ones(1, 1))
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "karras", "flow"])

@@ -36,10 +36,11 @@ from diffviz.rivals.record import read_recording
 from diffviz.rivals.recorded import FILES
 from diffviz.rivals.settings import RIVALS
 from diffviz.runs.plane import PlaneSettings
-from diffviz.runs.schema import NoiseSettings, RunSettings
+from diffviz.runs.schema import RunSettings
 from diffviz.serving.admission import Admission
 from diffviz.settings import Settings, declared
 from diffviz.ui.edit.tab import OnPage
+from diffviz.ui.forward import tab as forward
 from diffviz.ui.learn.tab import EXPERIMENT, facts
 
 WHOLE = """+++
@@ -140,7 +141,7 @@ def test_what_sections_and_the_teacher_s_page_link_to_is_there() -> None:
     tabs: dict[str, type[Settings]] = {
         "sample": RunSettings,
         "edit": OnPage,
-        "forward": NoiseSettings,
+        "forward": forward.OnPage,
         "plane": PlaneSettings,
     }
     own = {"denoiser", "beside", "hide", "rivals"}  # of the page's controls alone

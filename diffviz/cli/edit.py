@@ -14,7 +14,8 @@ from diffviz.settings import Setting, declared
 EPILOG = """\
 Image-to-image: the picture, brought to the denoiser's size, is noised to t and sampled from there.
 With --invert its noise is not drawn but found, by DDIM inversion, and the error of the way there
-and back is printed. The file's suffix says what is written: .png (picture, x_t and result side by
+and back is printed; with --was and another --what the denoiser is told the one on the way up, the
+other on the way back. The file's suffix says what is written: .png (picture, x_t and result side by
 side), .gif or .mp4 (the way as a film).
 
 With --mask a part of the picture is made anew: where the mask, a picture of its size, is white. The
@@ -24,7 +25,8 @@ full size. `restore` has more of it.
   python -m diffviz edit cat.jpg --mask m.png --out without.png
   python -m diffviz edit cat.jpg --t 700 --guidance 3
   python -m diffviz edit boot.png --what sandal --t 600 --sampler dpmpp-2m --out sandal.gif
-  python -m diffviz edit boot.png --invert --t 1000 --steps 100"""
+  python -m diffviz edit boot.png --invert --t 1000 --steps 100
+  python -m diffviz edit boot.png --invert --was "ankle boot" --what sandal --t 1000"""
 
 
 class Options(EditRun):
@@ -64,6 +66,8 @@ def run(options: Options) -> None:
     output_file(options.out, (".png", *films))
     film = films.get(out.suffix.lower())
     inverting = options.invert or options.mode == INVERT
+    if options.was and not inverting:
+        raise ValueError("--was goes with --invert, on whose way up the picture is said to be that")
     for name in ("guidance", "seed", "sampler"):
         if inverting and name in options.model_fields_set:
             raise ValueError(f"--{name} does not go with --invert, which has none")
@@ -82,14 +86,16 @@ def run(options: Options) -> None:
     use_threads(options.threads)
     x0 = fitted(picture, info.shape)[None].to(checkpoint.device)
     condition = conditions(info, condition_of(info, options.what), 1)
-    stages = list(run_edit(settings, checkpoint.denoiser(), schedule, x0, condition))
+    was = conditions(info, condition_of(info, options.was), 1) if options.was else None
+    stages = list(run_edit(settings, checkpoint.denoiser(), schedule, x0, condition, was))
     last, note = stages[-1].step, note_of(settings)
     if film:
         film([stage.step for stage in stages], out, options.view or "x", note=note)
     else:
         first = next(stage.step for stage in stages if stage.back)
         save_png(torch.cat([x0, view_of(first, "x"), last.x]), out, per_row=3, note=note)
-    what = "error of the way there and back" if inverting else "apart from the picture"
+    same = inverting and options.was in ("", options.what)
+    what = "error of the way there and back" if same else "apart from the picture"
     print(f"{out}: t = {settings.t} of {schedule.T}, {what}: {rms_distance(last.x, x0):.4f}")
 
 

@@ -92,15 +92,24 @@ def run_edit(
     schedule: NoiseSchedule,
     x0: Tensor,
     condition: Tensor | None = None,
+    was: Tensor | None = None,
 ) -> Iterator[Stage]:
     """All states of what the settings ask for, from x0 (B, C, H, W) with its condition (B, slots).
 
-    Every picture of the batch has the seed's noise. Raises ValueError at once for a t beyond T.
+    was: another condition, for inversion's way up: noise is all that the two ways share, and the
+    picture comes back as what the condition says (dual diffusion bridges, Su et al. 2023,
+    algorithm 1).
+
+    Every picture of the batch has the seed's noise. Raises ValueError at once for a t beyond T, and
+    for `was` without inversion.
     """
     grid = settings.grid(schedule)
+    if was is not None and settings.mode != INVERT:
+        raise ValueError("what the picture is matters to inversion alone; leave it out")
     stream = SeededNoise([settings.seed] * len(x0), x0.shape[1:], x0.device)
     if settings.mode == INVERT:
-        return _there_and_back(denoiser, schedule, grid, x0, stream, condition)
+        up = condition if was is None else was
+        return _there_and_back(denoiser, schedule, grid, x0, stream, up, condition)
     if condition is not None and condition.any():
         denoiser = GuidedDenoiser(denoiser, settings.guidance)
     steps = edit(denoiser, schedule, grid, x0, stream, settings.sampler, condition)
@@ -113,13 +122,14 @@ def _there_and_back(
     grid: Sequence[int],
     x0: Tensor,
     noise: Noise,
-    condition: Tensor | None,
+    up: Tensor | None,
+    down: Tensor | None,
 ) -> Iterator[Stage]:
     x = x0
-    for step in invert(denoiser, schedule, grid, x0, condition):
+    for step in invert(denoiser, schedule, grid, x0, up):
         x = step.x
         yield Stage(False, step)
-    for step in sample(denoiser, schedule, grid, noise, condition=condition, x=x):
+    for step in sample(denoiser, schedule, grid, noise, condition=down, x=x):
         yield Stage(True, step)
 
 

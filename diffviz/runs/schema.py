@@ -366,6 +366,8 @@ class EditSettings(Settings):
     guidance: of "back"; more than sampling wants, for the words have the picture against them.
     Inversion has none: it would exaggerate the errors of both ways, which then do not cancel
     (Mokady et al. 2023, section 3.1). sampler: of "back"; inversion is DDIM's.
+    was: what the picture is, told to the denoiser on inversion's way up; with another class on the
+    way back this is a dual diffusion bridge (Su et al. 2023). "": the same both ways.
     """
 
     t: Annotated[
@@ -393,6 +395,14 @@ class EditSettings(Settings):
     seed: Seed = 0
     guidance: Guidance = 4.0
     sampler: Sampler = "ddim"
+    was: Annotated[
+        str,
+        Setting(
+            label="What it is",
+            help="Of inversion: what the picture is said to be on the way up; at first what it "
+            "becomes",
+        ),
+    ] = ""
 
     @model_validator(mode="after")
     def _sampler_possible(self) -> Self:

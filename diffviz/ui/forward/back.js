@@ -30,6 +30,7 @@ export function backPanel(state, change, server, trigger) {
   const option = (value, label = value) => make("option", { value }, label);
   const denoiser = select("forward-back-denoiser", "Denoiser", state.facts.denoisers.map(({ name, label }) => option(name, label)));
   const thing = select("forward-back-class", "Make it", []);
+  const was = select("forward-back-was", "There as, if not the same", []);
   const words = make("input", { type: "text", value: state.facts.denoisers.find(({ speaks }) => speaks)?.example ?? "", maxLength: 400 });
   const wordsField = make("label", { id: "forward-back-words", className: "back-field wide" }, make("span", {}, "In your words"), words);
   const heard = make("div", { id: "forward-back-heard", className: "back-heard" });
@@ -61,9 +62,11 @@ export function backPanel(state, change, server, trigger) {
   let asked = 0; // the latest request; messages of older ones are not looked at
   /** @type {Mode} */
   let mode = "back";
+  let bridged = false; // from one class to another: what comes back is meant to differ
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let hearing;
   let wish = ANYTHING; // the class that was chosen last, of whichever denoiser
+  let said = ""; // what the picture is, likewise, for the way there
   /** @type {import("./keep.js").Kept | null} */
   let kept = null; // the run, for its files
   let shown = ""; // what the pictures and errors on show are of
@@ -72,7 +75,7 @@ export function backPanel(state, change, server, trigger) {
     "details",
     { className: "card forward-back", id: "forward-back" },
     make("summary", {}, make("h3", {}, "Bring it back"), make("span", { className: "muted" }, "the denoiser starts from your drowned picture, not from pure noise")),
-    make("div", { className: "back-controls" }, denoiser.root, thing.root, wordsField, t.root, steps.root, sampler.root, guidance.root),
+    make("div", { className: "back-controls" }, denoiser.root, was.root, thing.root, wordsField, t.root, steps.root, sampler.root, guidance.root),
     heard,
     make("div", { className: "back-buttons" }, run, invert, stop, message),
     walk.root,
@@ -88,6 +91,7 @@ export function backPanel(state, change, server, trigger) {
 
   const known = () => state.chosen;
   const small = () => /** @type {Picture} */ (state.picture).small[known().sees];
+  const saidNow = () => (was.root.hidden ? "" : was.input.value);
   const wanted = () => (known().speaks ? words.value : thing.input.value);
 
   denoiser.input.addEventListener("change", () => {
@@ -102,6 +106,10 @@ export function backPanel(state, change, server, trigger) {
   thing.input.addEventListener("change", () => {
     wish = thing.input.value;
     showGuidance();
+    age();
+  });
+  was.input.addEventListener("change", () => {
+    said = was.input.value;
     age();
   });
   // For the link.
@@ -131,9 +139,11 @@ export function backPanel(state, change, server, trigger) {
     const { same, shape: [channels, height, width] } = small();
     denoiser.input.value = name;
     wordsField.hidden = heard.hidden = !speaks;
-    thing.root.hidden = speaks || !things.length;
+    thing.root.hidden = was.root.hidden = speaks || !things.length;
     thing.input.replaceChildren(...[ANYTHING, ...things].map((value) => option(value)));
     thing.input.value = things.includes(wish) ? wish : ANYTHING;
+    was.input.replaceChildren(option("", "the same"), ...things.map((value) => option(value)));
+    was.input.value = things.includes(said) ? said : "";
     const seen = any || same ? "The very picture above." : `Your picture’s ${height === width ? "square " : ""}centre, brought to what the denoiser knows: ${width} × ${height}, ${channels === 1 ? "grey" : "in colour"}.`;
     note.textContent = `${seen} ${says}`;
     showGuidance();
@@ -160,7 +170,7 @@ export function backPanel(state, change, server, trigger) {
     walk.begin(x0, x0.map((v, i) => a * v + s * eps[i]), state.t);
   }
 
-  const now = () => JSON.stringify([state.t, state.described(), wanted(), sampler.input.value]);
+  const now = () => JSON.stringify([state.t, state.described(), wanted(), saidNow(), sampler.input.value]);
 
   /** What is on show may be of another t, schedule or wish. */
   function age() {
@@ -197,6 +207,7 @@ export function backPanel(state, change, server, trigger) {
       return;
     }
     mode = newMode;
+    bridged = mode === "invert" && saidNow() !== "" && saidNow() !== wanted();
     asked += 1;
     root.dataset.state = "running";
     root.dataset.run = String(asked); // for tools
@@ -214,7 +225,7 @@ export function backPanel(state, change, server, trigger) {
     const request = {
       id: asked, mode, denoiser: state.denoiser, what: wanted(),
       t: state.t, steps: Number(steps.input.value), guidance: guidance.value, seed: picture.seed,
-      ...(mode === "back" && { sampler: sampler.input.value }), // inversion is DDIM's
+      ...(mode === "back" ? { sampler: sampler.input.value } : { was: saidNow() }), // inversion is DDIM's
       ...state.described(),
     };
     const by = known();
@@ -256,20 +267,22 @@ export function backPanel(state, change, server, trigger) {
       if (state.picture) delete state.picture.upload; // it may be gone by now: the next run sends it again
       end("failed");
     } else {
-      walk.finish(apart);
+      const same = mode === "invert" && !bridged;
+      walk.finish(apart, same);
       keep.show(kept);
       end("done");
-      if (mode === "invert") errors.add(walk.steps, apart);
+      if (same) errors.add(walk.steps, apart);
     }
   }
 
   /** What its controls say, by the names that links know them by. */
-  const values = () => ({ what: wish, words: words.value, steps: Number(steps.input.value), sampler: sampler.input.value, guidance: guidance.value });
+  const values = () => ({ what: wish, was: said, words: words.value, steps: Number(steps.input.value), sampler: sampler.input.value, guidance: guidance.value });
 
   /** @param {Values} given */
   function set(given) {
     const before = JSON.stringify(values());
     wish = given.what;
+    said = given.was;
     words.value = given.words;
     steps.input.value = String(given.steps);
     sampler.input.value = given.sampler;

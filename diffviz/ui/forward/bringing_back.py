@@ -87,6 +87,7 @@ class Edit(NamedTuple):
     name: str  # of the denoiser
     condition: dict[str, str]
     table: Tensor  # the same as rows, (1, slots)
+    was: Tensor | None  # on inversion's way up, where it is another
     note: str
 
     @property
@@ -97,7 +98,7 @@ class Edit(NamedTuple):
 
     def stages(self, guessing: Guessing, ticket: Ticket) -> Iterator[Stage]:
         denoiser = guessing.denoiser(self.name, ticket)
-        return run_edit(self.settings, denoiser, self.schedule, self.x0, self.table)
+        return run_edit(self.settings, denoiser, self.schedule, self.x0, self.table, self.was)
 
 
 def prepared(asked: Edited, x0: Tensor) -> Edit:
@@ -105,9 +106,10 @@ def prepared(asked: Edited, x0: Tensor) -> Edit:
     info, schedule = card_of(asked.denoiser).data, asked.noise_schedule()
     condition = condition_of(info, asked.what)
     table = conditions(info, condition, 1)
+    was = conditions(info, condition_of(info, asked.was), 1) if asked.was else None
     asked.grid(schedule)
     note = note_of(asked.part(EditRun, model=asked.denoiser))
-    return Edit(asked, schedule, x0[None], asked.denoiser, condition, table, note)
+    return Edit(asked, schedule, x0[None], asked.denoiser, condition, table, was, note)
 
 
 def let_bring_back(backend: Backend, view: gr.HTML) -> None:
@@ -142,6 +144,7 @@ def asked_back(backend: Backend, request: Any) -> tuple[Edit, Any]:
     asked = Edited(
         **{name: request[name] for name in same},
         sampler=request.get("sampler", "ddim"),
+        was=request.get("was", ""),
         zero_terminal_snr=request["zeroTerminal"],
         schedule_parameters=request["parameters"],
         handles=request["handles"],
@@ -182,7 +185,8 @@ async def edit_picture(
     backend: Backend, request: gr.Request, asked: Edited, picture: str | None = None
 ) -> tuple[str, str, dict[str, Any]]:
     """A picture, brought to the denoiser's size, to step t and back. Mode "back": noised by the
-    seed, and denoised from there (image-to-image). Mode "invert": DDIM inversion there and back.
+    seed, and denoised from there (image-to-image). Mode "invert": DDIM inversion there and back;
+    what it was, where that is not what it becomes, makes it a dual diffusion bridge.
     Returns the result and x_t as PNGs, and the root mean square over pixels in −1..1 between result
     and picture, which is the inversion's error."""
     with told_in_the_page():

@@ -12,7 +12,7 @@ import { MOST_RIVALS } from "./state.js";
 
 const CONTROLS = {
   zero_terminal_snr: "#forward-ztsnr", example_name: ".forward-sources", rivals: "#forward-compare", as_is: ".forward-note:has(#forward-as-is)",
-  denoiser: "#forward-denoiser, #forward-back-denoiser", what: "#forward-back-class", words: "#forward-back-words",
+  denoiser: "#forward-denoiser, #forward-back-denoiser", what: "#forward-back-class", was: "#forward-back-was", words: "#forward-back-words",
   steps: "#forward-back-steps", sampler: "#forward-back-sampler", guidance: "#forward-back-guidance", t: "#forward-t, #forward-back-t",
 };
 

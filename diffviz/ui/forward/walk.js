@@ -116,11 +116,11 @@ export class Walk {
     this.timeline.arrive(this.frames.length);
   }
 
-  /** @param {number} apart how far the result is from the picture, root mean square */
-  finish(apart) {
+  /** @param {number} apart how far the result is from the picture, root mean square @param {boolean} error the picture itself was to come back */
+  finish(apart, error) {
     this.root.dataset.apart = String(apart);
     this.paint(this.result, this.frames[this.frames.length - 1].x);
-    this.result.fact.textContent = this.mode === "invert" ? `error ${digits(apart)}` : `${digits(apart)} from x0`;
+    this.result.fact.textContent = error ? `error ${digits(apart)}` : `${digits(apart)} from x0`;
     this.timeline.end();
   }
 
