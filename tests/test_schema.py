@@ -27,6 +27,7 @@ from diffviz.cli.train_options import plan_from
 from diffviz.runs.code import code
 from diffviz.runs.link import link, schema
 from diffviz.runs.schema import EditSettings, NoiseSettings, RunSettings, Variation
+from diffviz.serving.models import bundled_card
 from diffviz.serving.sampling import ASKED, ORDER, Asked, asked_by
 from diffviz.settings import (
     FLAG,
@@ -57,6 +58,8 @@ from diffviz.ui.train.controls import (
     TrainControls,
     as_preset,
     build_train_controls,
+    fitting,
+    foreseen,
     plan_of,
 )
 from diffviz.ui.train.controls import Asked as AskedTraining
@@ -179,6 +182,28 @@ def test_each_setting_of_a_training_is_on_the_page_and_in_its_endpoint(
     if own in UNSAID:
         assert getattr(page, "value", None) == as_preset(own, "tiny")
     assert getattr(programs, "value", None) == parameter.default
+
+
+@pytest.mark.parametrize(
+    ("data", "colour", "offered"),
+    [
+        ("digits", True, ["", "fashion"]),
+        ("heroes", False, ["", "heroes", "photos"]),
+        ("own", True, ["", "heroes", "photos"]),
+        ("own", False, ["", "fashion"]),
+    ],
+)
+def test_only_weights_that_can_go_on_are_offered_to_start_from(
+    data: str, colour: bool, offered: list[str]
+) -> None:
+    dropdown = fitting(data, colour, "heroes")
+    assert [name for _, name in dropdown.choices] == offered
+    said = dropdown.constructor_args
+    assert said.get("value", "heroes") == ("heroes" if "heroes" in offered else "")
+    assert "Not offered: " in str(dropdown.info)
+    assert "knows pictures that are " in str(dropdown.info)
+    for name in offered[1:]:
+        bundled_card(name).network.adapted_to(foreseen(data, colour))
 
 
 @pytest.mark.parametrize("name", declared(TrainConfig))

@@ -381,6 +381,11 @@ def test_a_start_from_grey_pictures_for_colour_is_refused() -> None:
         begin(plan, "heroes", "")
 
 
+def test_a_start_from_pictures_for_latents_is_refused() -> None:
+    with pytest.raises(ValueError, match="are grey, and these are of 8 channels"):
+        NETWORK.adapted_to(replace(INFO, shape=(8, 16, 16)))
+
+
 def test_a_card_tells_what_it_started_from(tmp_path: Path) -> None:
     plan = Plan(DataChoice("fashion-subset"), start="fashion")
     order, trainer = begin(plan, "finer", "a command")

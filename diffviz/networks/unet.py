@@ -78,11 +78,11 @@ class UNetConfig(NetworkConfig):
         )
 
     def adapted_to(self, info: DataInfo) -> Self:
-        adapted = super().adapted_to(info)
-        known, new = self.image_channels, adapted.image_channels
-        if known != new:
-            raise ValueError(f"knows pictures that are {TINTS[known]}, and these are {TINTS[new]}")
-        return adapted
+        known, new = self.image_channels, info.shape[0]
+        if len(info.shape) == 3 and known != new:
+            tints = [TINTS.get(channels, f"of {channels} channels") for channels in (known, new)]
+            raise ValueError("knows pictures that are {}, and these are {}".format(*tints))
+        return super().adapted_to(info)
 
     def build(self) -> UNet:
         return UNet(self)

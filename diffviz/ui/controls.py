@@ -22,6 +22,7 @@ from diffviz.settings import (
     plain,
     said,
 )
+from diffviz.ui.component import page_call
 from diffviz.ui.messages import capital, told_in_the_page
 
 # A slider of more stops than that cannot be set to one of them.
@@ -53,6 +54,16 @@ def control(setting: Setting, elem_id: str | None = None, **options: Any) -> Com
     if emptied or step is None or (high - low) / step > MOST_STOPS:
         return gr.Number(**{"precision": 0 if setting.kind == WHOLE else None, **told})
     return gr.Slider(**{"step": step, **told})
+
+
+def keep_whole(named: Mapping[str, Component], settings: Mapping[str, Setting]) -> None:
+    """Where numbers are typed, the whole number within its bounds that is shown is the one that is
+    run. Inside the current block."""
+    for name, component in named.items():
+        setting = settings[name]
+        if isinstance(component, gr.Number) and setting.kind == WHOLE:
+            call = page_call("whole", setting.minimum, setting.maximum)
+            component.blur(None, component, component, js=call, api_visibility="private")
 
 
 def as_sent(components: Iterable[Component]) -> None:

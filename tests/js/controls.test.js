@@ -1,6 +1,7 @@
 import "./page.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { field } from "../../diffviz/ui/lib/field.js";
 import { keyed, slider } from "../../diffviz/ui/lib/slider.js";
 import { segments } from "../../diffviz/ui/lib/segments.js";
 import { stopsOf, strip } from "../../diffviz/ui/lib/strip.js";
@@ -131,4 +132,29 @@ test("a strip draws what is there, once, and again of something else", () => {
   assert.deepEqual([...root.children].map((b) => b.textContent), ["t = 9", "t = 5", "t = 0"]);
   root.children[1].click();
   assert.deepEqual(went, [1]);
+});
+
+test("a number that is typed is shown as it is run: whole where it must be, within its bounds", () => {
+  let told = 0;
+  const seed = field("edit", { name: "seed", kind: "whole", label: "seed", default: 0, minimum: 0, maximum: 1e9 }, () => told++);
+  const input = seed.root.querySelector("input");
+  for (const [typed, shown] of [["1.5", 2], ["-3", 0], ["5000000000", 1e9], ["7", 7]]) {
+    input.value = typed;
+    input.dispatchEvent(new Event("change"));
+    assert.deepEqual([input.value, seed.value], [String(shown), shown], typed);
+  }
+  assert.equal(told, 4);
+  input.value = "";
+  input.dispatchEvent(new Event("change"));
+  assert.equal(seed.value, null, "nothing is said");
+});
+
+test("what cannot be chosen says why", () => {
+  const choices = [{ name: "ddnm", label: "DDNM" }, { name: "repaint", label: "RePaint" }];
+  const method = field("edit", { name: "method", kind: "text", label: "method", default: "ddnm", choices }, () => {});
+  const [first, second] = method.root.querySelectorAll("option");
+  method.disable(["repaint"], "only for holes");
+  assert.deepEqual([first.disabled, first.textContent, second.disabled, second.textContent], [false, "DDNM", true, "RePaint (only for holes)"]);
+  method.disable([], "only for holes");
+  assert.deepEqual([second.disabled, second.textContent], [false, "RePaint"]);
 });

@@ -59,7 +59,7 @@ export function controlsPanel(facts, onChange) {
       negative.value = usual;
       thing.replaceChildren(...things.map((value) => make("option", { value }, value)));
     }
-    fields.method.disable?.(facts.methods.filter((one) => one.holes && !holes).map((one) => one.name));
+    fields.method.disable?.(facts.methods.filter((one) => one.holes && !holes).map((one) => one.name), "only where a hole is filled");
     if (method().holes && !holes) fields.method.value = facts.methods.find((one) => !one.holes)?.name;
     fields.method.root.hidden = fields.begin.root.hidden = free;
     for (const one of own) fields[one].root.hidden = !parameters.includes(one);

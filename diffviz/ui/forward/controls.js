@@ -25,7 +25,8 @@ export function controlsPanel(state, change, curves, renoise) {
     },
   });
   const zero = make("input", { type: "checkbox" });
-  const zeroLabel = make("label", { id: "forward-ztsnr" }, zero, " Zero terminal SNR: nothing of the picture is left at T");
+  const why = make("span", { className: "muted", hidden: true }, " (only for schedules with α² + σ² = 1)");
+  const zeroLabel = make("label", { id: "forward-ztsnr" }, zero, " Zero terminal SNR: nothing of the picture is left at T", why);
   const seed = make("input", { type: "number", min: 0, max: state.facts.maxSeed, step: 1 });
   const dice = make("button", { type: "button", id: "forward-dice" }, "Other noise");
 
@@ -87,6 +88,7 @@ export function controlsPanel(state, change, curves, renoise) {
     T.set(state.T);
     zero.checked = state.zeroTerminal && preserving;
     zero.disabled = !preserving;
+    why.hidden = preserving;
     showParameters();
     if (document.activeElement !== seed) seed.value = String(state.seed);
   }

@@ -5,7 +5,7 @@ import { slider } from "./slider.js";
 import { capital } from "./text.js";
 
 /** @import { SettingFacts } from "./types.d.ts" */
-/** @typedef {{ root: HTMLElement, value: any, disable?: (names: string[]) => void }} Field */
+/** disable(names, why): those cannot be chosen. @typedef {{ root: HTMLElement, value: any, disable?: (names: string[], why: string) => void }} Field */
 
 const MOST_STOPS = 10_000; // of a slider
 
@@ -41,7 +41,10 @@ function control(tab, setting, onChange, { choices = setting.choices, empty = ""
       root: labelled(input),
       get value() { return number ? Number(input.value) : input.value; },
       set value(wanted) { input.value = String(wanted); },
-      disable: (names) => options.forEach((one) => (one.disabled = names.includes(one.value))),
+      disable: (names, why) => options.forEach((one, i) => {
+        one.disabled = names.includes(one.value);
+        one.textContent = choices[i].label + (one.disabled ? ` (${why})` : "");
+      }),
     };
   }
   if (kind === "flag") {
@@ -61,12 +64,19 @@ function control(tab, setting, onChange, { choices = setting.choices, empty = ""
     };
   }
   if (setting.default === null || maximum === undefined || minimum === undefined || !step || (maximum - minimum) / step > MOST_STOPS) {
-    const input = make("input", { type: "number", id, min: minimum, max: maximum, step: step ?? "any", value: setting.default ?? "", placeholder: empty, oninput: onChange });
+    const input = make("input", { type: "number", id, min: minimum, max: maximum, step: step ?? "any", value: setting.default ?? "", placeholder: empty, oninput: onChange, onchange: settle });
     return {
       root: labelled(input),
       get value() { return input.value === "" ? null : Number(input.value); },
       set value(wanted) { input.value = String(wanted ?? ""); },
     };
+  }
+  /** Show what is run: within the bounds, and whole where it must be. @this {HTMLInputElement} */
+  function settle() {
+    if (this.value === "") return;
+    const near = kind === "whole" ? Math.round(Number(this.value)) : Number(this.value);
+    this.value = String(Math.min(maximum ?? Infinity, Math.max(minimum ?? -Infinity, near)));
+    onChange();
   }
   const range = slider({
     label, minimum, maximum, step, value: setting.default, inputId: id, className: `${tab}-slider`,

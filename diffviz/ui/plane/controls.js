@@ -98,7 +98,7 @@ export function controlsPanel(facts, onChange) {
   /** Which denoisers there are. @param {{ learned: boolean, yours: boolean }} known */
   function offer(known) {
     const missing = Object.entries(known).filter(([, there]) => !there).map(([name]) => name);
-    fields.denoiser.disable?.(missing);
+    fields.denoiser.disable?.(missing, "there is none of these data");
     if (missing.includes(fields.denoiser.value)) fields.denoiser.value = "mixture";
   }
 

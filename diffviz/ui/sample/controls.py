@@ -28,7 +28,7 @@ from diffviz.serving.sampling import (
 )
 from diffviz.settings import plain
 from diffviz.ui.component import page_call
-from diffviz.ui.controls import control
+from diffviz.ui.controls import control, keep_whole
 from diffviz.ui.links import Place
 from diffviz.ui.sample.words import WordControls, build_words
 
@@ -144,9 +144,7 @@ def build_controls(models: Models) -> Controls:
 def _offer_what_goes_together(named: dict[str, Component], rivals: gr.CheckboxGroup) -> None:
     """What one choice rules out of another cannot be chosen, and says why; and the seed that is
     shown is the one that is run."""
-    seed, bounds = named["seed"], ASKED["seed"]
-    whole = page_call("whole", bounds.minimum, bounds.maximum)
-    seed.blur(None, seed, seed, js=whole, api_visibility="private")  # type: ignore[attr-defined]  # of a Number
+    keep_whole(named, ASKED)
     preserving = [kind.name for kind in SCHEDULES.values() if kind.variance_preserving]
     samplers = ASKED["sampler"].labelled()
     for changed, others, call in (

@@ -13,15 +13,17 @@ from gradio.components import Component
 from diffviz.autoencoders import is_ready
 from diffviz.checkpoints import checkpoint_names
 from diffviz.data import DATA_SETS, DataChoice, DataSource
+from diffviz.data.base import DataInfo
 from diffviz.data.own.uploads import LABELS, LIMITS, SIZES
 from diffviz.networks.unet import UNetConfig
 from diffviz.runs.link import Usual
+from diffviz.serving.models import bundled_card
 from diffviz.settings import NUMBER, WHOLE, Setting, declared, offered
 from diffviz.training.config import TrainConfig
 from diffviz.training.plan import OWN, Plan
 from diffviz.training.presets import PRESETS
 from diffviz.ui.component import live_view
-from diffviz.ui.controls import as_sent, control, in_order
+from diffviz.ui.controls import as_sent, control, in_order, keep_whole
 from diffviz.ui.links import Place
 from diffviz.ui.messages import told_in_the_page
 
@@ -192,7 +194,7 @@ def build_train_controls() -> TrainControls:
         label=ASKED["preset"].label,
         elem_id="train-preset",
     )
-    start_from = control(ASKED["start_from"], "train-from")
+    start_from = control(ASKED["start_from"], "train-from", **_starting(FIRST[0], True))
     start = gr.Button("Start training", variant="primary", elem_id="train-start")
     named: dict[str, Component] = {"data": data, "classes": classes, "preset": preset}
     named |= {"start_from": start_from, "size": size, "colour": colour, **cut}
@@ -204,15 +206,19 @@ def build_train_controls() -> TrainControls:
         for name in (by_parameter[n] for n in NAMES if by_parameter.get(n, "data") not in OPEN):
             named[name] = control(ASKED[name], elem_id(name), **said.get(name, {}))
     with gr.Group(visible=False):
-        unsaid = {name: gr.Number(None, label=ASKED[name].label) for name in UNSAID}
-    as_sent([*named.values(), *unsaid.values()])
+        others: dict[str, Component] = {n: gr.Number(None, label=ASKED[n].label) for n in UNSAID}
+        others["start_from"] = control(ASKED["start_from"])
+    as_sent([*named.values(), *others.values()])
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    keep_whole(named, ASKED)
+    chosen = [data, colour, start_from]
     of_data = data.change(  # type: ignore[attr-defined]  # of each Dropdown
         _of_data,
-        data,
-        [classes, own],
+        chosen,
+        [classes, own, start_from],
         **quiet,
     )
+    colour.change(fitting, chosen, start_from, **quiet)  # type: ignore[attr-defined]  # of a Checkbox
     of_preset = preset.change(
         _of_preset,
         preset,
@@ -221,7 +227,7 @@ def build_train_controls() -> TrainControls:
     )
     return TrainControls(
         {"files": files, **_by_parameter(named)},
-        {"files": files, **_by_parameter(named | unsaid)},
+        {"files": files, **_by_parameter(named | others)},
         start,
         crops,
         [Place(one, name, settles=name in ("data", "preset")) for name, one in named.items()],
@@ -287,12 +293,47 @@ def _same(value: Any, other: Any) -> bool:
     return bool(value == other)
 
 
-def _of_data(name: Any) -> tuple[gr.Dropdown, gr.Group]:
-    """What goes with a data set: its classes, and the fields for one's own."""
+def _of_data(name: Any, colour: Any, start: Any) -> tuple[gr.Dropdown, gr.Group, gr.Dropdown]:
+    """What goes with a data set: its classes, the fields for one's own, and what can start."""
     with told_in_the_page():
         classes = _classes(ASKED["data"].check(name))
     dropdown = gr.Dropdown(choices=classes, value=[], visible=bool(classes))
-    return dropdown, gr.Group(visible=name == OWN)
+    return dropdown, gr.Group(visible=name == OWN), fitting(name, colour, start)
+
+
+def fitting(name: Any, colour: Any, start: Any) -> gr.Dropdown:
+    """Those to start from that can go on with a data set, and why others cannot."""
+    with told_in_the_page():
+        offered = _starting(ASKED["data"].check(name), bool(colour))
+    known = [one for _, one in offered["choices"]]
+    if start in known:
+        return gr.Dropdown(**offered)  # a link may have chosen another meanwhile
+    return gr.Dropdown(value="", **offered)
+
+
+def _starting(name: str, colour: bool) -> dict[str, Any]:
+    """The choices of what to start from, and what is said below them."""
+    info = foreseen(name, colour)
+    choices, refused = [], []
+    for one, label in starts().items():
+        try:
+            if one:
+                bundled_card(one).network.adapted_to(info)
+            choices.append((label, one))
+        except ValueError as error:
+            refused.append(f"{label} {error}")
+    why = f". Not offered: {'; '.join(refused)}" if refused else ""
+    return {"choices": choices, "info": ASKED["start_from"].help + why}
+
+
+def foreseen(name: str, colour: bool) -> DataInfo:
+    """What is known of a data set's samples before any is read; of one's own that is what was
+    chosen."""
+    source = DATA_SETS[name]
+    channels, *size = source.shape
+    if name == OWN:
+        channels = 3 if colour else 1
+    return DataInfo(name, (channels, *size), 1, (), "", "", source.medium, source.autoencoder)
 
 
 def _of_preset(name: Any) -> list[float]:
