@@ -14,6 +14,8 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
+from diffviz import figures
+from diffviz.__main__ import main
 from diffviz.checkpoints import Card, Checkpoint, load_checkpoint, save_checkpoint
 from diffviz.data.photos.crops import INFO
 from diffviz.data.photos.crops import photos as photographs
@@ -21,11 +23,14 @@ from diffviz.denoisers.exact import GaussianDenoiser
 from diffviz.forward import noise
 from diffviz.guidance.methods import METHODS
 from diffviz.guidance.operators import Mask
+from diffviz.measure.fidelity import answers, psnr
 from diffviz.media.decoding import load_picture
 from diffviz.media.files import save_png
 from diffviz.media.levels import fingerprint
+from diffviz.media.notes import read_note
 from diffviz.networks.unet import UNetConfig
 from diffviz.runs.code import restore_code
+from diffviz.runs.notes import noted
 from diffviz.runs.posing import pose
 from diffviz.runs.restoration import Restoration, RestoreSettings
 from diffviz.runs.restoring import beginning, restore
@@ -282,6 +287,31 @@ def test_the_engine_restores_alike_and_is_stopped_within_a_step(method: str) -> 
             next(steps)
     finally:
         engine.close()
+
+
+def test_a_figure_has_all_answers_with_how_near_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("diffviz.checkpoints.load_checkpoint", lambda name: PHOTOS)
+    asked = settings(task="upscale", factor=4, degrade=True, count=2, seed=3, steps=2)
+    posed = pose(asked, PHOTOS.card, PICTURE)
+    *_, last = restore(asked, posed, PHOTOS)
+    told = answers(asked, posed, last.x)
+    assert posed.original is not None
+    figure = figures.answers(told, asked.title)
+    below = {ax.get_title(): ax.get_xlabel() for ax in figure.axes}
+    names = ["Measured", "Cheap: bicubic", "Ours, seed 3", "Ours, seed 4", "Original"]
+    assert list(below) == names
+    near = [psnr(x, posed.original) for x in (posed.cheap, last.x[:1], last.x[1:])]
+    assert [below[name] for name in names[1:4]] == [f"PSNR {value:.2f} dB" for value in near]
+    assert below["Measured"] == below["Original"] == ""
+    save_png(PICTURE[None], "picture.png", scale=1)
+    words = "restore picture.png --task upscale --factor 4 --degrade --count 2 --seed 3 --steps 2"
+    assert main([*words.split(), "--out", "four.svg"]) == 0
+    drawn = Path("four.svg").read_text()
+    assert noted(read_note(Path("four.svg"))).tab == "edit"
+    assert drawn.count("<image") == 5
 
 
 def test_the_exported_code_repeats_the_run_to_the_last_bit(

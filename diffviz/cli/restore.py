@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 EPILOG = """\
 The picture is taken for a measurement of another one, which is sampled given it. The file's suffix
 says what is written: .png (the results side by side; with --compare what was measured, the cheap
-answer, the results, and the original where it is known), .gif or .mp4 (the way as a film).
+answer, the results, and the original where it is known), .gif or .mp4 (the way as a film), .svg or
+.pdf (a figure of what --compare writes, with each one's PSNR).
 
   python -m diffviz restore small.png --task upscale --factor 4 --out large.png
   python -m diffviz restore cat.jpg --task upscale --degrade --compare --method mmps
+  python -m diffviz restore cat.jpg --task upscale --degrade --out compared.svg
   python -m diffviz restore cat.jpg --task inpaint --mask m.png --count 4
   python -m diffviz restore old.jpg --task denoise"""
 
+FIGURES = (".svg", ".pdf")  # a picture's pixels are in a PNG as they are
 FULL = 4096  # of the longer side of a picture into which a result is pasted
 
 
@@ -52,6 +55,7 @@ class Options(RestoreSettings):
 def run(options: Options) -> None:
     from diffviz.checkpoints import load_checkpoint
     from diffviz.device import choose
+    from diffviz.measure.fidelity import answers as told
     from diffviz.measure.fidelity import quality
     from diffviz.media.decoding import load_picture
     from diffviz.media.files import save_gif, save_mp4, save_png
@@ -62,7 +66,7 @@ def run(options: Options) -> None:
     from diffviz.runs.restoring import restore
 
     out, films = Path(options.out), {".gif": save_gif, ".mp4": save_mp4}
-    output_file(options.out, (".png", *films))
+    output_file(options.out, (".png", *films, *FIGURES))
     film: Callable[..., Any] | None = films.get(out.suffix.lower())
     if options.view and not film:
         raise ValueError("--view goes with a film, .gif or .mp4, only")
@@ -82,6 +86,10 @@ def run(options: Options) -> None:
     last, made = steps[-1].x, note_of(options)
     if film:
         film(steps, out, options.view or "x", scale=max(1, 256 // max(posed.shape[1:])), note=made)
+    elif out.suffix.lower() in FIGURES:
+        from diffviz.figures import answers, save
+
+        save(answers(told(options, posed, last), options.title), out, made)
     elif options.compare:
         save_png(side_by_side(posed, last), out, scale=1, note=made)
     elif mask is not None and len(last) == 1:

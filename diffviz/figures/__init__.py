@@ -7,6 +7,7 @@ Each function returns a matplotlib Figure, which a notebook shows; `save` writes
 PDF, the same bytes each time. To pyplot, and what it keeps of all figures, they are unknown.
 """
 
+from diffviz.figures.drawn import answers as answers
 from diffviz.figures.drawn import convergence as convergence
 from diffviz.figures.drawn import forward as forward
 from diffviz.figures.drawn import losses as losses

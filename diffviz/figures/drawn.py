@@ -101,6 +101,22 @@ def samples(pictures: Tensor, labels: Sequence[str] = (), theme: str = "light") 
     return figure
 
 
+def answers(
+    told: Mapping[str, tuple[Tensor, float | None]], note: str = "", theme: str = "light"
+) -> Figure:
+    """What was made of one picture, side by side. told: label → (picture (C, H, W), PSNR in dB
+    where the original is known), as `measure.fidelity.answers` has them."""
+    with style(theme):
+        figure = Figure(figsize=(2.2 * len(told), 2.9), layout="constrained")
+        axes = figure.subplots(1, len(told), squeeze=False)[0]
+        for ax, (label, (picture, psnr)) in zip(axes, told.items(), strict=True):
+            show(ax, picture, label)
+            ax.set_xlabel("" if psnr is None else f"PSNR {psnr:.2f} dB")
+        if note:
+            figure.suptitle(note)
+    return figure
+
+
 def losses(
     points: Sequence[Sequence[float]], ratios: Sequence[float], theme: str = "light"
 ) -> Figure:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from diffviz.guidance.operators import gaussian_kernel
 from diffviz.runs.posing import Posed
-from diffviz.runs.restoration import LEVEL
+from diffviz.runs.restoration import LEVEL, RestoreSettings
 
 WINDOW = gaussian_kernel(1.5)  # of SSIM: 11 × 11
 C1, C2 = (0.01 * 2) ** 2, (0.03 * 2) ** 2  # for values from −1 to 1
@@ -69,3 +69,18 @@ def spread(x: Tensor) -> tuple[Tensor, Tensor]:
     over all channels together (1, 1, H, W)."""
     std = x.var(0, correction=0, keepdim=True).mean(1, keepdim=True).sqrt()
     return x.mean(0, keepdim=True), std
+
+
+def answers(
+    settings: RestoreSettings, posed: Posed, x: Tensor
+) -> dict[str, tuple[Tensor, float | None]]:
+    """label → (picture (C, H, W), its PSNR): what was measured, the cheap answer, each of the
+    results (B, C, H, W), and the original; the PSNR and the original where that is known."""
+    names = [f"Ours, seed {seed}" for seed in settings.seeds] if len(x) > 1 else ["Ours"]
+    ours = dict(zip(names, x, strict=True))
+    made = {f"Cheap: {settings.entry.cheap_label}": posed.cheap[0], **ours}
+    told: dict[str, tuple[Tensor, float | None]] = {"Measured": (posed.degraded[0], None)}
+    told |= {label: (one, quality(posed, one[None])["psnr"]) for label, one in made.items()}
+    if posed.original is not None:
+        told["Original"] = (posed.original[0], None)
+    return told

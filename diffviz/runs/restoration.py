@@ -173,6 +173,12 @@ class Restoration(ScheduleSettings, SamplingSettings):
         return TASKS[self.task]
 
     @property
+    def title(self) -> str:
+        """What is done, in a line."""
+        method = "" if self.entry.on_path else f", {METHODS[self.method].label}"
+        return f"{self.entry.label}{method}, {self.steps} step{'s' * (self.steps > 1)}"
+
+    @property
     def seeds(self) -> list[int]:
         """Of each result."""
         return [self.seed + i for i in range(self.count)]

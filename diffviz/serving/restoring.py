@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 
 from diffviz.guidance.methods import METHODS
-from diffviz.measure.fidelity import quality, spread
+from diffviz.measure.fidelity import answers, quality, spread
 from diffviz.media.levels import fingerprint, grey_levels
 from diffviz.media.medium import VIEWS, columns
 from diffviz.media.picture import PICTURE
@@ -25,10 +26,12 @@ from diffviz.runs.restoration import LEVEL, Restoration, RestoreSettings
 from diffviz.runs.restoring import restore
 from diffviz.samplers import Step
 from diffviz.serving.exports import CODE, FORMATS, MOST_FRAMES
+from diffviz.serving.figures import FIGURES, save_figure
 from diffviz.serving.frames import frame, outside
 from diffviz.serving.made_files import MadeFiles
 from diffviz.serving.models import TRAINED, Models
 from diffviz.serving.ticket import Ticket
+from diffviz.settings import unknown
 
 MOST_PIXELS = 8 * 128 * 128  # of all results of a run
 
@@ -159,12 +162,25 @@ def export(
     if kind == CODE:
         own = prepared.name.startswith(TRAINED)
         return restore_code(settings, settings.entry.needs_mask, torch.get_num_threads(), own)
-    if kind not in FORMATS:
-        raise ValueError(f"unknown format {kind!r}; choose from {', '.join([*FORMATS, CODE])}")
-    extension, save = FORMATS[kind]
+    if kind not in FORMATS and kind not in FIGURES:
+        raise ValueError(unknown("format", kind, [*FORMATS, *FIGURES, CODE]))
     steps = list(prepared.steps(models, ticket))
+    if kind in FIGURES:
+        made = answers(settings, posed, steps[-1].x)
+        with files.new(f"diffviz-{settings.task}-figure{FIGURES[kind]}") as path:
+            save_figure(partial(_figure, made, settings), path, note_of(settings))
+        return path
+    extension, save = FORMATS[kind]
     stride = -(-len(steps) // MOST_FRAMES)
     scale = max(1, 256 // max(posed.shape[1:]))
     with files.new(f"diffviz{extension}") as path:
         save(steps[::-1][::stride][::-1], path, view, scale=scale, note=note_of(settings))
     return path
+
+
+def _figure(
+    made: Mapping[str, tuple[Tensor, float | None]], settings: RestoreSettings, theme: str
+) -> Any:
+    from diffviz import figures
+
+    return figures.answers(made, settings.title, theme)

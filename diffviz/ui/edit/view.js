@@ -13,7 +13,7 @@ import { unlearned } from "../lib/text.js";
 /** @import { LiveView } from "../lib/types.d.ts" */
 /** @import { EditMessage, EditServer, Facts, Source, Start } from "./types.d.ts" */
 
-const FORMATS = { gif: "GIF", mp4: "MP4", strip: "PNG strip", code: "Python code" };
+const FORMATS = { gif: "GIF", mp4: "MP4", strip: "PNG strip", "figure-png": "Figure PNG", "figure-svg": "SVG", "figure-pdf": "PDF", code: "Python code" };
 
 /** @param {HTMLElement} element @param {LiveView<EditServer>} view */
 export function mount(element, { props, server, trigger, watch }) {
