@@ -8,6 +8,7 @@ from torch import Generator, Tensor
 
 from diffviz.data import words_of
 from diffviz.data.base import DataInfo, DataSet
+from diffviz.data.language import NONE
 from diffviz.measure.nearest import QUANTILES, Index, search, squares
 from diffviz.media.levels import grey_levels
 
@@ -78,11 +79,11 @@ def _of_draws(data: DataSet, seed: int) -> Index:
 
 
 def _said(info: DataInfo, row: list[int]) -> str:
-    """What a condition says, in words where there are such."""
+    """What a condition says is there, in words where there are such; not all that is not."""
     said = {
         slot.name: slot.values[value - 1]
         for slot, value in zip(info.slots, row, strict=True)
-        if value
+        if value and slot.values[value - 1] != NONE
     }
     words = words_of(info)
     return words.sentence(said) if words else ", ".join(said.values())
