@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from matplotlib.collections import LineCollection
 from PIL import Image
 
 import diffviz
@@ -205,6 +206,24 @@ def test_figures_show_what_is_wanted() -> None:
     pictures = film(*shown)
     assert len(pictures) == 4
     assert not np.array_equal(pictures[0], pictures[-1])
+
+
+def test_streamlines_follow_the_field() -> None:
+    # x̂0 of one Gaussian around 0 lies on the way there from wherever one is.
+    settings = PlaneSettings(data="eight", count=1, steps=1)
+    run = list(run_points(settings))
+    towards = diffviz.MixtureDenoiser(torch.zeros(1, 2), 0.5)
+    views = PlaneViews(field="x0", streamlines=True)
+    axes = plane(run, settings, settings.cloud(), towards, index=0, views=views).axes[0]
+    (drawn,) = (one for one in axes.collections if isinstance(one, LineCollection))
+    lines = [line for line in drawn.get_segments() if len(line) > 1]
+    places = np.concatenate([(line[1:] + line[:-1]) / 2 for line in lines])
+    ways = np.concatenate([np.diff(line, axis=0) for line in lines])
+    away, long = np.hypot(*places.T), np.hypot(*ways.T)
+    far = (away > 0.5) & (long > 1e-6)
+    cosine = (places * ways).sum(1)[far] / (away * long)[far]
+    assert far.sum() > 100
+    assert cosine.max() < -0.95
 
 
 def test_the_velocity_leads_along_the_path_of_one_gaussian() -> None:

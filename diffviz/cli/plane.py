@@ -19,7 +19,7 @@ The file's suffix says what is written: .png or .svg (the result; with --at anot
 .mp4 (the way there). With --denoiser yours one is trained first.
 
   python -m diffviz plane --data moons --paths --out moons.svg
-  python -m diffviz plane --data eight --field velocity --density --out eight.gif
+  python -m diffviz plane --data eight --field velocity --streamlines --density --out eight.gif
   python -m diffviz plane --data two-bumps --over-t --out process.png
   python -m diffviz plane --picture logo.png --paths --out logo.svg
   python -m diffviz plane --data rings --denoiser yours --updates 3000 --sampler heun"""

@@ -59,7 +59,7 @@ def plane(
         known, here = cloud.points.numpy(), states[index].numpy()
         ax.scatter(known[:, 0], known[:, 1], s=2, color=faint, zorder=1)
         if views.field != NONE:
-            _arrows(ax, views.field, denoiser, settings, cloud, step.t)
+            _field(ax, views, denoiser, settings, cloud, step.t)
         if views.paths:
             ways = states[:, :MOST_PATHS].transpose(0, 1).numpy()
             lines = LineCollection(list(ways), colors=COLOURS[0], linewidths=0.5, alpha=0.25)
@@ -94,13 +94,20 @@ def plane_over_t(
     return figure
 
 
-def _arrows(
-    ax: Axes, name: str, denoiser: Denoiser, settings: PlaneSettings, cloud: Cloud, t: int
+def _field(
+    ax: Axes, views: PlaneViews, denoiser: Denoiser, settings: PlaneSettings, cloud: Cloud, t: int
 ) -> None:
+    """As arrows, or as streamlines, which are drawn where they have room."""
     places = grid(ARROWS)
     said = {"class": settings.what} if settings.what else {}
     rows = conditions(cloud.info, said, len(places))
-    found = vectors(name, denoiser, settings.noise_schedule(), t, places, rows).numpy()
+    found = vectors(views.field, denoiser, settings.noise_schedule(), t, places, rows).numpy()
+    if views.streamlines:
+        axis = places[:ARROWS, 0].numpy()
+        across, up = found.T.reshape(2, ARROWS, ARROWS)
+        ink = mpl.rcParams["text.color"]
+        ax.streamplot(axis, axis, across, up, color=ink, linewidth=0.6, arrowsize=0.7, zorder=2)
+        return
     longest = float(np.quantile(np.hypot(*found.T), LONGEST)) or 1.0
     scale = longest / (2 * REACH / ARROWS)
     look = {"color": mpl.rcParams["text.color"], "width": 0.003, "zorder": 2}

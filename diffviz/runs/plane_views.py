@@ -30,6 +30,9 @@ class PlaneViews(Settings):
     field: Annotated[str, Setting(label="Field", help="Arrows of this field", choices=FIELDS)] = (
         NONE
     )
+    streamlines: Annotated[
+        bool, Setting(label="Streamlines", help="Of the field, where arrows would be")
+    ] = False
     density: Annotated[bool, Setting(label="Density", help="Shade by the exact p_t")] = False
     paths: Annotated[bool, Setting(label="Paths", help="The way of each sample")] = False
     over_t: Annotated[

@@ -125,10 +125,11 @@ def _told(backend: Backend, asked: tuple[Edit, Any], ticket: Ticket) -> Iterator
     edit, trained = asked
     grid = edit.settings.grid(edit.schedule)
     beyond = outside(edit.schedule, grid, trained)
+    stages = edit.stages(backend.guessing, ticket)  # which raises at once for what cannot be
     yield {"start": {"steps": len(grid) - 1, "grid": grid, "outside": beyond, "note": edit.note}}
     started = time.perf_counter()
     x = edit.x0
-    for back, step in edit.stages(backend.guessing, ticket):
+    for back, step in stages:
         seconds = time.perf_counter() - started
         x = step.x
         sent = frame(PICTURE, int(back), step, step.nfe * edit.sides, seconds)

@@ -19,5 +19,5 @@ export function exportsPanel(onExport) {
 
 /** What is shown, as figures know it. @param {Views} views */
 export function shownOf({ field, of, density, paths }) {
-  return { field: field !== "none" && FIELDS.includes(of) ? of : "none", density: density !== "none", paths: paths !== "none" };
+  return { streamlines: field === "streamlines", field: field !== "none" && FIELDS.includes(of) ? of : "none", density: density !== "none", paths: paths !== "none" };
 }
