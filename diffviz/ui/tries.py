@@ -21,11 +21,21 @@ TRIES: Mapping[str, Mapping[str, str]] = {
         "a troll with a flaming sword": "sample?count=4&denoiser=heroes"
         "&words=a+troll+with+a+flaming+sword",
     },
+    "edit": {
+        "four times the pixels, beside the original": "edit?task=upscale&degrade=true",
+        "four answers to one hole: there is no one right": "edit?count=4",
+        "colours for a grey picture": "edit?task=colour",
+    },
     "plane": {
         "one straight jump": "plane?steps=1",
         "DDIM beside ancestral, from the same noise": "plane?beside=ddpm",
         "eight points known: it can only copy them": "plane?points=8&denoiser=points",
         "the whole process as one picture": "plane?data=two-bumps",
+    },
+    "train": {
+        "clothes instead of digits": "train?data=fashion-subset",
+        "from weights that know clothes already": "train?start_from=fashion",
+        "learn x0 instead of the noise": "train?parametrization=x0",
     },
 }
 
