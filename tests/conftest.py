@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# Threads that spin while they wait for one another take the cores of the tests beside them; what
+# tests start has it from here. Read when PyTorch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import pytest
 import torch
 from hypothesis import settings
@@ -50,6 +54,13 @@ def _beside_others(request: pytest.FixtureRequest, locks: Path) -> Iterator[None
     # Who waits to be alone holds the gate, or there would always be another one within.
     with locked(locks / "within", fcntl.LOCK_EX if alone else fcntl.LOCK_SH, gate=locks / "gate"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """What a command sets for itself is no longer so for the tests that come after it."""
+    yield
+    torch.set_num_threads(1)
 
 
 @contextmanager
