@@ -90,7 +90,7 @@ def test_a_hole_is_painted_by_pointer_and_keys_and_filled(server: Server, page: 
     stage = page.locator(".edit-result .edit-stage")
     assert stage.evaluate("e => getComputedStyle(e).getPropertyValue('--divide')") == "50%"
     page.get_by_role("button", name="SVG").click()
-    expect(page.locator("#edit-file")).to_contain_text("-figure.svg", timeout=30_000)
+    page.locator("#edit-file a[href$='-figure.svg']").wait_for(timeout=30_000)
     page.get_by_role("button", name="Python code").click()
     expect(page.locator("#edit-code")).to_contain_text("diffviz.restore(", timeout=30_000)
 
