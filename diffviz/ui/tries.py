@@ -7,18 +7,21 @@ from html import escape
 
 import gradio as gr
 
+from diffviz.data import DEFAULT
+from diffviz.serving.sampling import SPEAKING
+
 # By tab: what a line says, and the text of the link that it is.
 TRIES: Mapping[str, Mapping[str, str]] = {
     "forward": {
         "a picture that cannot be seen but is still there": "forward?t=620",
         "linear beside cosine: one drowns it early": "forward?t=400&schedule=linear&rivals=cosine",
-        "a clothes expert looks at a photograph": "forward?denoiser=fashion&t=500",
+        "a clothes expert looks at a photograph": f"forward?denoiser={DEFAULT}&t=500",
     },
     "sample": {
         "one step instead of twenty": "sample?steps=1",
         "DDIM beside ancestral, from the same noise": "sample?count=4&sampler=ddim&rivals=ddpm",
         "guidance from 0 to 8": "sample?count=2&vary=guidance",
-        "a troll with a flaming sword": "sample?count=4&denoiser=heroes"
+        "a troll with a flaming sword": f"sample?count=4&denoiser={next(iter(SPEAKING))}"
         "&words=a+troll+with+a+flaming+sword",
     },
     "edit": {
@@ -33,8 +36,8 @@ TRIES: Mapping[str, Mapping[str, str]] = {
         "the whole process as one picture": "plane?data=two-bumps",
     },
     "train": {
-        "clothes instead of digits": "train?data=fashion-subset",
-        "from weights that know clothes already": "train?start_from=fashion",
+        "clothes instead of digits": f"train?data={DEFAULT}-subset",
+        "from weights that know clothes already": f"train?start_from={DEFAULT}",
         "learn x0 instead of the noise": "train?parametrization=x0",
     },
 }
