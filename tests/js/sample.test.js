@@ -222,6 +222,10 @@ test("what is measured can be stopped, and a failure is told", async () => {
   $("#sample-measure").click();
   await frame();
   assert.deepEqual(triggered.at(-1), ["halt"]);
+  tell(1, { kind: "reference", index: 300 }); // on its way when it was
+  await frame();
+  assert.equal($(".sample-race [role=status]").textContent, "");
+  assert.match($("#sample-measure").textContent, /^Measure/);
   $("#sample-measure").click();
   tell(1, { kind: "reference", failed: "This took too long." });
   await frame();
@@ -283,6 +287,45 @@ test("the run is taken home in the view that is shown", async () => {
   assert.ok(buttons.every((button) => button.disabled), "one at a time");
   endExport();
   assert.deepEqual([status.textContent, buttons[0].disabled], ["", false]);
+});
+
+test("a film goes to a seed that is given, not to 0 for none", async () => {
+  tell(1, start({ notes: ["{}"] }), step(0));
+  await frame();
+  const [film, seed, status] = [$("#sample-between"), $(".player-between input"), $(".player-files [role=status]")];
+  for (const wrong of ["", "-1", "1.5"]) {
+    seed.value = wrong;
+    film.click();
+    assert.ok(!triggered.some(([event]) => event === "export"), wrong);
+    assert.match(status.textContent, /needs the other seed/);
+  }
+  seed.value = "0";
+  film.click();
+  assert.deepEqual(triggered.at(-1), ["export", { format: "between", view: "x", seed: 0 }]);
+  endExport();
+});
+
+test("whether it is a copy is told of the run that is shown alone", async () => {
+  const answers = [];
+  view.server.nearest_pictures = () => new Promise((resolve) => answers.push(resolve));
+  const found = { neighbours: [{ row: 1, class: "boot", distance: 0.3, picture: picture(0) }], nearer: 0.5, verdict: "new" };
+  const told = { found: [found], scale: [0, 1], among: "", real: "real ones", note: "" };
+  const run = start({ comparable: true });
+  tell(1, run, step(0), step(1), step(2), step(3));
+  await frame();
+  $("#sample-nearest").click();
+  answers.shift()(told);
+  await frame();
+  assert.equal(element.querySelectorAll(".nearest-card").length, 1);
+  tell(2, run, step(0)); // which may be stopped, and never end
+  await frame();
+  assert.equal(element.querySelectorAll(".nearest-card").length, 0);
+  tell(2, step(1), step(2), step(3));
+  await frame();
+  tell(3, run, step(0));
+  answers.shift()(told); // of the run before
+  await frame();
+  assert.equal(element.querySelectorAll(".nearest-card").length, 0);
 });
 
 test("what was made of a run goes when another one begins", () => {

@@ -40,19 +40,25 @@ export function nearestPanel(state, server) {
   /** @param {Set<string>} changed */
   function update(changed) {
     const { run } = state;
-    if (!run || !changed.has("frames")) return;
+    if (!run || !(changed.has("run") || changed.has("frames"))) return;
+    if (changed.has("run")) forget();
     root.hidden = !run.start.comparable;
     button.disabled = !run.complete;
-    if (root.hidden || panel.hidden) return;
-    if (run.complete) ask();
-    else panel.dataset.state = "waiting";
+    if (!root.hidden && !panel.hidden && run.complete) ask();
+  }
+
+  /** What was told is of another run than the one shown. */
+  function forget() {
+    asked = null;
+    panel.dataset.state = "waiting";
+    panel.replaceChildren(make("p", { className: "muted", textContent: "They are looked for when the run has ended." }));
   }
 
   async function ask() {
     if (!state.run || asked === state.run) return;
     const of = (asked = state.run);
     panel.dataset.state = "waiting";
-    if (!panel.childElementCount) panel.append(make("p", { className: "muted", textContent: "Looking through what it learned from …" }));
+    panel.replaceChildren(make("p", { className: "muted", textContent: "Looking through what it learned from …" }));
     /** @type {Answered[]} */
     const answers = [];
     for (const lane of of.lanes) {

@@ -91,14 +91,14 @@ export class SampleState {
       if (event.kind === "start") this.begin(new Run(event, number, recorded));
       else if (this.run?.number !== number) continue; // of a run that another has replaced
       else if (event.kind === "frame") this.run.lanes[event.lane].frames[event.index] = decoded(event);
-      else if (event.kind === "reference") {
-        this.run.reference = event;
-        this.change("reference");
-      } else if (event.kind === "orders") {
-        const { orders } = this.run;
-        if (!orders) continue; // it was stopped
-        this.run.orders = { ...orders, waiting: 0, ...event, runs: [...orders.runs, ...(event.one ? [event.one] : [])] };
-        this.change("orders");
+      else if (event.kind === "reference" || event.kind === "orders") {
+        if (this.run.measuring !== event.kind) continue; // it was stopped
+        if (event.kind === "reference") this.run.reference = event;
+        else {
+          const { runs } = /** @type {Orders} */ (this.run.orders);
+          this.run.orders = { ...this.run.orders, waiting: 0, ...event, runs: [...runs, ...(event.one ? [event.one] : [])] };
+        }
+        this.change(event.kind);
       } else Object.assign(this.run.lanes[event.lane], { fingerprint: event.fingerprint, result: event.result });
     }
     if (this.run?.number !== number || events.every(({ kind }) => MEASURED.includes(kind))) return;

@@ -149,13 +149,17 @@ function glancePanel(state) {
 function filesPanel(state, trigger) {
   /** @param {string} format */
   const take = (format) => {
+    if (format === BETWEEN && !seed.checkValidity()) {
+      status.textContent = "The film needs the other seed, a whole number from 0 up.";
+      return seed.focus();
+    }
     store.set("exporting", format);
     trigger("export", { format, view: state.view, ...(format === BETWEEN && { seed: Number(seed.value) }) });
   };
   const buttons = Object.entries(FORMATS).map(([format, label]) =>
     make("button", { type: "button", "data-format": format, onclick: () => take(format) }, label));
   const status = make("span", { className: "muted", role: "status" });
-  const seed = make("input", { type: "number", min: 0, step: 1, value: 1, "aria-label": "The other seed" });
+  const seed = make("input", { type: "number", min: 0, step: 1, value: 1, required: true, "aria-label": "The other seed" });
   const film = make("button", { type: "button", id: "sample-between", "data-format": BETWEEN, onclick: () => take(BETWEEN) }, "Film to seed");
   film.title = "Of the first sample: its noise turns into that of the other seed, on the sphere on which noise lies";
   buttons.push(film);
