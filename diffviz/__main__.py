@@ -18,6 +18,7 @@ COMMANDS = {
     "plane": "samples of points in the plane, with all that can be seen of them",
     "converge": "samplers' distances to the exact solution, on points in the plane",
     "train": "train a denoiser, or go on with one",
+    "distill": "make a denoiser that needs one to four evaluations out of one that needs many",
     "autoencode": "train an autoencoder, in whose latents a denoiser then works",
     "race": "let diffusion and its rivals learn the same data, with as many weights",
     "translate": "take points from one cloud to another, learned without pairs",

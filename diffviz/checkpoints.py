@@ -38,6 +38,8 @@ class Card:
     cpu_hours: float
     # The card's own figures of the denoiser whose weights it started from, if it did.
     started_from: dict[str, Any] = field(default_factory=dict)
+    # Of a student: its teacher's name, the method, and what was asked of the teacher.
+    distilled: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)  # settings, and the command that trains
     quality: dict[str, Any] = field(default_factory=dict)  # figures, and the command that measures
 

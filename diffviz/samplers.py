@@ -302,6 +302,14 @@ def _unipc_corrected(u: Update) -> Tensor:
     return decay * before.x - u.t.alpha * phi1 * (there + change)
 
 
+def _consistency(u: Update) -> Tensor:
+    """Multistep consistency sampling (Song et al. 2023, algorithm 1): to the end of the path at
+    once, and from there by new noise up to s. Right where x̂0 is that end, as a distilled denoiser
+    has it; a mean of all that x_t could be, renoised, is too little of everything."""
+    x = u.s.alpha * u.prediction.x0
+    return x + u.s.sigma * u.noise() if u.s.sigma > 0 else x
+
+
 SAMPLERS = {
     s.name: s
     for s in (
@@ -335,6 +343,13 @@ SAMPLERS = {
                 Setting("s_max", "S max", 50, 1, 100, 1),
                 Setting("s_noise", "S noise", 1.003, 0.99, 1.02, 0.001),
             ),
+        ),
+        Sampler(
+            "consistency",
+            "Multistep consistency",
+            "Song et al. 2023, algorithm 1",
+            _consistency,
+            stochastic=True,
         ),
     )
 }

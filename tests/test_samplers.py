@@ -31,6 +31,8 @@ MIXTURE = MixtureDenoiser(
     weights=torch.tensor([0.3, 0.7], dtype=torch.float64),
 )
 X7 = torch.linspace(-2, 2, 7, dtype=torch.float64).reshape(-1, 1, 1, 1)
+# All but the one that wants to be told where the path ends.
+OF_DENOISERS = [name for name in SAMPLERS if name != "consistency"]
 DETERMINISTIC = [name for name, sampler in SAMPLERS.items() if not sampler.stochastic]
 SCHEDULES_AT_WORK: dict[str, Callable[[int], NoiseSchedule]] = {
     **{name: lambda T, name=name: make_schedule(name, T) for name in SCHEDULES},
@@ -104,7 +106,7 @@ def test_every_deterministic_sampler_has_its_order_checked() -> None:
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "karras", "flow"])
-@pytest.mark.parametrize("sampler", [*SAMPLERS, "ddim, η = 1"])
+@pytest.mark.parametrize("sampler", [*OF_DENOISERS, "ddim, η = 1"])
 def test_samples_have_the_moments_of_the_data(sampler: str, schedule: str) -> None:
     parameters = {"eta": 1.0} if "η" in sampler else {}
     path = make_schedule(schedule, 1000)
@@ -120,6 +122,26 @@ def test_samples_have_the_moments_of_the_data(sampler: str, schedule: str) -> No
     assert float((x < -0.35).double().mean()) == pytest.approx(
         float((data < -0.35).double().mean()), abs=0.03
     )
+
+
+def end_of_the_path(
+    x: Tensor, alpha: float, sigma: float, condition: Tensor | None = None
+) -> Prediction:
+    """The exact consistency function of a Gaussian, as a denoiser."""
+    std = math.hypot(alpha * GAUSSIAN.std, sigma)
+    x0 = GAUSSIAN.mean + (x - alpha * GAUSSIAN.mean) * (GAUSSIAN.std / std)
+    return Prediction(x0, (x - alpha * x0) / sigma)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4])
+@pytest.mark.parametrize("schedule", ["cosine", "karras"])
+def test_consistency_sampling_is_exact_with_any_number_of_steps(schedule: str, steps: int) -> None:
+    path = make_schedule(schedule, 1000)
+    *_, last = sample(
+        end_of_the_path, path, path.grid(steps), Draws(40_000, 1, 1, 1), "consistency"
+    )
+    assert float(last.x.mean()) == pytest.approx(GAUSSIAN.mean, abs=0.02)
+    assert float(last.x.std()) == pytest.approx(GAUSSIAN.std, abs=0.01)
 
 
 @pytest.mark.parametrize("steps", [5, 10, 20, 50])

@@ -34,6 +34,11 @@ class DataChoice:
     classes: tuple[str, ...] = ()
     path: str = ""
 
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> DataChoice:
+        """As JSON has it, to which a tuple is a list."""
+        return cls(**{**fields, "classes": tuple(fields["classes"])})
+
 
 @dataclass(frozen=True)
 class Words:

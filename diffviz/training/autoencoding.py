@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Generator, Tensor
 
 from diffviz.autoencoders import Autoencoder, AutoencoderCard
@@ -20,8 +17,8 @@ from diffviz.data.base import DataSet
 from diffviz.device import CPU, autocast, send
 from diffviz.networks.autoencoder import AutoencoderConfig, KLAutoencoder
 from diffviz.settings import Setting, Settings, declared
-from diffviz.storage import write_whole
 from diffviz.training.config import TrainConfig
+from diffviz.training.files import read_state, write_state
 from diffviz.training.learner import Learner
 
 _OF_TRAINING = declared(TrainConfig)
@@ -163,33 +160,19 @@ def begin(order: AutoencoderOrder, device: torch.device = CPU) -> AutoencoderLea
 
 def save_state(order: AutoencoderOrder, learner: AutoencoderLearner, path: Path) -> None:
     """Write an unfinished training as one file, whole or not at all."""
-    header = {
-        "name": order.name,
-        "data": {"name": order.data.name, "classes": order.data.classes, "path": order.data.path},
-        "command": order.command,
-        "settings": order.settings.model_dump(),
-    }
-    tensors = {name: value.contiguous() for name, value in learner.state().items()}
-    content = save(tensors, {"order": json.dumps(header)})
-    write_whole(path, lambda temporary: temporary.write_bytes(content))
+    write_state({**asdict(order), "settings": order.settings.model_dump()}, learner, path)
+
+
+def _order(fields: dict[str, Any]) -> AutoencoderOrder:
+    data = DataChoice.from_json(fields.pop("data"))
+    return AutoencoderOrder(data=data, settings=Autoencoding(**fields.pop("settings")), **fields)
 
 
 def load_state(
     path: Path, device: torch.device = CPU
 ) -> tuple[AutoencoderOrder, AutoencoderLearner]:
     """An unfinished training, ready to go on; raises ValueError where the file is none."""
-    try:
-        with safe_open(path, "pt") as file:
-            fields = json.loads(file.metadata()["order"])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        data = fields.pop("data")
-        choice = DataChoice(**{**data, "classes": tuple(data["classes"])})
-        settings = Autoencoding(**fields.pop("settings"))
-        order = AutoencoderOrder(data=choice, settings=settings, **fields)
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"the unfinished training {path.stem!r} cannot be read: {error}"
-        ) from error
+    order, tensors = read_state(path, _order)
     learner = begin(order, device)
     learner.load_state(tensors)
     return order, learner

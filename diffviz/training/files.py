@@ -6,14 +6,15 @@ One file, so that a stop at any moment leaves one whole state, the old or the ne
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import Tensor
 
 from diffviz.data import DataChoice
 from diffviz.data.base import DataSet
@@ -22,7 +23,10 @@ from diffviz.networks import parse_network
 from diffviz.networks.base import NetworkConfig
 from diffviz.storage import write_whole
 from diffviz.training.config import TrainConfig
+from diffviz.training.learner import Learner
 from diffviz.training.trainer import Trainer
+
+Asked = TypeVar("Asked")
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,7 @@ class Order:
 def save_training(order: Order, trainer: Trainer, folder: Path) -> Path:
     """Write NAME.safetensors, whole or not at all; returns its path."""
     path = folder / f"{order.name}.safetensors"
-    tensors = {name: value.contiguous() for name, value in trainer.state().items()}
-    header = {"order": json.dumps({**asdict(order), "config": order.config.model_dump()})}
-    content = save(tensors, header)  # save_file would wrap a full disk in an error of its own
-    write_whole(path, lambda temporary: temporary.write_bytes(content))
+    write_state({**asdict(order), "config": order.config.model_dump()}, trainer, path)
     return path
 
 
@@ -61,21 +62,42 @@ def load_training(
         raise ValueError(
             f"no unfinished training {name!r}; there is {', '.join(known) or 'none at all'}"
         )
-    try:
-        with safe_open(folder / f"{name}.safetensors", "pt") as file:
-            fields = json.loads(file.metadata()["order"])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        network = parse_network(fields.pop("network"))
-        data = fields.pop("data")
-        data["classes"] = tuple(data["classes"])
-        config = TrainConfig(**fields.pop("config"))
-        order = Order(data=DataChoice(**data), config=config, network=network, **fields)
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"the unfinished training {name!r} cannot be read: {error}") from error
+    order, tensors = read_state(folder / f"{name}.safetensors", _order)
     trainer = Trainer(load_data(order.data), order.network, order.config, device=device)
     trainer.load_state(tensors)
     trainer.started_from = order.started_from
     return replace(order, name=name), trainer
+
+
+def _order(fields: dict[str, Any]) -> Order:
+    network = parse_network(fields.pop("network"))
+    data = DataChoice.from_json(fields.pop("data"))
+    config = TrainConfig(**fields.pop("config"))
+    return Order(data=data, config=config, network=network, **fields)
+
+
+def write_state(order: Mapping[str, Any], learner: Learner, path: Path) -> None:
+    """Write what a learner goes on from, and what was asked for, whole or not at all."""
+    tensors = {name: value.contiguous() for name, value in learner.state().items()}
+    # save_file would wrap a full disk in an error of its own
+    content = save(tensors, {"order": json.dumps(order)})
+    write_whole(path, lambda temporary: temporary.write_bytes(content))
+
+
+def read_state(
+    path: Path, read_order: Callable[[dict[str, Any]], Asked]
+) -> tuple[Asked, dict[str, Tensor]]:
+    """What was asked for, as `read_order` reads it, and the learner's state. Raises ValueError,
+    saying what is wrong with the file."""
+    try:
+        with safe_open(path, "pt") as file:
+            fields = json.loads(file.metadata()["order"])
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        return read_order(fields), tensors
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"the unfinished training {path.stem!r} cannot be read: {error}"
+        ) from error
 
 
 def unfinished_names(folder: Path) -> list[str]:

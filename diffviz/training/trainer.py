@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from diffviz.checkpoints import Card, Checkpoint
 from diffviz.data.base import DataSet
@@ -68,15 +68,10 @@ class Trainer(Learner):
         """The pictures at one random noise level each, the least noise first, and some of their
         condition left unsaid.
 
-        The levels are stratified: picture i of n draws from the i-th n-th of the distribution,
-        which lowers the variance of the gradient (Kingma et al. 2021, appendix I.1). Each of
-        several processes does so for its own share.
+        The levels are stratified. Each of several processes does so for its own share.
         """
         n = len(x0)
-        quantile = (
-            torch.arange(n) + torch.rand(n, generator=self.generator, dtype=torch.float64)
-        ) / n
-        sigma = self.config.ratio(quantile)
+        sigma = self.config.ratio(stratified(n, self.generator))
         eps = torch.randn(x0.shape, generator=self.generator)
         keep = self.kept(n, 1, self.config.condition_dropout)
         keep = keep & self.kept(n, condition.shape[1], self.config.slot_dropout)
@@ -131,3 +126,9 @@ class Trainer(Learner):
             },
         )
         return Checkpoint(card, self.ema.network)
+
+
+def stratified(n: int, generator: Generator) -> Tensor:
+    """Random quantiles (n,), rising: the i-th is of the i-th n-th of the distribution, which lowers
+    the variance of the gradient (Kingma et al. 2021, appendix I.1)."""
+    return (torch.arange(n) + torch.rand(n, generator=generator, dtype=torch.float64)) / n
