@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -11,11 +14,13 @@ from torch import Generator, Tensor
 
 from diffviz.checkpoints import Card, Checkpoint
 from diffviz.data import DATA_SETS
+from diffviz.data.base import Slot
 from diffviz.data.fashion.measured import shifted
 from diffviz.data.fashion.pictures import INFO, load_fashion_subset
 from diffviz.data.heroes.rules import SLOTS, is_held_out
 from diffviz.data.heroes.stacks import Heroes
 from diffviz.data.source import Reference, Subject
+from diffviz.device import CPU
 from diffviz.measure.evaluation import (
     evaluate,
     frechet_distance,
@@ -26,15 +31,18 @@ from diffviz.measure.judge import (
     Judge,
     accuracy,
     load_judge,
+    make_judge,
     obeyed,
+    path_of,
     train_judge,
     verdict,
+    verdicts,
 )
 from diffviz.networks.unet import UNet, UNetConfig
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
+from tests.oracles.accelerator import DEVICE, Accelerator
 
-JUDGED = [name for name, source in DATA_SETS.items() if source.judge]
 SMALL = UNetConfig(channels=(8, 8), blocks=(1, 1), heads=1, slots=(10,))
 
 
@@ -131,7 +139,51 @@ def test_what_was_obeyed() -> None:
     assert accuracy(logits, condition * torch.tensor([0, 1])) == {1: pytest.approx(2 / 3)}
 
 
-@pytest.mark.parametrize("name", JUDGED)
+def bars() -> Subject:
+    """Of pictures with a bar across or down, in one of three colours that not all of them say."""
+    slots = (Slot("bar", ("across", "down")), Slot("colour", ("dark", "middle", "light")))
+    info = replace(INFO, shape=(2, 16, 16), slots=slots)
+    across = torch.zeros(16, 16, dtype=torch.bool)
+    across[6:10] = True
+    shapes = torch.stack([across, across.T])[:, None]
+
+    def batches(size: int, generator: Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        while True:
+            chosen = [torch.randint(n, (size,), generator=generator) for n in (2, 3, 2)]
+            down, colour, said = chosen
+            level = colour[:, None, None, None] / 2
+            x0 = torch.where(shapes[down], level, -1.0).expand(-1, *info.shape)
+            yield x0, torch.stack([down + 1, (colour + 1) * said], dim=1)
+
+    def test() -> list[tuple[Tensor, Tensor]]:
+        return list(islice(batches(20, Generator().manual_seed(9)), 3))
+
+    return Subject(info, (8, 12, 16), 2, 5120, batches, test, noise=0.1)
+
+
+@pytest.mark.parametrize("device", [CPU, DEVICE], ids=str)
+def test_a_judge_of_any_depth_is_made_on_any_device(
+    device: torch.device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diffviz.measure.judge.FOLDER", tmp_path)
+    told: list[str] = []
+    with Accelerator() as accelerator:
+        right = make_judge(bars(), told.append, path_of(bars()), device)
+    # It is asked for the loss ten times, and in the end for its weights and verdicts.
+    assert device == CPU or accelerator.waits < 80
+    assert set(right) == {"bar", "colour"}
+    assert min(right.values()) > 0.9
+    assert len(told) == 10
+    card = json.loads(path_of(bars()).with_suffix(".json").read_text("utf-8"))
+    assert card["measured_on"] == "60 pictures that it was not trained on"
+    assert card["device"] == device.type
+    found, condition = verdicts(load_judge(bars()), bars().test())
+    assert found.features.shape == (60, 16 * 2 * 2)
+    shares = accuracy(found.logits, condition)
+    assert [round(share, 4) for share in shares.values()] == list(right.values())
+
+
+@pytest.mark.parametrize("name", ["fashion", "heroes"])
 def test_a_judge_can_be_trained(name: str) -> None:
     known = subject(name)
     batches = known.batches(128, Generator().manual_seed(0))

@@ -16,6 +16,7 @@ from diffviz.data.language import MAX_LENGTH
 from diffviz.data.portraits import making, pictures
 from diffviz.data.portraits.captions import WORDS, Chance, caption
 from diffviz.data.portraits.making import RECIPE, nearest, palette_of
+from diffviz.data.portraits.measured import subject
 from diffviz.data.portraits.pictures import (
     FOLDER_VARIABLE,
     INFO,
@@ -27,6 +28,7 @@ from diffviz.data.portraits.pictures import (
 )
 from diffviz.data.portraits.words import HELD_OUT, SLOTS
 from diffviz.data.sentences import UNKNOWN, numbers, words
+from diffviz.measure.judge import Judge
 
 
 @pytest.fixture(scope="module")
@@ -231,3 +233,25 @@ def test_the_page_offers_what_has_its_autoencoder() -> None:
     source = DATA_SETS["portraits"]
     assert is_ready(source) == (source.autoencoder in autoencoder_names())
     assert is_ready(DATA_SETS["fashion"])
+
+
+def test_the_judge_learns_what_is_shown_and_is_tested_on_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped: Portraits
+) -> None:
+    known = subject()
+    assert known.info.slots == SLOTS
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    with pytest.raises(ValueError, match=r"others: draw them with .*make portraits-all"):
+        next(known.batches(4, Generator()))
+    (part,) = shipped.parts
+    np.save(tmp_path / "indices-000000.npy", part.indices[:40])
+    np.save(tmp_path / "words-000000.npy", part.words[:40])
+    batches = known.batches(16, Generator().manual_seed(0))
+    seen = [next(batches) for _ in range(2)]
+    rows = torch.cat([condition for _, condition in seen])
+    shown = shipped.words[:40].long() + 1
+    assert all(any(torch.equal(row, other) for other in shown) for row in rows)
+    assert Judge(known)(seen[0][0]).features.shape == (16, 512)
+    x0, condition = next(iter(known.test()))
+    assert torch.equal(x0, shipped.pictures(torch.arange(len(x0))))
+    assert torch.equal(condition, shipped.words[: len(x0)].long() + 1)

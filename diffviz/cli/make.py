@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic_settings import CliPositionalArg
 
-from diffviz.cli.options import Threads
+from diffviz.cli.options import Device, Threads
 from diffviz.cli.parser import note, use_threads
 from diffviz.data import DATA_SETS
 from diffviz.data.source import DataSource, Shipped
@@ -17,17 +17,18 @@ from diffviz.settings import Setting, Settings
 RECORDING = "recording"
 
 
-def _judge(source: DataSource) -> None:
+def _judge(source: DataSource, options: Options) -> None:
+    from diffviz.device import choose
     from diffviz.measure.judge import make_judge, path_of
 
     if source.judge:
         subject = source.judge()
-        right = make_judge(subject, note, path_of(subject))
+        right = make_judge(subject, note, path_of(subject), choose(options.device))
         print("the judge is right about")
         print("\n".join(f"  {slot:<18}{share:.2%}" for slot, share in right.items()))
 
 
-def _index(source: DataSource) -> None:
+def _index(source: DataSource, options: Options) -> None:
     from diffviz.measure.nearest import make_index
 
     if source.nearest:
@@ -35,25 +36,25 @@ def _index(source: DataSource) -> None:
         print(f"{known.file.name}: {make_index(known, note):,} bytes")
 
 
-def _shipped(shipped: Shipped) -> None:
+def _shipped(shipped: Shipped, options: Options) -> None:
     print(f"{shipped.name}: {shipped.make():,} bytes")
 
 
-def _recording() -> None:
+def _recording(options: Options) -> None:
     from diffviz.jobs.recording import FILE, make_recording
 
     print(f"{FILE.name}: {make_recording(note):,} bytes")
 
 
-def _plane() -> None:
+def _plane(options: Options) -> None:
     from diffviz.training.ready_points import make_ready
 
     print(f"denoisers of points: {make_ready(note):,} bytes")
 
 
-def _all() -> dict[str, tuple[str, Callable[[], None]]]:
+def _all() -> dict[str, tuple[str, Callable[[Options], None]]]:
     """Name → what it is and how to make it."""
-    table: dict[str, tuple[str, Callable[[], None]]] = {}
+    table: dict[str, tuple[str, Callable[[Options], None]]] = {}
     sources = list(DATA_SETS.values())
     for source in sources:
         if source.judge:
@@ -83,9 +84,10 @@ class Options(Settings):
 
     what: CliPositionalArg[Annotated[str, Setting(help="What to make", choices=tuple(WHAT))]]
     threads: Threads
+    device: Device
 
 
 def run(options: Options) -> None:
     use_threads(options.threads)
     _, make = WHAT[options.what]
-    make()
+    make(options)

@@ -5,7 +5,7 @@ Nothing heavy is imported before it is needed: what needs tensors is behind a fu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,16 +67,21 @@ class Subject:
     """What a judge knows: how it is built, and the pictures that it learns and is tested on, with
     their conditions (N, slots).
 
-    channels: of its two resolutions. regions: its features are means over so many squares of the
-    picture each way. pictures: how many it learns from. batches: of a size, for ever.
+    info: of the pictures; its slots are what the judge sees. channels: of each of its resolutions,
+    the finest first. regions: its features are means over so many squares of the picture each way.
+    pictures: how many it learns from. batches: of a size, for ever. test: in parts.
+    patch: side of the square of pixels that is folded into channels. noise: it learns from pictures
+    with up to so much of it, as what a denoiser makes may be a little noisy.
     """
 
     info: DataInfo
-    channels: tuple[int, int]
+    channels: tuple[int, ...]
     regions: int
     pictures: int
     batches: Callable[[int, Generator], Iterator[tuple[Tensor, Tensor]]]
-    test: Callable[[], tuple[Tensor, Tensor]]
+    test: Callable[[], Iterable[tuple[Tensor, Tensor]]]
+    patch: int = 2
+    noise: float = 0.0
 
     @property
     def name(self) -> str:

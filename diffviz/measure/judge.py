@@ -2,14 +2,15 @@
 
     python -m diffviz make NAME-judge
 
-trains one on true pictures, in minutes, and writes it to checkpoints/judge.
+trains one on true pictures and writes it to checkpoints/judge.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,10 +23,18 @@ from torch import Generator, Tensor, nn
 from diffviz.checkpoints import FOLDER
 from diffviz.cpu.precision import fastest_dtype
 from diffviz.data.source import Subject
-from diffviz.device import CPU, autocast
+from diffviz.device import CPU, autocast, autocast_dtype, send
+from diffviz.parametrization import per_image
 from diffviz.storage import write_whole
 
 BATCH, LEARNING_RATE, WEIGHT_DECAY = 128, 5e-3, 1e-2
+# What the weights of judges of two resolutions were called.
+RENAMED = {
+    "fine.": "blocks.0.",
+    "coarse.": "blocks.1.",
+    "down.weight": "down.0.weight",
+    "down.bias": "down.0.bias",
+}
 
 
 def path_of(subject: Subject) -> Path:
@@ -56,24 +65,27 @@ class Block(nn.Module):
 
 
 class Judge(nn.Module):
-    """(B, C, H, W) in −1..1 → a Verdict. A residual network on 2 × 2 pixels folded into channels,
-    one block at half the resolution and one at a quarter."""
+    """(B, C, H, W) in −1..1 → a Verdict. A residual network on patches of pixels folded into
+    channels, with a block at each of its resolutions."""
 
     def __init__(self, subject: Subject) -> None:
         super().__init__()
-        fine, coarse = subject.channels
+        width, (channels, *_, side) = subject.channels, subject.info.shape
+        self.patch = subject.patch
         self.values = [len(slot.values) for slot in subject.info.slots]
-        self.region = subject.info.shape[-1] // 4 // subject.regions
-        self.stem = nn.Conv2d(4 * subject.info.shape[0], fine, 3, padding=1)
-        self.fine = Block(fine)
-        self.down = nn.Conv2d(fine, coarse, 3, stride=2, padding=1)
-        self.coarse = Block(coarse)
-        self.norm = nn.BatchNorm2d(coarse)
-        self.head = nn.Linear(coarse * subject.regions**2, sum(self.values))
+        self.region = side // self.patch // 2 ** (len(width) - 1) // subject.regions
+        self.stem = nn.Conv2d(self.patch**2 * channels, width[0], 3, padding=1)
+        self.blocks = nn.ModuleList(map(Block, width))
+        self.down = nn.ModuleList(
+            nn.Conv2d(fine, coarse, 3, stride=2, padding=1) for fine, coarse in pairwise(width)
+        )
+        self.norm = nn.BatchNorm2d(width[-1])
+        self.head = nn.Linear(width[-1] * subject.regions**2, sum(self.values))
 
     def forward(self, x: Tensor) -> Verdict:
-        h = self.fine(self.stem(F.pixel_unshuffle(x, 2)))
-        h = self.coarse(self.down(F.relu(h)))
+        h = self.blocks[0](self.stem(F.pixel_unshuffle(x, self.patch)))
+        for down, block in zip(self.down, self.blocks[1:], strict=True):
+            h = block(down(F.relu(h)))
         # Not mean(): its gradient is not channels_last, and slows all convolutions before it.
         features = F.avg_pool2d(F.relu(self.norm(h)), self.region).float().flatten(1)
         return Verdict(features, self.head(features).split(self.values, dim=1))
@@ -81,12 +93,27 @@ class Judge(nn.Module):
 
 @torch.no_grad()
 def verdict(judge: Judge, x0: Tensor, batch: int = 500) -> Verdict:
-    """What the judge makes of many pictures (N, C, H, W) in −1..1, in float32."""
+    """What the judge makes of many pictures (N, C, H, W) in −1..1, in float32, on the CPU."""
+    device = judge.head.weight.device
     parts = [
-        judge(part.contiguous(memory_format=torch.channels_last)) for part in torch.split(x0, batch)
+        judge(send(part, device).contiguous(memory_format=torch.channels_last))
+        for part in torch.split(x0, batch)
     ]
     logits = zip(*(part.logits for part in parts), strict=True)
-    return Verdict(torch.cat([part.features for part in parts]), tuple(map(torch.cat, logits)))
+    return Verdict(
+        torch.cat([part.features for part in parts]).cpu(),
+        tuple(torch.cat(slot).cpu() for slot in logits),
+    )
+
+
+def verdicts(judge: Judge, parts: Iterable[tuple[Tensor, Tensor]]) -> tuple[Verdict, Tensor]:
+    """The same of pictures that come in parts, with the conditions that come with them, (N, slots),
+    for more pictures than fit into memory."""
+    found = [(verdict(judge, x0), condition) for x0, condition in parts]
+    seen, conditions = zip(*found, strict=True)
+    logits = zip(*(part.logits for part in seen), strict=True)
+    features = torch.cat([part.features for part in seen])
+    return Verdict(features, tuple(map(torch.cat, logits))), torch.cat(conditions)
 
 
 def obeyed(logits: Sequence[Tensor], condition: Tensor) -> Tensor:
@@ -107,27 +134,33 @@ def accuracy(logits: Sequence[Tensor], condition: Tensor) -> dict[int, float]:
 
 
 def train_judge(
-    subject: Subject, batches: Iterator[tuple[Tensor, Tensor]], pictures: int
+    subject: Subject,
+    batches: Iterator[tuple[Tensor, Tensor]],
+    pictures: int,
+    device: torch.device = CPU,
 ) -> Iterator[tuple[int, float, Judge]]:
     """Train a judge, yielding (pictures seen, mean loss since, judge) at every tenth of the way.
 
     A slot of which nothing is said in a picture teaches nothing there.
     """
-    torch.manual_seed(0)  # nn.Module's initialisation knows no other generator
-    judge = Judge(subject).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(
-        judge.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True
-    )
+    # nn.Module's initialisation knows no other generator; and noise is drawn where it is needed.
+    torch.manual_seed(0)
+    judge = Judge(subject).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.AdamW(judge.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     steps = max(10, pictures // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, LEARNING_RATE, total_steps=steps + 1, pct_start=0.2
     )
-    dtype = fastest_dtype()
+    dtype = fastest_dtype() if device.type == "cpu" else autocast_dtype(device)
     judge.train()
-    seen, total, count = 0, 0.0, 0
+    seen, count = 0, 0
+    total = torch.zeros((), device=device)
     for step in range(1, steps + 1):
-        x, condition = next(batches)
-        with autocast(CPU, dtype):
+        x, condition = (send(part, device) for part in next(batches))
+        if subject.noise:
+            amount = subject.noise * torch.rand(len(x), device=device)
+            x = x + per_image(amount, x) * torch.randn_like(x)
+        with autocast(device, dtype):
             logits = judge(x.contiguous(memory_format=torch.channels_last)).logits
         loss = torch.stack(
             [
@@ -139,35 +172,38 @@ def train_judge(
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
-        seen, total, count = seen + len(x), total + loss.item(), count + 1
+        seen, total, count = seen + len(x), total + loss.detach(), count + 1
         if step * 10 // steps > (step - 1) * 10 // steps:
-            yield seen, total / count, judge.eval()
+            yield seen, total.item() / count, judge.eval()
             judge.train()
-            total, count = 0.0, 0
+            total, count = torch.zeros_like(total), 0
 
 
-def make_judge(subject: Subject, report: Callable[[str], None], path: Path) -> dict[str, float]:
+def make_judge(
+    subject: Subject, report: Callable[[str], None], path: Path, device: torch.device = CPU
+) -> dict[str, float]:
     """Train the judge and write it with its card; returns its accuracy, slot by slot, on pictures
     for the test."""
     started, cpu = time.monotonic(), time.process_time()
     judge = Judge(subject)
     batches = subject.batches(BATCH, Generator().manual_seed(0))
-    for seen, loss, judge in train_judge(subject, batches, subject.pictures):  # noqa: B007
+    for seen, loss, judge in train_judge(subject, batches, subject.pictures, device):  # noqa: B007
         report(f"{seen:,} pictures: loss {loss:.3f}, {time.monotonic() - started:.0f} s")
     weights = {
-        name: (value.half() if value.is_floating_point() else value).contiguous()
+        name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
         for name, value in judge.state_dict().items()
     }
     judge.load_state_dict(weights)  # measured as it will be loaded: rounded to float16
-    x0, condition = subject.test()
-    shares = accuracy(verdict(judge.eval(), x0).logits, condition)
+    found, condition = verdicts(judge.eval(), subject.test())
+    shares = accuracy(found.logits, condition)
     right = {subject.info.slots[slot].name: round(share, 4) for slot, share in shares.items()}
     card = {
         "name": subject.name,
         "accuracy": right,
-        "measured_on": f"{len(x0):,} pictures that it was not trained on",
+        "measured_on": f"{len(condition):,} pictures that it was not trained on",
         "trained_on": f"{subject.pictures:,} pictures",
         "command": subject.command,
+        "device": device.type,
         "cpu_hours": round((time.process_time() - cpu) / 3600, 3),
         "licence": subject.info.licence,
         "credit": subject.info.credit,
@@ -182,10 +218,19 @@ def load_judge(subject: Subject) -> Judge:
     """The judge, ready to run. Raises ValueError, saying how to make it, where it is not there."""
     judge = Judge(subject)
     try:
-        judge.load_state_dict(load_file(path_of(subject)))
+        judge.load_state_dict(
+            {_renamed(name): value for name, value in load_file(path_of(subject)).items()}
+        )
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ValueError(
             f"the judge {path_of(subject)} cannot be read: make it with `{subject.command}`"
         ) from error
     judge = judge.float().eval().requires_grad_(False)
     return judge.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def _renamed(name: str) -> str:
+    for old, new in RENAMED.items():
+        if name.startswith(old):
+            return new + name.removeprefix(old)
+    return name

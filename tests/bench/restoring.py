@@ -167,7 +167,7 @@ def clothes(asked: argparse.Namespace) -> Figures:
     checkpoint, subject = load_checkpoint("fashion"), DATA_SETS["fashion"].judge
     assert subject is not None
     judge = load_judge(subject())
-    pictures, classes = subject().test()
+    ((pictures, classes),) = subject().test()
     every = len(pictures) // asked.clothes
     pictures, classes = pictures[::every], classes[::every, 0]
     operator, info = BlockMean(4), checkpoint.card.data

@@ -14,7 +14,7 @@ from diffviz.data.source import MAX_SAMPLES, Indexed, Reference, Subject
 
 def subject() -> Subject:
     return Subject(
-        INFO, (48, 96), 1, 600_000, batches, lambda: load_fashion("test").rows(slice(None))
+        INFO, (48, 96), 1, 600_000, batches, lambda: [load_fashion("test").rows(slice(None))]
     )
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
 from torch import Generator, Tensor
 
 from diffviz.data.heroes.rules import HELD_OUT, draw_values, encode, held_out
 from diffviz.data.heroes.stacks import INFO, Heroes
 from diffviz.data.source import MAX_SAMPLES, Reference, Subject
-from diffviz.parametrization import per_image
 
 
 def subject() -> Subject:
@@ -20,19 +18,16 @@ def subject() -> Subject:
         2,
         600_000,
         batches,
-        lambda: Heroes("all").batch(10_000, Generator().manual_seed(1)),
+        lambda: [Heroes("all").batch(10_000, Generator().manual_seed(1))],
+        noise=0.2,
     )
 
 
 def batches(size: int, generator: Generator) -> Iterator[tuple[Tensor, Tensor]]:
-    """New pictures for ever, held-out combinations among them. Some are a little noisy, as what a
-    denoiser makes may be."""
+    """New pictures for ever, held-out combinations among them."""
     data = Heroes("all")
     while True:
-        x0, condition = data.batch(size, generator)
-        noise = torch.randn(x0.shape, generator=generator)
-        amount = 0.2 * torch.rand(len(x0), generator=generator)
-        yield x0 + per_image(amount, x0) * noise, condition
+        yield data.batch(size, generator)
 
 
 def reference(samples: int) -> Reference:

@@ -117,13 +117,14 @@ def folder() -> Path:
     return Path(os.environ.get(FOLDER_VARIABLE) or own_folder() / "portraits")
 
 
-def load_portraits(split: str = "train") -> Portraits:
-    """The many, where they were made, else those that ship. Raises ValueError for an unknown split,
-    and for files that are damaged."""
+def load_portraits(split: str = "train", shipped: bool = False) -> Portraits:
+    """The many, where they were made, else those that ship; with `shipped` these alone. Raises
+    ValueError for an unknown split, and for files that are damaged."""
     try:
         with np.load(SHIPPED, allow_pickle=False) as arrays:
             palette = arrays["palette"]
-            parts = saved(folder()) or [Drawn(arrays["indices"], arrays["words"])]
+            many = [] if shipped else saved(folder())
+            parts = many or [Drawn(arrays["indices"], arrays["words"])]
     except (OSError, KeyError, ValueError) as error:
         raise ValueError(f"the portraits' files are damaged: {error}") from error
     return Portraits(parts, palette, split)

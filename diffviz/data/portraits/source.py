@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from diffviz.data.source import DataChoice, DataSource, Shipped
+from diffviz.data.source import DataChoice, DataSource, Shipped, Subject
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,6 +27,12 @@ def _held_out() -> list[Tensor]:
 
     portraits = load_portraits("held-out")
     return list(portraits.pictures(portraits.rows[:HELD_OUT]))
+
+
+def _judge() -> Subject:
+    from diffviz.data.portraits.measured import subject
+
+    return subject()
 
 
 def _make_few() -> int:
@@ -54,6 +60,8 @@ PORTRAITS = DataSource(
         "This denoiser has seen nothing but cartoon portraits, and those through an autoencoder: it"
         " works on latents, which a decoder turns into pictures."
     ),
+    judge=_judge,
+    judge_help="the same for portraits, of those of portraits-all: hours, minutes on a GPU",
     held_out=_held_out,
     autoencoder="portraits",
     ships=(
