@@ -27,7 +27,10 @@ from diffviz.cli import autoencode
 from diffviz.data import DataChoice, DataSource
 from diffviz.data.base import DataInfo, Slot
 from diffviz.data.sentences import numbers, vocabulary
+from diffviz.data.source import Asked, Reference, Subject
 from diffviz.jobs.sheets import describe_sheet, draw_sheet
+from diffviz.measure.evaluation import evaluate
+from diffviz.measure.judge import train_judge
 from diffviz.media.latent import LATENT, REACH, maps
 from diffviz.media.levels import grey_levels
 from diffviz.media.registry import medium_of
@@ -50,6 +53,7 @@ from diffviz.training.autoencoding import (
 from diffviz.training.learner import Progress
 from diffviz.training.plan import Plan, begin
 from diffviz.training.samples import Latents, load_samples
+from tests.oracles.accelerator import DEVICE, Accelerator
 
 SLOT = Slot("words", vocabulary("a square that is red or blue, on the left or right"), 6)
 INFO = DataInfo("squares", (3, 16, 16), 0.6, (SLOT,), "CC0-1.0", "nobody")
@@ -410,3 +414,69 @@ def test_a_sentence_is_a_condition_of_as_many_columns() -> None:
 
 def test_a_slot_of_several_words_is_kept_in_a_card() -> None:
     assert DataInfo.from_card(json.loads(json.dumps(asdict(INFO)))) == INFO
+
+
+# Judged
+
+
+SEEN = (Slot("colour", ("red", "blue")), Slot("side", ("right", "left")))
+
+
+def shown(rows: Tensor) -> Tensor:
+    return torch.stack([rows // 2, rows % 2], dim=1) + 1
+
+
+class Obedient(nn.Module):
+    """A network that says at once which latents its words mean."""
+
+    def __init__(self, latents: Tensor) -> None:
+        super().__init__()
+        self.latents = nn.Parameter(latents, requires_grad=False)  # of the four squares
+
+    def forward(self, x: Tensor, noise_level: Tensor, condition: Tensor) -> Tensor:
+        blue, left = (
+            (condition == SLOT.values.index(word) + 1).any(1) for word in ("blue", "left")
+        )
+        return self.latents[2 * blue.int() + left.int()]
+
+
+def test_latents_are_judged_by_the_pictures_that_they_stand_for(squares: Path) -> None:
+    """What the denoiser is told are words, what the judge sees colour and side; on any device."""
+    data = Squares()
+
+    def batches(size: int, generator: Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        while True:
+            rows = data.draw(size, generator)
+            yield data.pictures(rows), shown(rows)
+
+    subject = Subject(replace(INFO, slots=SEEN), (8, 16), 2, 0, batches, list, noise=0.2)
+    with Accelerator():
+        *_, (_, _, judge) = train_judge(subject, batches(64, Generator()), 1280, DEVICE)
+        autoencoder = load_autoencoder("squares")
+        with torch.no_grad():
+            network = Obedient(autoencoder.encode(data.pictures(torch.arange(4))))
+        card = Card("squares", NETWORK, "x0", autoencoder.card.latents, (0.01, 80.0), 0, 0.0)
+        rows = torch.arange(40) % 4
+        told = data.captions(rows, Generator())
+        noisy = data.pictures(rows) + 0.1 * torch.randn(40, *INFO.shape)
+        reference = Reference(
+            Asked(told, shown(rows)),
+            [(part, shown(rows[:20])) for part in noisy.split(20)],
+            [next(batches(40, Generator()))],
+            {
+                "blue, left": Asked(told[3:4], shown(rows[3:4])),
+                "lies": Asked(told[3:4], shown(rows[2:3])),
+                "half said": Asked(told[:2], torch.tensor([[1, 1], [0, 2]])),
+            },
+        )
+        settings = RunSettings(model="squares", steps=2, guidance=1.0)
+        checkpoint = Checkpoint(card, network).to(DEVICE)
+        figures = evaluate(checkpoint, settings, judge, reference)
+    assert figures["obeyed"] == {"colour": 1, "side": 1}
+    assert figures["obeyed_mean"] == 1
+    assert figures["judge"] == {"colour": 1, "side": 1}
+    assert figures["held_out"] == {"blue, left": 1, "lies": 0, "half said": 1}
+    assert figures["held_out_mean"] == pytest.approx(2 / 3, abs=1e-4)
+    assert figures["evaluations_per_image"] == 2
+    assert figures["device"] == DEVICE.type
+    assert 0 < figures["frechet_distance"] < 1e6

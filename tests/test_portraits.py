@@ -12,17 +12,18 @@ import torch
 from torch import Generator
 
 from diffviz.data import DATA_SETS, DataChoice, load_data_set
-from diffviz.data.language import MAX_LENGTH
+from diffviz.data.language import MAX_LENGTH, singular, split
 from diffviz.data.portraits import making, pictures
-from diffviz.data.portraits.captions import WORDS, Chance, caption
+from diffviz.data.portraits.captions import GLASSES, WORDS, Chance, caption
 from diffviz.data.portraits.making import RECIPE, nearest, palette_of
-from diffviz.data.portraits.measured import subject
+from diffviz.data.portraits.measured import reference, subject
 from diffviz.data.portraits.pictures import (
     FOLDER_VARIABLE,
     INFO,
     SHIPPED,
     Drawn,
     Portraits,
+    encode,
     held_out,
     load_portraits,
 )
@@ -255,3 +256,35 @@ def test_the_judge_learns_what_is_shown_and_is_tested_on_others(
     x0, condition = next(iter(known.test()))
     assert torch.equal(x0, shipped.pictures(torch.arange(len(x0))))
     assert torch.equal(condition, shipped.words[: len(x0)].long() + 1)
+
+
+def test_what_a_denoiser_is_asked_for_is_what_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped: Portraits
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))  # where there are none
+    wanted = reference(200)
+    known, true = (torch.cat([c for _, c in parts]) for parts in (wanted.known, wanted.true))
+    assert torch.equal(wanted.asked.shown, known)
+    assert not held_out(known - 1).any()
+    assert len(known) + len(true) == len(load_portraits("train"))
+    assert torch.equal(wanted.asked.condition, reference(200).asked.condition)
+
+    def texts(condition: torch.Tensor) -> list[set[str]]:
+        return [{WORDS.values[n - 1] for n in row if n} for row in condition.tolist()]
+
+    glasses = {
+        singular(word) for texts in GLASSES.values() for text in texts for word in split(text)
+    }
+    for said in texts(wanted.asked.condition):
+        assert said & (glasses - {"no", "without", "dark", "round"})  # or that there are none
+        assert UNKNOWN not in said
+    assert list(wanted.held_out) == [", ".join(pair.values()) for pair in HELD_OUT]
+    for asked, pair in zip(wanted.held_out.values(), HELD_OUT, strict=True):
+        assert torch.equal(asked.shown, encode(pair).expand(4, -1))
+        assert len(asked.condition.unique(dim=0)) == 4
+    mohawks = texts(wanted.held_out["mohawk, green"].condition)
+    assert all({"mohawk", "punk"} & said and {"green", "emerald"} & said for said in mohawks)
+    with pytest.raises(
+        ValueError, match=r"from 10 to 16\d\d, not 2000; .*make portraits-all.* more"
+    ):
+        reference(2000)

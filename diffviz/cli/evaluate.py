@@ -56,10 +56,10 @@ def run(options: Options) -> None:
     use_threads(options.threads)
     checkpoint = load_checkpoint(options.model).to(choose(options.device))
     data = source_of(checkpoint.card.data)
-    if data.held_out is not None:
-        quality = _denoising(checkpoint, data.held_out())
-    elif data.judge is not None and data.reference is not None:
+    if data.judge is not None and data.reference is not None:
         quality = _judged(options, checkpoint, data.judge(), data.reference)
+    elif data.held_out is not None:
+        quality = _denoising(checkpoint, data.held_out())
     else:
         known = [source.name for source in DATA_SETS.values() if source.judge or source.held_out]
         raise ValueError(f"what {data.name} brings is not measured, but of {', '.join(known)}")
@@ -87,7 +87,7 @@ def _judged(
             reported = done // 500
             note(f"{done:,} pictures")
 
-    settings, judge = options.part(RunSettings), load_judge(subject)
+    settings, judge = options.part(RunSettings), load_judge(subject).to(checkpoint.device)
     known = reference(options.samples)
     return evaluate(checkpoint, settings, judge, known, options.bfloat16, report)
 

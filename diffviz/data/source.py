@@ -93,19 +93,27 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What samples are asked for. condition: what the denoiser is told, (N, columns). shown: what
+    the judge has to see in them, (N, slots), 0 where anything will do."""
+
+    condition: Tensor
+    shown: Tensor
+
+
+@dataclass(frozen=True)
 class Reference:
     """What samples are asked for and measured against.
 
-    condition: (N, slots), what each sample is asked for. true: the real pictures; known: as many as
-    there are samples, which show how near one can come. held_out: conditions with combinations
-    that no training picture had, by their names, of which `said` holds these alone.
+    true: real pictures; known: as many as there are samples, which show how near one can come; both
+    in parts, with conditions, as a Subject's. held_out: by their names, combinations that no
+    training picture had.
     """
 
-    condition: Tensor
-    true: tuple[Tensor, Tensor]
-    known: Tensor
-    held_out: Mapping[str, Tensor] = field(default_factory=dict)
-    said: Tensor | None = None
+    asked: Asked
+    true: Iterable[tuple[Tensor, Tensor]]
+    known: Iterable[tuple[Tensor, Tensor]]
+    held_out: Mapping[str, Asked] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

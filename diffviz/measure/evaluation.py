@@ -4,7 +4,7 @@ what was asked for. Both are a judge's verdict (diffviz/judge.py)."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -13,10 +13,12 @@ from torch import Tensor, nn
 from diffviz.checkpoints import Checkpoint
 from diffviz.data.source import Reference
 from diffviz.device import autocast
-from diffviz.measure.judge import Judge, accuracy, obeyed, verdict
-from diffviz.media.levels import grey_levels
+from diffviz.measure.judge import Judge, accuracy, obeyed, verdicts
+from diffviz.media.medium import Medium
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import MAX_COUNT, MAX_SEED, RunSettings
+
+AT_ONCE = 100  # pictures that are judged together
 
 
 def gaussian_distance(mean_a: Tensor, cov_a: Tensor, mean_b: Tensor, cov_b: Tensor) -> float:
@@ -48,8 +50,8 @@ def generate(
     bfloat16: bool = False,
     report: Callable[[int], None] = lambda done: None,
 ) -> Tensor:
-    """A picture for each row of condition (N, slots): (N, C, H, W). Picture i is that of the seed
-    settings.seed + i, as on the page and everywhere.
+    """A sample for each row of condition (N, columns): (N, …), on the CPU. Sample i is that of the
+    seed settings.seed + i, as on the page and everywhere.
 
     bfloat16: under autocast, on many CPUs faster. report: called with the number made so far.
     Raises ValueError for bad settings.
@@ -67,6 +69,17 @@ def generate(
         done += len(rows)
         report(done)
     return torch.cat(pictures)
+
+
+def as_seen(medium: Medium, made: Tensor, shown: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Samples (N, …) as they are seen and saved, pictures in 256 grey levels, like the true ones,
+    in parts; with what they have to show (N, slots)."""
+    for x, condition in zip(torch.split(made, AT_ONCE), torch.split(shown, AT_ONCE), strict=True):
+        yield medium.encode(x).float() / 127.5 - 1, condition
+
+
+def mean(shares: Mapping[str, float]) -> float:
+    return round(sum(shares.values()) / len(shares), 4)
 
 
 class EvaluationCount:
@@ -99,29 +112,32 @@ def evaluate(
 
     frechet_distance: of the samples to the true pictures. frechet_floor: of known pictures to them;
     nothing can be asked to come closer. frechet_ratio: one over the other.
-    obeyed: for each slot, the share of samples in which the judge sees what was asked for.
+    obeyed: for each slot, the share of samples in which the judge sees what was asked for;
+    obeyed_mean: of the slots.
     held_out: the share that shows both of two things never seen together. judge: for each slot, the
     share of true pictures that it is right about.
     evaluations_per_image: of the network; guidance counts twice where both sides are evaluated.
     Raises ValueError for bad settings.
     """
-    slots = checkpoint.card.data.slots
-    samples = len(reference.condition)
-    asked = torch.cat([reference.condition, *reference.held_out.values()])
+    samples = len(reference.asked.condition)
+    groups = [reference.asked, *reference.held_out.values()]
+    asked = torch.cat([group.condition for group in groups])
     with EvaluationCount(checkpoint.network) as count:
         started = time.perf_counter()
-        pictures = generate(checkpoint, settings, asked, bfloat16, report)
+        made = generate(checkpoint, settings, asked, bfloat16, report)
         seconds = time.perf_counter() - started
-    # As they are seen and saved, in 256 grey levels, like the true pictures.
-    seen = verdict(judge, grey_levels(pictures).float() / 127.5 - 1)
-    true = verdict(judge, reference.true[0])
+    shown = torch.cat([group.shown for group in groups])
+    seen, _ = verdicts(judge, as_seen(checkpoint.medium, made, shown))
+    true, is_shown = verdicts(judge, reference.true)
+    known, _ = verdicts(judge, reference.known)
     distance = frechet_distance(seen.features[:samples], true.features)
-    floor = frechet_distance(verdict(judge, reference.known).features, true.features)
+    floor = frechet_distance(known.features, true.features)
 
     def by_slot(logits: Sequence[Tensor], condition: Tensor) -> dict[str, float]:
         shares = accuracy(logits, condition)
-        return {slots[slot].name: round(share, 4) for slot, share in shares.items()}
+        return {judge.slots[slot].name: round(share, 4) for slot, share in shares.items()}
 
+    obeyed_by_slot = by_slot([slot[:samples] for slot in seen.logits], reference.asked.shown)
     figures: dict[str, Any] = {
         "model": checkpoint.card.name,
         "images_seen": checkpoint.card.images_seen,
@@ -129,19 +145,18 @@ def evaluate(
         "frechet_distance": round(distance, 4),
         "frechet_floor": round(floor, 4),
         "frechet_ratio": round(distance / floor, 3),
-        "obeyed": by_slot([slot[:samples] for slot in seen.logits], reference.condition),
-        "judge": by_slot(true.logits, reference.true[1]),
+        "obeyed": obeyed_by_slot,
+        "obeyed_mean": mean(obeyed_by_slot),
+        "judge": by_slot(true.logits, is_shown),
     }
-    if reference.said is not None:
-        shares = {}
-        start = samples
-        for (name, rows), said in zip(reference.held_out.items(), reference.said, strict=True):
-            logits = [slot[start : start + len(rows)] for slot in seen.logits]
-            right = obeyed(logits, said.expand(len(rows), -1)).all(1)
-            shares[name] = round(right.double().mean().item(), 4)
-            start += len(rows)
-        figures["held_out"] = shares
-        figures["held_out_mean"] = round(sum(shares.values()) / len(shares), 4)
+    if reference.held_out:
+        right = obeyed(seen.logits, shown).all(1)[samples:]
+        each = torch.split(right, [len(group.shown) for group in groups[1:]])
+        shares = {
+            name: round(part.double().mean().item(), 4)
+            for name, part in zip(reference.held_out, each, strict=True)
+        }
+        figures |= {"held_out": shares, "held_out_mean": mean(shares)}
     described = settings.model_dump(mode="json")
     for name in ("count", "condition"):
         del described[name]

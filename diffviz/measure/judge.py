@@ -72,7 +72,8 @@ class Judge(nn.Module):
         super().__init__()
         width, (channels, *_, side) = subject.channels, subject.info.shape
         self.patch = subject.patch
-        self.values = [len(slot.values) for slot in subject.info.slots]
+        self.slots = subject.info.slots
+        self.values = [len(slot.values) for slot in self.slots]
         self.region = side // self.patch // 2 ** (len(width) - 1) // subject.regions
         self.stem = nn.Conv2d(self.patch**2 * channels, width[0], 3, padding=1)
         self.blocks = nn.ModuleList(map(Block, width))

@@ -9,17 +9,13 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from diffviz.data.fashion.pictures import CLASSES, FILES, INFO, load_fashion
-from diffviz.data.source import MAX_SAMPLES, Indexed, Reference, Subject
+from diffviz.data.source import MAX_SAMPLES, Asked, Indexed, Reference, Subject
 
 
 def subject() -> Subject:
     return Subject(
         INFO, (48, 96), 1, 600_000, batches, lambda: [load_fashion("test").rows(slice(None))]
     )
-
-
-def true_pictures() -> tuple[Tensor, Tensor]:
-    return load_fashion("test").rows(slice(None))
 
 
 def batches(size: int, generator: Generator) -> Iterator[tuple[Tensor, Tensor]]:
@@ -49,10 +45,11 @@ def reference(samples: int) -> Reference:
         raise ValueError(
             f"samples must be a multiple of {each} from {each} to {MAX_SAMPLES}, not {samples}"
         )
+    condition = torch.arange(samples)[:, None] % each + 1
     return Reference(
-        torch.arange(samples)[:, None] % each + 1,
-        true_pictures(),
-        load_fashion("train").balanced(samples // each).rows(slice(None))[0],
+        Asked(condition, condition),
+        subject().test(),
+        [load_fashion("train").balanced(samples // each).rows(slice(None))],
     )
 
 

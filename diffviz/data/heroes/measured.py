@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from torch import Generator, Tensor
 
-from diffviz.data.heroes.rules import HELD_OUT, draw_values, encode, held_out
+from diffviz.data.heroes.rules import HELD_OUT, draw_values, encode
 from diffviz.data.heroes.stacks import INFO, Heroes
-from diffviz.data.source import MAX_SAMPLES, Reference, Subject
+from diffviz.data.source import MAX_SAMPLES, Asked, Reference, Subject
 
 
 def subject() -> Subject:
@@ -38,13 +38,14 @@ def reference(samples: int) -> Reference:
     asked, true, known, other = (Generator().manual_seed(seed) for seed in range(11, 15))
     data = Heroes("train")
     each = max(1, samples // 50)
+    condition = data.draw(samples, asked).values
+    held_out = {}
+    for pair in HELD_OUT:
+        said = encode(pair).expand(each, -1)
+        held_out[", ".join(pair.values())] = Asked(draw_values(each, other, said), said)
     return Reference(
-        data.draw(samples, asked).values,
-        data.batch(10_000, true),
-        data.batch(samples, known)[0],
-        {
-            ", ".join(said.values()): draw_values(each, other, encode(said).expand(each, -1))
-            for said in HELD_OUT
-        },
-        held_out(),
+        Asked(condition, condition),
+        [data.batch(10_000, true)],
+        [data.batch(samples, known)],
+        held_out,
     )

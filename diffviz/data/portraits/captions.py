@@ -139,11 +139,11 @@ class Chance:
 def caption(values: Mapping[str, str], chance: Chance, whole: bool = False) -> str:
     """Something that somebody may say of a portrait that shows these words, slot by slot.
 
-    whole: says every slot; otherwise some are left out, now and then.
+    whole: says every slot, empty ones too; otherwise some are left out, now and then.
     """
     share = 1.0 if whole or chance.number() < SAID_WHOLE else chance.number()
     said = {slot for slot in values if chance.number() < share}
-    things = _things(values, said, chance)
+    things = _things(values, said, chance, whole)
     style, mood = (
         chance.of((values[slot], *ADJECTIVES[slot][values[slot]])) if slot in said else ""
         for slot in ("style", "expression")
@@ -162,7 +162,9 @@ def caption(values: Mapping[str, str], chance: Chance, whole: bool = False) -> s
     return f"{ground}, {text}" if ground and chance.number() < 0.2 else f"{text} {ground}".strip()
 
 
-def _things(values: Mapping[str, str], said: set[str], chance: Chance) -> list[str]:
+def _things(
+    values: Mapping[str, str], said: set[str], chance: Chance, whole: bool = False
+) -> list[str]:
     """The phrases for those of the slots that are said, but for style, expression and ground."""
 
     def colour(slot: str) -> str:
@@ -174,7 +176,9 @@ def _things(values: Mapping[str, str], said: set[str], chance: Chance) -> list[s
 
     def or_nothing(slot: str, table: Mapping[str, Sequence[str]], *words: str) -> list[str]:
         value = values[slot]
-        if slot not in said or (value == NONE and chance.number() > NOTHING_SAID):
+        if slot not in said:
+            return []
+        if value == NONE and not whole and chance.number() > NOTHING_SAID:
             return []
         return [phrase(chance.of(table[value]), *words)]
 

@@ -8,11 +8,13 @@ from dataclasses import replace
 import torch
 from torch import Generator, Tensor
 
-from diffviz.data.portraits.pictures import INFO, Portraits, load_portraits
-from diffviz.data.portraits.words import SLOTS
-from diffviz.data.source import Subject
+from diffviz.data.portraits.captions import Chance
+from diffviz.data.portraits.pictures import INFO, Portraits, encode, holds, load_portraits
+from diffviz.data.portraits.words import HELD_OUT, SLOTS
+from diffviz.data.source import MAX_SAMPLES, Asked, Reference, Subject
 
 AT_ONCE = 100  # pictures, of 200 KB each
+TRUE = 10_000
 
 
 def subject() -> Subject:
@@ -23,7 +25,7 @@ def subject() -> Subject:
         2,
         400_000,
         batches,
-        lambda: shown(load_portraits("all", shipped=True)),
+        test,
         patch=4,
         noise=0.2,
     )
@@ -44,10 +46,41 @@ def batches(size: int, generator: Generator) -> Iterator[tuple[Tensor, Tensor]]:
             yield data.pictures(rows), conditions(data, rows)
 
 
-def shown(data: Portraits) -> Iterator[tuple[Tensor, Tensor]]:
-    """All of its pictures in parts, with what each shows."""
-    for rows in torch.split(data.rows, AT_ONCE):
-        yield data.pictures(rows), conditions(data, rows)
+def test() -> Iterator[tuple[Tensor, Tensor]]:
+    data = load_portraits("all", shipped=True)
+    return parts(data, data.rows)
+
+
+def reference(samples: int) -> Reference:
+    """Captions that say all that known portraits show, against others; and of held-out pairs, with
+    what else portraits show that have them."""
+    data, hidden = load_portraits("train"), load_portraits("held-out")
+    most = min(MAX_SAMPLES, len(data) // 2)
+    if not 10 <= samples <= most:
+        more = "" if most == MAX_SAMPLES else "; `python -m diffviz make portraits-all` draws more"
+        raise ValueError(f"samples must be from 10 to {most}, not {samples}{more}")
+    shuffled = data.rows[torch.randperm(len(data), generator=Generator().manual_seed(11))]
+    known, true = shuffled[:samples], shuffled[samples:][:TRUE]
+    chance = Chance(Generator().manual_seed(12))
+    held_out = {}
+    for pair in HELD_OUT:
+        said = encode(pair)
+        found = hidden.rows[holds(conditions(hidden, hidden.rows), said)]
+        rows = found[torch.arange(max(1, samples // 50)) % len(found)]
+        asked = Asked(hidden.said(rows, chance, whole=True), said.expand(len(rows), -1))
+        held_out[", ".join(pair.values())] = asked
+    return Reference(
+        Asked(data.said(known, chance, whole=True), conditions(data, known)),
+        parts(data, true),
+        parts(data, known),
+        held_out,
+    )
+
+
+def parts(data: Portraits, rows: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """The pictures of these rows, some at a time, with what they show."""
+    for some in torch.split(rows, AT_ONCE):
+        yield data.pictures(some), conditions(data, some)
 
 
 def conditions(data: Portraits, rows: Tensor) -> Tensor:

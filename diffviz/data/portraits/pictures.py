@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,12 +83,14 @@ class Portraits:
     def captions(self, rows: Tensor, generator: Generator) -> Tensor:
         """Something that is true of each of these rows (n,), as conditions (n, words); now and then
         with a word that is none of ours, so that such a word is known to say nothing."""
-        chance = Chance(generator)
-        said = torch.stack(
-            [numbers(caption(values, chance), WORDS) for values in map(self.shown, rows.tolist())]
-        )
+        said = self.said(rows, Chance(generator))
         lost = (torch.rand(said.shape, generator=generator) < LOST_WORDS) & (said > 0)
         return said.masked_fill(lost, WORDS.values.index(UNKNOWN) + 1)
+
+    def said(self, rows: Tensor, chance: Chance, whole: bool = False) -> Tensor:
+        """A caption of each of these rows (n,), as conditions (n, words); `whole` says all."""
+        shown = map(self.shown, rows.tolist())
+        return torch.stack([numbers(caption(values, chance, whole), WORDS) for values in shown])
 
     def shown(self, row: int) -> dict[str, str]:
         """What a row shows, by slot."""
@@ -104,12 +106,20 @@ def held_out(words: Tensor) -> Tensor:
     """Which of them, (N, slots), show a pair of HELD_OUT; (N,)."""
     found = torch.zeros(len(words), dtype=torch.bool)
     for pair in HELD_OUT:
-        both = torch.ones_like(found)
-        for column, slot in enumerate(SLOTS):
-            if slot.name in pair:
-                both &= words[:, column] == slot.values.index(pair[slot.name])
-        found |= both
+        found |= holds(words + 1, encode(pair))
     return found
+
+
+def holds(conditions: Tensor, said: Tensor) -> Tensor:
+    """Which of a judge's conditions (N, slots) are as one that says less, (slots,); (N,)."""
+    return ((conditions == said) | (said == 0)).all(1)
+
+
+def encode(said: Mapping[str, str]) -> Tensor:
+    """Words by slot as a judge's condition (slots,): of each its number from 1, 0 where none is."""
+    return torch.tensor(
+        [slot.values.index(said[slot.name]) + 1 if slot.name in said else 0 for slot in SLOTS]
+    )
 
 
 def folder() -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from diffviz.data.source import DataChoice, DataSource, Shipped, Subject
+from diffviz.data.source import DataChoice, DataSource, Reference, Shipped, Subject
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,6 +35,12 @@ def _judge() -> Subject:
     return subject()
 
 
+def _reference(samples: int) -> Reference:
+    from diffviz.data.portraits.measured import reference
+
+    return reference(samples)
+
+
 def _make_few() -> int:
     from diffviz.data.portraits.making import make_few
 
@@ -62,6 +68,7 @@ PORTRAITS = DataSource(
     ),
     judge=_judge,
     judge_help="the same for portraits, of those of portraits-all: hours, minutes on a GPU",
+    reference=_reference,
     held_out=_held_out,
     autoencoder="portraits",
     ships=(
