@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -11,15 +13,24 @@ import torch
 from torch import Generator, Tensor
 
 from diffviz.__main__ import main
-from diffviz.checkpoints import load_card, load_checkpoint, save_checkpoint
+from diffviz.checkpoints import Checkpoint, load_card, load_checkpoint, save_checkpoint
 from diffviz.data import DATA_SETS, DataSource
 from diffviz.data.base import DataInfo
 from diffviz.denoisers.exact import GaussianDenoiser
 from diffviz.device import CPU
 from diffviz.guidance.classifier_free import GuidedDenoiser
 from diffviz.networks.dense import DenseConfig
+from diffviz.runs.sampling import run
+from diffviz.runs.schema import EACH, GUIDANCE, RunSettings, Variation
+from diffviz.runs.suited import as_distilled
 from diffviz.samplers import sample
 from diffviz.schedules import make_schedule
+from diffviz.serving import students
+from diffviz.serving.cards import card_text
+from diffviz.serving.few_steps import entrants, few_steps
+from diffviz.serving.frames import frame
+from diffviz.serving.sampling import variations
+from diffviz.serving.students import beside
 from diffviz.training.distillation import (
     BETWEEN,
     HUBER,
@@ -32,6 +43,7 @@ from diffviz.training.distillation import (
     save_state,
 )
 from diffviz.training.trainer import Trainer
+from diffviz.ui.sample.choices import suited_controls
 from tests.oracles.accelerator import DEVICE, Accelerator
 from tests.oracles.networks import random_unet
 from tests.test_device import assert_same_state
@@ -177,3 +189,79 @@ def test_the_command_leaves_a_student_of_the_bundled_clothes(
     assert student.card.distilled["teacher"] == "fashion"
     assert student.card.training["command"].startswith("python -m diffviz distill --folder")
     assert not list((tmp_path / "unfinished").rglob("*.safetensors"))
+
+
+# On the page
+
+
+@pytest.fixture
+def pair(monkeypatch: pytest.MonkeyPatch) -> dict[str, Checkpoint]:
+    """The bundled clothes, and a student that is not one but by its card."""
+    teacher = load_checkpoint("fashion")
+    told = {"teacher": "fashion", "method": "by decree", "guidance": 1.5}
+    card = replace(
+        teacher.card,
+        name="quick",
+        images_seen=1000,
+        training={"wall_hours": 0.05, "device": "cuda"},
+        started_from={"name": "fashion", "images_seen": 30, "started_from": {"images_seen": 12}},
+        distilled={**told, "teacher_evaluations": 4000},
+    )
+    there = {"fashion": teacher, "quick": Checkpoint(card, teacher.network)}
+    monkeypatch.setattr(students, "checkpoint_names", lambda: list(there))
+    monkeypatch.setattr(students, "bundled_card", lambda name: there[name].card)
+    return there
+
+
+def test_student_and_teacher_are_shown_from_the_same_noise(pair: dict[str, Checkpoint]) -> None:
+    asked = RunSettings(condition={"class": EACH}, count=2, seed=5, steps=7)
+    for name in pair:
+        messages = map(
+            json.loads, few_steps(asked.but(model=name), 3, lambda name: (pair[name], None))
+        )
+        made = [event["one"] for message in messages for event in message["events"]]
+        assert [(one["label"], one["evaluations"]) for one in made] == [
+            ("quick", 1), ("quick", 2), ("quick", 4), ("fashion", 40),
+        ]  # fmt: skip
+        assert all(one["count"] == 2 and one["seconds"] > 0 for one in made)
+    best = asked.but(guidance=1.2, sampler="dpmpp-2m-sde", steps=20)
+    *_, last = run(best, pair["fashion"])
+    assert made[-1]["x"] == frame(pair["fashion"].medium, 0, last, 40, 0.0)["x"]
+    told = beside("fashion")["distilled"]
+    assert (told["student"], told["few"], told["many"]) == ("quick", (1, 2, 4), 40)
+    assert told["took"] == (
+        "That took 4,000 evaluations of fashion, on 1,000 noised pictures, in 3 minutes on a GPU,"
+        " and only after fashion itself had learned from 42."
+    )
+    assert beside("heroes") == {}
+    with pytest.raises(ValueError, match="heroes has no distilled denoiser beside it"):
+        next(few_steps(asked.but(model="heroes"), 3, lambda name: (pair[name], None)))
+
+
+def test_of_columns_the_first_is_shown_in_few_steps(pair: dict[str, Checkpoint]) -> None:
+    columns = RunSettings(vary=Variation("class", ("dress", "bag")), count=4, seed=5)
+    runs = entrants(columns, pair["fashion"].card, pair["quick"].card)
+    assert {(one.count, one.condition["class"], one.seed) for one in runs} == {(1, "dress", 5)}
+
+
+def test_a_student_is_not_guided_again_and_begins_with_what_suits_it(
+    pair: dict[str, Checkpoint],
+) -> None:
+    student = pair["quick"]
+    once = RunSettings(condition={"class": "bag"}, sampler="consistency", steps=2, guidance=1)
+    *_, plain = run(once, student)
+    *_, guided = run(once.but(guidance=4), student)
+    assert torch.equal(plain.x, guided.x)
+    assert guided.nfe == 2
+    asked = as_distilled(RunSettings(steps=1), {"steps"}, student.card)
+    assert (asked.sampler, asked.steps, asked.guidance) == ("consistency", 1, 1)
+    assert as_distilled(once, set(), pair["fashion"].card) == once
+    guidance, *others = suited_controls(student.card)
+    assert (guidance.value, guidance.interactive) == (1, False)
+    assert guidance.info == "quick has its teacher’s guidance of 1.5 in it: one look says it all."
+    assert others == ["consistency", 4]
+    assert suited_controls(pair["fashion"].card)[0].interactive
+    assert GUIDANCE.name not in dict(map(reversed, variations(student.card)))
+    told = card_text(student.card)
+    assert "It is fashion distilled (by decree)" in told
+    assert "one to 4 steps of the sampler Multistep consistency; guidance 1.5 is in it." in told

@@ -12,11 +12,11 @@ from gradio.routes import templates
 from diffviz.checkpoints import Card, load_checkpoint
 from diffviz.data import DATA_SETS
 from diffviz.runs.schema import EACH, RunSettings, Variation
+from diffviz.runs.suited import suited
 from diffviz.schedules import make_schedule
 from diffviz.serving.exports import file_name
 from diffviz.serving.frames import outside, words
 from diffviz.serving.models import Models
-from diffviz.serving.sampling import suited
 from diffviz.ui.gradio_seams import tell_of_links
 from diffviz.ui.messages import capital, sentence
 from diffviz.ui.page import SHARED_LINK
@@ -86,9 +86,11 @@ def test_a_file_s_name_tells_what_it_is() -> None:
 
 
 def test_the_page_offers_what_was_measured_best() -> None:
-    assert suited("heroes") == {"guidance": 2.0, "sampler": "ddim"}
-    assert suited("fashion") == {"guidance": 1.2, "sampler": "dpmpp-2m-sde"}
-    assert suited("of a stranger") == {"guidance": 1.5, "sampler": "ddim"}
+    assert suited("heroes") == {"guidance": 2.0, "sampler": "ddim", "steps": 20}
+    assert suited("fashion") == {"guidance": 1.2, "sampler": "dpmpp-2m-sde", "steps": 20}
+    assert suited("of a stranger") == {"guidance": 1.5, "sampler": "ddim", "steps": 20}
+    student = {"guidance": 1, "sampler": "consistency", "steps": 4}
+    assert suited("fashion", {"teacher": "fashion"}) == student
     for name, source in DATA_SETS.items():
         assert suited(name)["guidance"] == (source.guidance or 1.5)
 

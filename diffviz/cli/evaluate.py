@@ -78,6 +78,7 @@ def _judged(
     """Of its samples, by a judge."""
     from diffviz.measure.evaluation import evaluate
     from diffviz.measure.judge import load_judge
+    from diffviz.runs.suited import as_distilled
 
     reported = 0
 
@@ -88,6 +89,7 @@ def _judged(
             note(f"{done:,} pictures")
 
     settings, judge = options.part(RunSettings), load_judge(subject).to(checkpoint.device)
+    settings = as_distilled(settings, options.model_fields_set, checkpoint.card)
     known = reference(options.samples)
     return evaluate(checkpoint, settings, judge, known, options.bfloat16, report)
 

@@ -74,6 +74,7 @@ def run(options: Options) -> None:
     from diffviz.runs.conditions import alone, not_understood
     from diffviz.runs.notes import note_of
     from diffviz.runs.sampling import run as start
+    from diffviz.runs.suited import as_distilled
 
     out, films = Path(options.out), {".gif": save_gif, ".mp4": save_mp4}
     output_file(options.out, (".png", *films))
@@ -89,6 +90,8 @@ def run(options: Options) -> None:
         raise ValueError("--to-seed goes with a .gif only")
     settings = settings_of(options)
     checkpoint = load_checkpoint(settings.model).to(choose(options.device))
+    if not options.repeat:
+        settings = as_distilled(settings, options.model_fields_set, checkpoint.card)
     use_threads(options.threads)
     if strangers := not_understood(checkpoint.card.data, settings.condition, settings.negative):
         note(f"not understood: {', '.join(strangers)}")

@@ -25,7 +25,8 @@ def run(
     denoiser: Denoiser | None = None,
     noise: Callable[[], Tensor] | None = None,
 ) -> Iterator[Step]:
-    """The run's Steps, on the checkpoint's device; nfe counts both sides of guidance.
+    """The run's Steps, on the checkpoint's device; nfe counts both sides of guidance, which a
+    distilled denoiser has in it and is not given again.
 
     Raises ValueError at once, before the first, for conditions that the checkpoint does not know.
 
@@ -38,7 +39,7 @@ def run(
         condition = rows(settings, info)
     denoiser = denoiser or checkpoint.denoiser()
     guided: GuidedDenoiser | None = None
-    if condition.any():
+    if condition.any() and not checkpoint.card.distilled:
         scale = torch.tensor(settings.scale, dtype=torch.float64)
         negative = conditions(info, settings.negative, 1)
         denoiser = guided = GuidedDenoiser(denoiser, scale, negative, settings.guidance_interval)

@@ -9,7 +9,9 @@ from typing import Any
 from diffviz.checkpoints import Card
 from diffviz.data import source_of
 from diffviz.media.registry import medium_of
+from diffviz.runs.suited import OF_STUDENTS
 from diffviz.samplers import SAMPLERS
+from diffviz.serving.glossary import TERMS
 
 
 def card_text(card: Card) -> str:
@@ -18,11 +20,11 @@ def card_text(card: Card) -> str:
     lines = [
         f"**{card.name}**: {card.network.title} that saw {card.images_seen:,} {plural}"
         f" in {card.cpu_hours:.1f} CPU hours.",
-        *started(card.started_from, plural),
+        *(distilled(card) if card.distilled else started(card.started_from, plural)),
         f"Data: {card.data.credit} ({card.data.licence} licence).",
         "It knows noise levels σ/α from {:.3g} to {:.3g}.".format(*card.ratio_range),
     ]
-    lines += best(card)
+    lines += [] if card.distilled else best(card)
     if card.quality:
         quality = card.quality
         lines.append(
@@ -37,6 +39,43 @@ def card_text(card: Card) -> str:
                 f" {quality['held_out_mean']:.1%} of pictures asked for."
             )
     return "\n\n".join(lines)
+
+
+def distilled(card: Card) -> list[str]:
+    """What it took, and how it wants to be sampled from."""
+    told = card.distilled
+    return [
+        f"It is {told['teacher']} distilled ({told['method']}) to say in one look where that one’s"
+        f" path of many looks ends. {took(card)}",
+        f"Made for one to {OF_STUDENTS['steps']} steps of the sampler"
+        f" {SAMPLERS[OF_STUDENTS['sampler']].label}; guidance {told['guidance']:g} is in it.",
+    ]
+
+
+def took(card: Card) -> str:
+    """What a student's few looks cost beforehand, in a sentence."""
+    told, minutes = card.distilled, 60 * card.training["wall_hours"]
+    where = {"cpu": "on a CPU", "cuda": "on a GPU"}.get(card.training.get("device", "cpu"))
+    return (
+        f"That took {told['teacher_evaluations']:,} evaluations of {told['teacher']}, on"
+        f" {card.images_seen:,} noised {medium_of(card.data).plural}, in {minutes:.0f} minutes"
+        f" {where or 'on an accelerator'}, and only after {told['teacher']} itself had learned from"
+        f" {learned_from(card.started_from):,}."
+    )
+
+
+def learned_from(before: Mapping[str, Any]) -> int:
+    """Samples seen by a denoiser and all that it started from."""
+    earlier = before.get("started_from", {})
+    return int(before.get("images_seen", 0)) + (learned_from(earlier) if earlier else 0)
+
+
+def guidance_hint(card: Card) -> str:
+    """What the control of guidance says of it."""
+    if not card.distilled:
+        return TERMS["guidance"]
+    guidance = card.distilled["guidance"]
+    return f"{card.name} has its teacher’s guidance of {guidance:g} in it: one look says it all."
 
 
 def best(card: Card) -> list[str]:

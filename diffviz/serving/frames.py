@@ -28,6 +28,7 @@ from diffviz.runs.sampling import run
 from diffviz.runs.schema import EACH, RunSettings
 from diffviz.samplers import SAMPLERS, Step, draws_noise
 from diffviz.schedules import NoiseSchedule
+from diffviz.serving.students import beside
 
 _run_numbers = itertools.count()
 CURVE_POINTS = 120
@@ -120,6 +121,7 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
         "alike": alike(entrants),
         "reference": exact(settings).steps,
         "notes": notes(settings, checkpoint.card),
+        **beside(settings.model),
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from diffviz.checkpoints import checkpoint_names
+from diffviz.checkpoints import Card, checkpoint_names
 from diffviz.data import DATA_SETS, DEFAULT
 from diffviz.data.base import DataInfo
 from diffviz.data.source import Words
@@ -24,6 +24,7 @@ from diffviz.runs.schema import (
     ScheduleSettings,
     Variation,
 )
+from diffviz.runs.suited import SUITED, suited
 from diffviz.samplers import SAMPLERS
 from diffviz.schedules import SCHEDULES
 from diffviz.serving.frames import SAME_STEP
@@ -75,15 +76,6 @@ class Asked(ScheduleSettings, SamplingSettings):
 ASKED = declared(Asked)
 
 
-def suited(data: str) -> dict[str, Any]:
-    """The guidance and the sampler with which samples of that data come nearest to it, where that
-    was measured; the usual ones otherwise."""
-    source = DATA_SETS.get(data)
-    measured = {name: getattr(source, name, None) for name in SUITED}
-    return {n: ASKED[n].default if value is None else value for n, value in measured.items()}
-
-
-SUITED = ("guidance", "sampler")
 FIRST = suited(DEFAULT)
 
 
@@ -110,7 +102,8 @@ ON_THE_PAGE = declared(OnPage)
 
 def begins() -> Usual:
     """Where settings begin that are best for a denoiser, by its name."""
-    best = {name: suited(bundled_card(name).data.name) for name in checkpoint_names()}
+    cards = {name: bundled_card(name) for name in checkpoint_names()}
+    best = {name: suited(card.data.name, card.distilled) for name, card in cards.items()}
     return {
         setting: ("denoiser", {name: said[setting] for name, said in best.items()})
         for setting in SUITED
@@ -166,11 +159,13 @@ def things(info: DataInfo) -> list[str]:
     return [IN_TURN, *info.slots[0].values, ANYTHING] if info.slots else [ANYTHING]
 
 
-def variations(info: DataInfo) -> list[tuple[str, str]]:
+def variations(card: Card) -> list[tuple[str, str]]:
     """(label, name) of what can differ between pictures of one noise."""
+    info = card.data
     slots = [(slot.name.capitalize(), slot.name) for slot in info.slots]
     guidance = (f"Guidance, {SCALES[0]:g} to {SCALES[-1]:g}", GUIDANCE.name)
-    return [("Nothing", ""), guidance, *slots] if slots else [("Nothing", "")]
+    guided = [guidance] if slots and not card.distilled else []
+    return [("Nothing", ""), *guided, *slots]
 
 
 def values_of(info: DataInfo, vary: str) -> list[str]:

@@ -233,6 +233,34 @@ test("what is measured can be stopped, and a failure is told", async () => {
   assert.match($("#sample-measure").textContent, /^Measure/);
 });
 
+test("a distilled denoiser shows what it makes of the same noise in few looks, and what that took", async () => {
+  const distilled = { teacher: "clothes", student: "quick", few: [1, 2], many: 40, took: "That took a million looks." };
+  const columns = start({ count: 2, columns: 2, steps: 0, lanes: ["DDIM"], distilled });
+  tell(1, start({ steps: 0 }), step(0));
+  await frame();
+  assert.ok($(".sample-few").hidden, "most have no student");
+  tell(2, columns, { ...step(0), x: Buffer.alloc(8).toString("base64") });
+  await frame();
+  const button = $("#sample-few");
+  assert.match(button.textContent, /^Few steps: quick in 1 and 2 evaluations, clothes in 40, from the same noise/);
+  button.click();
+  assert.deepEqual(triggered.at(-1), ["refer", { run: 2, kind: "few" }]);
+  const made = [["quick", 1], ["quick", 2], ["clothes", 40]];
+  for (const [k, [label, evaluations]] of made.entries()) {
+    await frame();
+    assert.equal(button.textContent, "Stop");
+    tell(2, { kind: "few", one: { ...step(k), label, evaluations, seconds: evaluations / 20, count: 1 } });
+  }
+  await frame();
+  const figures = [...element.querySelectorAll(".sample-few figure")];
+  const captions = figures.map((figure) => [...figure.querySelectorAll("figcaption > :not([hidden])")].map((part) => part.textContent.replace(/ evaluations?.*/, "").trim()));
+  assert.deepEqual(captions, [["quick", "1", "0.05 s"], ["quick", "2", "0.10 s"], ["clothes", "40", "2.00 s"]]);
+  assert.deepEqual(figures.map((figure) => figure.querySelector("canvas").pixels[0]), [0, 1, 2]);
+  assert.deepEqual(figures.map((figure) => figure.querySelector("canvas").width), [2, 2, 2], "of columns the first alone");
+  assert.equal($(".sample-few [role=status]").textContent, "That took a million looks.");
+  assert.ok(button.hidden);
+});
+
 test("one sample is enlarged, with its own seed, and saved alone with the note that repeats it", async () => {
   const dialog = window.HTMLDialogElement.prototype;
   Object.assign(dialog, { showModal() { this.open = true; }, close() { this.open = false; } });

@@ -82,9 +82,11 @@ def begins() -> Usual:
 
 
 def _denoisers() -> list[str]:
-    """Those of pictures, the general one first."""
+    """Those of pictures, the general one first, which say the mean of what x_t may have been: a
+    distilled one says one end, which no measurement can steer."""
     names = sorted(checkpoint_names(), key=lambda name: name != GENERAL)
-    return [name for name in names if bundled_card(name).data.medium == PICTURE.name]
+    cards = {name: bundled_card(name) for name in names}
+    return [n for n, c in cards.items() if c.data.medium == PICTURE.name and not c.distilled]
 
 
 def _facts() -> dict[str, Any]:

@@ -6,10 +6,12 @@ from typing import Any
 
 import gradio as gr
 
+from diffviz.checkpoints import Card
 from diffviz.runs.asking import ANYTHING, speaks
+from diffviz.runs.suited import suited
 from diffviz.serving.backend import Backend
-from diffviz.serving.cards import card_text
-from diffviz.serving.sampling import suited, things, values_of, variations
+from diffviz.serving.cards import card_text, guidance_hint
+from diffviz.serving.sampling import things, values_of, variations
 from diffviz.ui.messages import told_in_the_page
 from diffviz.ui.sample.words import asked_unseen
 
@@ -29,11 +31,20 @@ def suit(backend: Backend, name: str, token: str) -> list[Any]:
         gr.Dropdown(choices=known, value=known[0], visible=not in_words),
         gr.Column(visible=in_words),
         card.data.name if in_words else gr.skip(),
-        gr.Dropdown(choices=variations(card.data), value=""),
+        gr.Dropdown(choices=variations(card), value=""),
         gr.Dropdown(choices=[], value=[], visible=False),
         card_text(card),
-        *suited(card.data.name).values(),
+        *suited_controls(card),
     ]
+
+
+def suited_controls(card: Card) -> list[Any]:
+    """What suits the denoiser, as SUITED has it; of a distilled one guidance cannot be chosen."""
+    values = suited(card.data.name, card.distilled)
+    guidance = gr.Slider(
+        value=values["guidance"], interactive=not card.distilled, info=guidance_hint(card)
+    )
+    return [guidance if name == "guidance" else value for name, value in values.items()]
 
 
 def compared_first(backend: Backend, vary: str, name: str, token: str) -> gr.Dropdown:

@@ -90,7 +90,7 @@ def build_controls(models: Models) -> Controls:
     dice = gr.Button("Other noise, same settings", elem_id="sample-dice", size="md")
     with gr.Accordion("Compare, from the same noise", open=False):
         vary = gr.Dropdown(
-            variations(bundled_card().data),
+            variations(bundled_card()),
             value="",
             label=ASKED["vary"].label,
             allow_custom_value=True,  # another denoiser knows other things

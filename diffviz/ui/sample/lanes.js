@@ -86,7 +86,7 @@ function letEnlarge(canvas, start, open) {
 }
 
 /** What stands below a lane's pictures. */
-function captionOf() {
+export function captionOf() {
   const [label, asked, time, mark] = [make("strong", {}), make("span", {}), make("span", {}), make("code", {})];
   const fingerprint = make("span", { hidden: true }, explained("fingerprint", "fingerprint"), " ", mark);
   const caption = make("figcaption", { className: "number" }, label, explained("evaluations", asked), time, fingerprint);

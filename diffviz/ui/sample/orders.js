@@ -3,6 +3,7 @@
 
 import { make } from "../lib/dom.js";
 import { ordersFigure, sentence } from "../lib/orders.js";
+import { MEASURED } from "./state.js";
 
 /** @import { LiveView } from "../lib/types.d.ts" */
 /** @import { SampleState } from "./state.js" */
@@ -33,13 +34,13 @@ export function ordersPanel(state, trigger) {
   /** @param {Set<string>} changed */
   function update(changed) {
     const { run } = state;
-    if (!run || !["run", "frames", "reference", "orders"].some((what) => changed.has(what))) return;
+    if (!run || !["run", "frames", ...MEASURED].some((what) => changed.has(what))) return;
     const { start: { drawing = [], reference = 0 }, orders } = run;
     root.hidden = run.lanes.length < 2 || !run.complete || run.lanes.every((_, k) => drawing[k]);
     if (root.hidden) return;
     button.textContent = run.measuring === "orders" ? "Stop measuring" : "Plot the distance over the number of steps";
     button.hidden = Boolean(orders?.curves);
-    button.disabled = run.measuring === "reference";
+    button.disabled = ![null, "orders"].includes(run.measuring);
     root.dataset.points = String(orders?.runs.length ?? 0);
     told.textContent = orders ? progress(orders, reference) : "";
     if (!orders?.runs.length) {

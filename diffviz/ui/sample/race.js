@@ -5,6 +5,7 @@ import { make } from "../lib/dom.js";
 import { float16 } from "../lib/pixels.js";
 import { explained } from "../lib/glossary.js";
 import { digits, duration, thousands } from "../lib/text.js";
+import { MEASURED } from "./state.js";
 
 /** @import { LiveView } from "../lib/types.d.ts" */
 /** @import { Run, SampleState } from "./state.js" */
@@ -37,13 +38,13 @@ export function racePanel(state, trigger) {
   /** @param {Set<string>} changed */
   function update(changed) {
     const { run } = state;
-    if (!run || !["run", "frames", "reference", "orders"].some((what) => changed.has(what))) return;
+    if (!run || !["run", "frames", ...MEASURED].some((what) => changed.has(what))) return;
     root.hidden = run.lanes.length < 2 || !run.complete;
     if (root.hidden) return;
     body.replaceChildren(...rowsOf(run));
     const { reference, start: { reference: steps = 0, alike = "", drawing = [] } } = run;
     button.hidden = Boolean(reference?.result);
-    button.disabled = run.measuring === "orders";
+    button.disabled = ![null, "reference"].includes(run.measuring);
     button.textContent = run.measuring === "reference" ? "Stop measuring" : `Measure: ${steps} steps from the same noise, about ${duration(cost(run))}`;
     const noisy = run.lanes.filter((_, k) => drawing[k]).map(({ label }) => label);
     told.textContent = [

@@ -7,11 +7,11 @@ import { Timeline } from "../lib/timeline.js";
 import { decoded } from "../lib/views.js";
 
 /** @import { View } from "../lib/views.js" */
-/** @import { Frame, Lane, Message, Orders, Reference, Start } from "./types.d.ts" */
+/** @import { FewSteps, Frame, Lane, Measured, Message, Orders, Reference, Start } from "./types.d.ts" */
 
 const REST = 2000; // milliseconds after which the opening film starts over, so that the page is alive
 
-const MEASURED = ["reference", "orders"]; // after a race, at a press
+export const MEASURED = ["reference", "orders", "few"]; // after a run, at a press
 
 /** A run and all that came of it. */
 export class Run {
@@ -27,6 +27,8 @@ export class Run {
     this.reference = null; // once it was asked for
     /** @type {Orders | null} */
     this.orders = null; // as well
+    /** @type {FewSteps | null} */
+    this.few = null; // likewise
   }
 
   get frames() {
@@ -38,11 +40,24 @@ export class Run {
     return Math.max(...this.lanes.map((lane) => lane.frames.length));
   }
 
-  /** Which of the two is under way; one at a time. @returns {"reference" | "orders" | null} */
+  /** Which of them is under way; one at a time. @returns {"reference" | "orders" | "few" | null} */
   get measuring() {
-    const { reference, orders } = this;
+    const { reference, orders, few } = this;
     if (reference && !reference.result && !reference.failed) return "reference";
+    if (few && few.made.length <= (this.start.distilled?.few.length ?? 0) && !few.failed) return "few";
     return orders && !orders.curves && !orders.failed ? "orders" : null;
+  }
+
+  /** What is told of the one that is under way; of one that was stopped, nothing. @param {Measured} event */
+  measured(event) {
+    if (this.measuring !== event.kind) return false;
+    if (event.kind === "reference") this.reference = event;
+    else if (event.kind === "few") this.few = { ...event, made: [...(this.few?.made ?? []), ...(event.one ? [decoded(event.one)] : [])] };
+    else {
+      const { runs } = /** @type {Orders} */ (this.orders);
+      this.orders = { ...this.orders, waiting: 0, ...event, runs: [...runs, ...(event.one ? [event.one] : [])] };
+    }
+    return true;
   }
 
   get complete() {
@@ -52,7 +67,7 @@ export class Run {
 
 export class SampleState {
   /**
-   * @param {(...what: string[]) => void} change says that "run", "frames", "reference", "orders", "status", "position" or "view" changed
+   * @param {(...what: string[]) => void} change says that "run", "frames", "reference", "orders", "few", "status", "position" or "view" changed
    * @param {() => void} now paints at once
    */
   constructor(change, now) {
@@ -91,14 +106,8 @@ export class SampleState {
       if (event.kind === "start") this.begin(new Run(event, number, recorded));
       else if (this.run?.number !== number) continue; // of a run that another has replaced
       else if (event.kind === "frame") this.run.lanes[event.lane].frames[event.index] = decoded(event);
-      else if (event.kind === "reference" || event.kind === "orders") {
-        if (this.run.measuring !== event.kind) continue; // it was stopped
-        if (event.kind === "reference") this.run.reference = event;
-        else {
-          const { runs } = /** @type {Orders} */ (this.run.orders);
-          this.run.orders = { ...this.run.orders, waiting: 0, ...event, runs: [...runs, ...(event.one ? [event.one] : [])] };
-        }
-        this.change(event.kind);
+      else if (event.kind === "reference" || event.kind === "orders" || event.kind === "few") {
+        if (this.run.measured(event)) this.change(event.kind);
       } else Object.assign(this.run.lanes[event.lane], { fingerprint: event.fingerprint, result: event.result });
     }
     if (this.run?.number !== number || events.every(({ kind }) => MEASURED.includes(kind))) return;

@@ -11,14 +11,15 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from diffviz.data import DEFAULT
 from diffviz.runs.asking import speaks
 from diffviz.runs.link import schema
 from diffviz.runs.schema import MAX_SEED, SEED, RunSettings
+from diffviz.runs.suited import SUITED
 from diffviz.serving.admission import InLine
 from diffviz.serving.backend import Backend
 from diffviz.serving.cards import card_text
 from diffviz.serving.exports import write_between, write_file, write_picture
+from diffviz.serving.few_steps import few_steps
 from diffviz.serving.frames import in_line, recording, stream
 from diffviz.serving.models import Models, bundled, bundled_card
 from diffviz.serving.reference import message, orders, reference
@@ -31,7 +32,6 @@ from diffviz.serving.sampling import (
     asked_by,
     begins,
     settings_of,
-    suited,
 )
 from diffviz.serving.ticket import Ticket
 from diffviz.ui.component import live_view, page_call
@@ -155,7 +155,7 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     denoiser.focus(backend.handler(denoisers), token, denoiser, js=WITH_OWNER, **SILENT)
     words = controls.words
     known = [controls.what, words.group, words.source, controls.vary, controls.values, about]
-    known += controls.of(suited(DEFAULT))
+    known += controls.of(SUITED)
     told = denoiser.change(backend.handler(suit), asked, known, js=WITH_OWNER, **SILENT)
     link_components("sample", player, controls.places, [told])
     kept = [controls.values, controls.vary, *asked]
@@ -198,14 +198,19 @@ async def _sample(
 async def _refer(
     backend: Backend, request: gr.Request, last_run: Ran, event: gr.EventData
 ) -> AsyncIterator[str]:
-    """What the last race is measured against, or how fast its samplers come nearer to that; event:
-    {"run": its number in the player, "kind": "reference" or "orders"}."""
+    """What the last race is measured against, how fast its samplers come nearer to that, or what a
+    distilled denoiser makes of the run's noise; event: {"run": its number in the player, "kind":
+    "reference", "orders" or "few"}."""
     with told_in_the_page():
         number = whole_number("run", event_data(event, "run"))
     settings, token, rivals = last_run
-    kind = "orders" if event_data(event, "kind") == "orders" else "reference"
+    kind = str(event_data(event, "kind"))
 
     def messages(ticket: Ticket) -> Iterator[str]:
+        if kind == "few":
+            return few_steps(
+                settings, number, lambda name: backend.models.served(name, token, ticket)
+            )
         served = backend.models.served(settings.model, token, ticket)
         if kind == "orders":
             return orders(settings, rivals, number, *served)

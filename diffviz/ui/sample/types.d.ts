@@ -39,6 +39,7 @@ export interface Start {
   alike?: string; // what is to be said of lanes that end in the same picture
   notes?: string[]; // each sample's own, where one can be made by itself
   reference?: number; // steps of the run that a race is measured against
+  distilled?: { teacher: string; student: string; few: number[]; many: number; took: string }; // evaluations
 }
 
 /** What a race is measured against, while it is made: its number in the line, how many of its steps are done, and its end. */
@@ -59,12 +60,29 @@ export interface Orders {
   curves?: OrderCurve[];
 }
 
+export interface Entrant {
+  label: string;
+  count: number;
+}
+
+/** What a distilled denoiser made of a run's noise, and then its teacher, as they come. */
+export interface FewSteps {
+  waiting?: number;
+  failed?: string;
+  made: (Frame & Entrant)[];
+}
+
+/** What is measured at a press, as it is told. */
+export type Measured =
+  | ({ kind: "reference" } & Reference)
+  | ({ kind: "orders"; one?: Distance } & Omit<Orders, "runs">)
+  | ({ kind: "few"; one?: SentFrame & Entrant } & Omit<FewSteps, "made">);
+
 export type Event =
   | Start
   | SentFrame
   | { kind: "end"; lane: number; fingerprint: string; result?: string }
-  | ({ kind: "reference" } & Reference)
-  | ({ kind: "orders"; one?: Distance } & Omit<Orders, "runs">)
+  | Measured
   | { kind: "waiting"; number: number };
 
 export interface Message {

@@ -10,6 +10,7 @@ import { DRAWN } from "../lib/schedules.js";
 import { strip } from "../lib/strip.js";
 import { transport } from "../lib/transport.js";
 import { factsPanel } from "./facts.js";
+import { fewPanel } from "./few.js";
 import { headPanel } from "./head.js";
 import { lanesPanel } from "./lanes.js";
 import { nearestPanel } from "./nearest.js";
@@ -38,7 +39,7 @@ export function mount(element, { props, server, trigger, watch }) {
   const one = onePanel(state);
   const lanes = lanesPanel(state, one.open);
   const panels = [
-    headPanel(state), lanes, controls, racePanel(state, trigger), ordersPanel(state, trigger), factsPanel(state), glancePanel(state),
+    headPanel(state), lanes, controls, racePanel(state, trigger), ordersPanel(state, trigger), fewPanel(state, trigger), factsPanel(state), glancePanel(state),
     filesPanel(state, trigger), nearestPanel(state, server), one,
   ];
   parts.push(...panels);
