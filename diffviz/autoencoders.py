@@ -94,7 +94,7 @@ class Autoencoder:
 
 
 def _column(values: tuple[float, ...], like: Tensor) -> Tensor:
-    return torch.tensor(values, dtype=like.dtype, device=like.device).reshape(1, -1, 1, 1)
+    return torch.tensor(values, dtype=like.dtype).to(like.device).reshape(1, -1, 1, 1)
 
 
 def save_autoencoder(autoencoder: Autoencoder, folder: Path = FOLDER) -> Path:

@@ -30,13 +30,12 @@ from diffviz.measure.judge import (
     Judge,
     accuracy,
     load_judge,
-    make_judge,
     obeyed,
     path_of,
-    train_judge,
     verdict,
     verdicts,
 )
+from diffviz.measure.judge_training import make_judge, train_judge
 from diffviz.networks.unet import UNet, UNetConfig
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings

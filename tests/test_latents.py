@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 from torch import Generator, Tensor, nn
 
 import diffviz.autoencoders
@@ -30,7 +31,8 @@ from diffviz.data.sentences import numbers, vocabulary
 from diffviz.data.source import Asked, Reference, Subject
 from diffviz.jobs.sheets import describe_sheet, draw_sheet
 from diffviz.measure.evaluation import evaluate
-from diffviz.measure.judge import train_judge
+from diffviz.measure.judge import Judge
+from diffviz.measure.judge_training import make_judge
 from diffviz.media.latent import LATENT, REACH, maps
 from diffviz.media.levels import grey_levels
 from diffviz.media.registry import medium_of
@@ -449,9 +451,16 @@ def test_latents_are_judged_by_the_pictures_that_they_stand_for(squares: Path) -
             rows = data.draw(size, generator)
             yield data.pictures(rows), shown(rows)
 
-    subject = Subject(replace(INFO, slots=SEEN), (8, 16), 2, 0, batches, list, noise=0.2)
+    def test() -> list[tuple[Tensor, Tensor]]:
+        return [(data.pictures(torch.arange(4)), shown(torch.arange(4)))]
+
+    info = replace(INFO, slots=SEEN)
+    subject = Subject(info, (8, 16), 2, 1280, batches, test, noise=0.2, autoencoder="squares")
+    path = squares / "judge.safetensors"
     with Accelerator():
-        *_, (_, _, judge) = train_judge(subject, batches(64, Generator()), 1280, DEVICE)
+        right = make_judge(subject, lambda text: None, path, DEVICE)
+        judge = Judge(subject).to(DEVICE).eval()
+        judge.load_state_dict(load_file(path))
         autoencoder = load_autoencoder("squares")
         with torch.no_grad():
             network = Obedient(autoencoder.encode(data.pictures(torch.arange(4))))
@@ -472,6 +481,8 @@ def test_latents_are_judged_by_the_pictures_that_they_stand_for(squares: Path) -
         settings = RunSettings(model="squares", steps=2, guidance=1.0)
         checkpoint = Checkpoint(card, network).to(DEVICE)
         figures = evaluate(checkpoint, settings, judge, reference)
+    card = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    assert right == card["accuracy"] == card["accuracy_decoded"] == {"colour": 1, "side": 1}
     assert figures["obeyed"] == {"colour": 1, "side": 1}
     assert figures["obeyed_mean"] == 1
     assert figures["judge"] == {"colour": 1, "side": 1}

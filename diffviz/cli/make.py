@@ -19,7 +19,8 @@ RECORDING = "recording"
 
 def _judge(source: DataSource, options: Options) -> None:
     from diffviz.device import choose
-    from diffviz.measure.judge import make_judge, path_of
+    from diffviz.measure.judge import path_of
+    from diffviz.measure.judge_training import make_judge
 
     if source.judge:
         subject = source.judge()

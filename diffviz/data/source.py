@@ -71,7 +71,8 @@ class Subject:
     the finest first. regions: its features are means over so many squares of the picture each way.
     pictures: how many it learns from. batches: of a size, for ever. test: in parts.
     patch: side of the square of pixels that is folded into channels. noise: it learns from pictures
-    with up to so much of it, as what a denoiser makes may be a little noisy.
+    with up to so much of it, as what a denoiser makes may be a little noisy. autoencoder: half of
+    them came through it, where it is there, as all that denoisers of its latents make.
     """
 
     info: DataInfo
@@ -82,6 +83,7 @@ class Subject:
     test: Callable[[], Iterable[tuple[Tensor, Tensor]]]
     patch: int = 2
     noise: float = 0.0
+    autoencoder: str = ""
 
     @property
     def name(self) -> str:

@@ -2,14 +2,12 @@
 
     python -m diffviz make NAME-judge
 
-trains one on true pictures and writes it to checkpoints/judge.
+trains one and writes it to checkpoints/judge (diffviz/measure/judge_training.py).
 """
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -17,17 +15,13 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Generator, Tensor, nn
+from safetensors.torch import load_file
+from torch import Tensor, nn
 
 from diffviz.checkpoints import FOLDER
-from diffviz.cpu.precision import fastest_dtype
 from diffviz.data.source import Subject
-from diffviz.device import CPU, autocast, autocast_dtype, send
-from diffviz.parametrization import per_image
-from diffviz.storage import write_whole
+from diffviz.device import send
 
-BATCH, LEARNING_RATE, WEIGHT_DECAY = 128, 5e-3, 1e-2
 # What the weights of judges of two resolutions were called.
 RENAMED = {
     "fine.": "blocks.0.",
@@ -132,87 +126,6 @@ def accuracy(logits: Sequence[Tensor], condition: Tensor) -> dict[int, float]:
         for slot, said in enumerate((condition != 0).T)
         if said.any()
     }
-
-
-def train_judge(
-    subject: Subject,
-    batches: Iterator[tuple[Tensor, Tensor]],
-    pictures: int,
-    device: torch.device = CPU,
-) -> Iterator[tuple[int, float, Judge]]:
-    """Train a judge, yielding (pictures seen, mean loss since, judge) at every tenth of the way.
-
-    A slot of which nothing is said in a picture teaches nothing there.
-    """
-    # nn.Module's initialisation knows no other generator; and noise is drawn where it is needed.
-    torch.manual_seed(0)
-    judge = Judge(subject).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(judge.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-    steps = max(10, pictures // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, LEARNING_RATE, total_steps=steps + 1, pct_start=0.2
-    )
-    dtype = fastest_dtype() if device.type == "cpu" else autocast_dtype(device)
-    judge.train()
-    seen, count = 0, 0
-    total = torch.zeros((), device=device)
-    for step in range(1, steps + 1):
-        x, condition = (send(part, device) for part in next(batches))
-        if subject.noise:
-            amount = subject.noise * torch.rand(len(x), device=device)
-            x = x + per_image(amount, x) * torch.randn_like(x)
-        with autocast(device, dtype):
-            logits = judge(x.contiguous(memory_format=torch.channels_last)).logits
-        loss = torch.stack(
-            [
-                F.cross_entropy(slot.float(), value - 1, ignore_index=-1)
-                for slot, value in zip(logits, condition.T, strict=True)
-            ]
-        ).sum()
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        schedule.step()
-        seen, total, count = seen + len(x), total + loss.detach(), count + 1
-        if step * 10 // steps > (step - 1) * 10 // steps:
-            yield seen, total.item() / count, judge.eval()
-            judge.train()
-            total, count = torch.zeros_like(total), 0
-
-
-def make_judge(
-    subject: Subject, report: Callable[[str], None], path: Path, device: torch.device = CPU
-) -> dict[str, float]:
-    """Train the judge and write it with its card; returns its accuracy, slot by slot, on pictures
-    for the test."""
-    started, cpu = time.monotonic(), time.process_time()
-    judge = Judge(subject)
-    batches = subject.batches(BATCH, Generator().manual_seed(0))
-    for seen, loss, judge in train_judge(subject, batches, subject.pictures, device):  # noqa: B007
-        report(f"{seen:,} pictures: loss {loss:.3f}, {time.monotonic() - started:.0f} s")
-    weights = {
-        name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
-        for name, value in judge.state_dict().items()
-    }
-    judge.load_state_dict(weights)  # measured as it will be loaded: rounded to float16
-    found, condition = verdicts(judge.eval(), subject.test())
-    shares = accuracy(found.logits, condition)
-    right = {subject.info.slots[slot].name: round(share, 4) for slot, share in shares.items()}
-    card = {
-        "name": subject.name,
-        "accuracy": right,
-        "measured_on": f"{len(condition):,} pictures that it was not trained on",
-        "trained_on": f"{subject.pictures:,} pictures",
-        "command": subject.command,
-        "device": device.type,
-        "cpu_hours": round((time.process_time() - cpu) / 3600, 3),
-        "licence": subject.info.licence,
-        "credit": subject.info.credit,
-    }
-    write_whole(path, lambda temporary: save_file(weights, temporary))
-    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
-    write_whole(path.with_suffix(".json"), lambda temporary: temporary.write_text(text, "utf-8"))
-    return right
 
 
 def load_judge(subject: Subject) -> Judge:

@@ -28,6 +28,7 @@ def subject() -> Subject:
         test,
         patch=4,
         noise=0.2,
+        autoencoder=INFO.name,
     )
 
 
