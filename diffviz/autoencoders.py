@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -62,35 +62,41 @@ class AutoencoderCard:
 
 @dataclass(frozen=True)
 class Autoencoder:
-    """x: pictures (B, C, H, W) in −1..1; z: latents (B, channels, h, w) of unit variance."""
+    """x: pictures (B, C, H, W) in −1..1; z: latents (B, channels, h, w) of unit variance. What
+    comes of either is where that was, wherever the network is."""
 
     card: AutoencoderCard
     network: KLAutoencoder
 
     def encode(self, x: Tensor) -> Tensor:
         """The means of the latents of pictures."""
-        mean, _ = self.network.encode(x)
+        mean = self.network.encode(x.to(self.device))[0].to(x.device)
         return (mean - _column(self.card.shift, x)) / _column(self.card.scale, x)
 
     def decode(self, z: Tensor) -> Tensor:
         """The pictures of latents."""
         scaled = z * _column(self.card.scale, z) + _column(self.card.shift, z)
-        return self.network.decode(scaled)
+        return self.network.decode(scaled.to(self.device)).to(z.device)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.network.parameters()).device
 
     def preview(self, z: Tensor) -> Tensor:
         """What a linear map makes of latents: (B, C, h, w), as small as they are."""
         table = torch.tensor(self.card.preview, dtype=z.dtype, device=z.device)  # (C, k + 1)
         return F.conv2d(z, table[:, :-1, None, None], table[:, -1])
 
-    @property
+    @cached_property
     def medium(self) -> Medium:
-        """Latents, shown decoded."""
+        """Latents, shown decoded; of a run's frames, which carry them, a page paints previews."""
 
         @torch.no_grad()
         def picture(z: Tensor) -> Tensor:
             return self.decode(z.float())
 
-        return shown_as(picture)
+        return shown_as(picture, self.card.preview)
 
 
 def _column(values: tuple[float, ...], like: Tensor) -> Tensor:
@@ -137,12 +143,20 @@ def load_autoencoder(name: str, folder: Path = FOLDER) -> Autoencoder:
 def medium_shown(info: DataInfo) -> Medium:
     """What samples of that data are, and how they are shown: latents, by their autoencoder, which
     is loaded once. Raises ValueError where that is not there, and as `medium_of` does."""
-    return _behind(info.autoencoder) if info.autoencoder else medium_of(info)
+    return autoencoder_of(info).medium if info.autoencoder else medium_of(info)
+
+
+def autoencoder_of(info: DataInfo) -> Autoencoder:
+    """The autoencoder behind latents of that data, loaded once. Raises ValueError for samples that
+    are no latents, and where it is not there."""
+    if not info.autoencoder:
+        raise ValueError(f"this denoiser works on {medium_of(info).plural}, not on their latents")
+    return _loaded(info.autoencoder)
 
 
 @lru_cache(4)
-def _behind(name: str) -> Medium:
-    return load_autoencoder(name).medium
+def _loaded(name: str) -> Autoencoder:
+    return load_autoencoder(name)
 
 
 def read_autoencoder_card(path: Path) -> AutoencoderCard:

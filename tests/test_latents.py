@@ -252,7 +252,7 @@ def test_a_denoiser_of_latents_learns_and_is_shown_as_pictures(squares: Path) ->
     assert checkpoint.medium.seen(last.x.shape[1:]) == (3, 16, 16)
     assert draw_sheet(checkpoint).shape[1:] == describe_sheet(checkpoint.card.data)["shape"]
     first = json.loads(next(iter(stream(asked, (), checkpoint))))["events"][0]
-    assert (first["shape"], first["renderer"]) == ([3, 16, 16], "picture")
+    assert (first["shape"], first["renderer"]) == ([3, 16, 16], "latent")
     assert checkpoint.medium.sheet(last.x, 1, None).shape == (16, 33, 3)
     assert checkpoint.medium.strip(last.x[:, None], 1).shape == (33, 16, 3)
 

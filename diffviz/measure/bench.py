@@ -72,9 +72,7 @@ def evaluation_times(
                 for batch in batches:
                     x = torch.zeros(batch, *info.shape, device=device)
                     level = torch.zeros(batch, device=device)
-                    condition = torch.zeros(
-                        batch, len(info.slots), dtype=torch.int64, device=device
-                    )
+                    condition = torch.zeros(batch, info.columns, dtype=torch.int64, device=device)
                     with threads(count), autocast(device, dtype):
                         elapsed = seconds(lambda: network(x, level, condition), repeats, device)  # noqa: B023
                     row = {"batch": batch, "dtype": name, "memory": layout, "threads": count}
@@ -107,7 +105,7 @@ def sampler_overheads(
     info = checkpoint.card.data
     schedule = make_schedule("cosine")
     grid = schedule.grid(steps)
-    condition = torch.zeros(batch, len(info.slots), dtype=torch.int64)
+    condition = torch.zeros(batch, info.columns, dtype=torch.int64)
     rows = []
     for name in SAMPLERS:
         shares = []
@@ -132,7 +130,7 @@ class Noise:
     def __init__(self, info: DataInfo, size: int) -> None:
         self.info = info
         self.pictures = torch.randn(size, *info.shape).clamp(-1, 1)
-        self.conditions = torch.ones(size, len(info.slots), dtype=torch.int64)
+        self.conditions = torch.ones(size, info.columns, dtype=torch.int64)
 
     def batch(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
         return self.pictures[:size], self.conditions[:size]

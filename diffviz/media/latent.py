@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -29,9 +29,20 @@ def maps(z: Tensor) -> Tensor:
     return grid.reshape(*lead, 1, down * h, across * w)
 
 
-def shown_as(picture: Callable[[Tensor], Tensor]) -> Medium:
-    """Latents, shown as the pictures (B, 1 or 3, H, W) that a function makes of them, (B, C, H, W):
-    a decoder's, or a cheap preview."""
+def halves(z: Tensor) -> Tensor:
+    """Latents (…, C, H, W) as float16, byte by byte: (…, C, H, 2·W) uint8, on the CPU."""
+    return z.detach().half().contiguous().cpu().view(torch.uint8)
+
+
+def shown_as(
+    picture: Callable[[Tensor], Tensor], preview: Sequence[Sequence[float]] = ()
+) -> Medium:
+    """Latents, shown as the pictures (B, 1 or 3, H, W) that a function makes of them, (B, C, H, W).
+
+    preview: of each of the picture's channels, the weights of the latent's channels and a constant,
+    where a decoder is too slow for each frame: these carry the latents, of which a page paints the
+    preview.
+    """
 
     def pictures(z: Tensor) -> Tensor:
         """(…, C, H, W) → (…, 1 or 3, H, W)"""
@@ -54,8 +65,10 @@ def shown_as(picture: Callable[[Tensor], Tensor]) -> Medium:
         encode,
         sheet,
         strip,
-        renderer="picture",
+        renderer="latent" if preview else "picture",
         network="text-unet",
+        sent=halves if preview else None,
+        facts={"preview": preview} if preview else {},
         seen=lambda shape: tuple(pictures(torch.zeros(1, *shape)).shape[1:]),
     )
 

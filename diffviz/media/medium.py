@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor
@@ -39,6 +39,8 @@ class Medium:
     other. sheet: samples (B, *shape) side by side as one picture (rows, columns, 3) uint8, at a
     scale, so many in a row. strip: the same of runs (B, S, *shape), a step beside the other.
 
+    sent: what frames of a run carry in place of what `encode` makes, where that takes long; the
+    renderer tells the two apart. facts: what else it has to know.
     seen: the shape that the renderer is told of what `encode` sends of samples of a shape.
     renderer: of the JavaScript module that draws what `encode` sends; it lies in the page's own
     ui/lib/renderers/NAME.js, or is the file `module`. network: the kind of the usual network.
@@ -57,6 +59,8 @@ class Medium:
     network: str
     module: Path | None = None
     seen: Callable[[tuple[int, ...]], tuple[int, ...]] = tuple
+    sent: Callable[[Tensor], Tensor] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
     view: Callable[[Step, str], Tensor] = view_of
     together: bool = False
     files: tuple[str, ...] = ("png", "strip", "gif", "mp4")

@@ -107,7 +107,8 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
         "comparable": comparable(info),
         "count": settings.count,
         "shape": checkpoint.medium.seen(info.shape),
-        "renderer": medium_of(info).renderer,
+        "renderer": checkpoint.medium.renderer,
+        "facts": checkpoint.medium.facts,
         "steps": settings.steps,
         "T": schedule.T,
         "grid": grid,
@@ -179,7 +180,10 @@ def frame(
     medium: Medium, lane: int, step: Step, evaluations: int, seconds: float
 ) -> dict[str, Any]:
     """A step as the page's players take it."""
-    sent = medium.encode(torch.stack([medium.view(step, view) for view in VIEWS]))
+    sent = (medium.sent or medium.encode)(torch.stack([medium.view(step, v) for v in VIEWS]))
+    planes = dict(zip(VIEWS, sent.contiguous(), strict=True))
+    if medium.sent and step.sigma == 0:  # the result is worth its decoding
+        planes["x"] = planes["x0"] = medium.encode(step.x).contiguous()
     return {
         "kind": "frame",
         "lane": lane,
@@ -189,8 +193,5 @@ def frame(
         "sigma": step.sigma,
         "evaluations": evaluations,
         "seconds": round(seconds, 4),
-        **{
-            view: base64.b64encode(planes).decode()
-            for view, planes in zip(VIEWS, sent.contiguous().numpy(), strict=True)
-        },
+        **{view: base64.b64encode(part.numpy()).decode() for view, part in planes.items()},
     }

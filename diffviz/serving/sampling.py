@@ -160,11 +160,12 @@ def things(info: DataInfo) -> list[str]:
 
 
 def variations(card: Card) -> list[tuple[str, str]]:
-    """(label, name) of what can differ between pictures of one noise."""
+    """(label, name) of what can differ between pictures of one noise; of a sentence, which has no
+    values to choose from, nothing."""
     info = card.data
-    slots = [(slot.name.capitalize(), slot.name) for slot in info.slots]
+    slots = [(slot.name.capitalize(), slot.name) for slot in info.slots if slot.length == 1]
     guidance = (f"Guidance, {SCALES[0]:g} to {SCALES[-1]:g}", GUIDANCE.name)
-    guided = [guidance] if slots and not card.distilled else []
+    guided = [guidance] if info.slots and not card.distilled else []
     return [("Nothing", ""), *guided, *slots]
 
 

@@ -141,7 +141,7 @@ test("a race has a lane each; the fingerprint comes at the end", async () => {
   scrubber.dispatchEvent(new Event("input"));
   assert.deepEqual([canvas().dataset.index, $("#sample-canvas-2").dataset.index], ["3", "0"]);
   assert.equal($("figcaption code").textContent, "abc");
-  assert.equal(element.querySelectorAll("figure > canvas").length, 2);
+  assert.equal(element.querySelectorAll(".player-lanes figure > canvas").length, 2);
 });
 
 test("a race ends in a table, and with a press in distances to where the exact path ends", async () => {

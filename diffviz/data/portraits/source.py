@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from diffviz.data.source import DataChoice, DataSource, Reference, Shipped, Subject
+from diffviz.data.source import DataChoice, DataSource, Reference, Shipped, Subject, Words
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,6 +20,12 @@ def _load(choice: DataChoice) -> DataSet:
     if choice.classes:
         raise ValueError("portraits have no classes to choose from")
     return load_portraits("train")
+
+
+def _words() -> Words:
+    from diffviz.data.portraits.sentences import WORDS
+
+    return WORDS
 
 
 def _held_out() -> list[Tensor]:
@@ -66,6 +72,7 @@ PORTRAITS = DataSource(
         "This denoiser has seen nothing but cartoon portraits, and those through an autoencoder: it"
         " works on latents, which a decoder turns into pictures."
     ),
+    words=_words,
     judge=_judge,
     judge_help="the same for portraits, of those of portraits-all: hours, minutes on a GPU",
     reference=_reference,

@@ -13,6 +13,14 @@ export function bytes(base64) {
   return out;
 }
 
+/** The other way. @param {Uint8Array} raw */
+export function inBase64(raw) {
+  let text = "";
+  const most = 0x8000; // arguments of a call
+  for (let i = 0; i < raw.length; i += most) text += String.fromCharCode(...raw.subarray(i, i + most));
+  return btoa(text);
+}
+
 /** Little-endian float16 numbers from base64, each value exactly. @param {string} base64 */
 export function float16(base64) {
   return halves(bytes(base64));

@@ -3,7 +3,7 @@
 
 import { make } from "../lib/dom.js";
 import { Bars, Rules } from "../lib/marks.js";
-import { bytes, paint } from "../lib/pixels.js";
+import { bytes, inBase64, paint } from "../lib/pixels.js";
 import { Plot } from "../lib/plot.js";
 import { Linear } from "../lib/scales.js";
 import { store } from "../lib/store.js";
@@ -64,7 +64,7 @@ export function nearestPanel(state, server) {
     for (const lane of of.lanes) {
       const levels = lane.frames[of.start.steps].x;
       /** @type {NearestAnswer} */
-      const answer = (await server.nearest_pictures({ denoiser: of.start.denoiser, owner: store.get("owner") ?? "", pictures: base64(levels) }).catch(() => null)) ?? { ...NOTHING, error: "The server does not answer." };
+      const answer = (await server.nearest_pictures({ denoiser: of.start.denoiser, owner: store.get("owner") ?? "", pictures: inBase64(levels) }).catch(() => null)) ?? { ...NOTHING, error: "The server does not answer." };
       if (of !== asked) return; // a newer run has been asked about
       if (answer.error) {
         asked = null; // so that opening the panel again asks again
@@ -160,9 +160,4 @@ function below(quantiles, distance) {
   if (k < 0) return 1;
   const [low, high] = [quantiles[k - 1], quantiles[k]];
   return (k - 1 + (distance - low) / (high - low)) / (quantiles.length - 1);
-}
-
-/** @param {Uint8Array} levels */
-function base64(levels) {
-  return btoa(String.fromCharCode(...levels));
 }

@@ -39,6 +39,8 @@ from diffviz.ui.controls import control, endpoint, in_order
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.links import link_components
 from diffviz.ui.messages import sentence, told_in_the_page
+from diffviz.ui.sample.apart import FUNCTIONS as APART
+from diffviz.ui.sample.apart import apart_endpoints
 from diffviz.ui.sample.choices import (
     ask_unseen,
     compared_first,
@@ -91,7 +93,10 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
                 "sample-player",
                 "Sampling, step by step",
                 events=("ready", "run", "halt", "refer", "export", "anew", "follow", "compared"),
-                server_functions=[backend.handler(nearest_pictures)],
+                server_functions=[
+                    backend.handler(nearest_pictures),
+                    *map(backend.handler, APART),
+                ],
                 settings=schema(OnPage, begins()),
                 places=[place.facts() for place in controls.places],
             )
@@ -151,6 +156,7 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
         **NETWORK,
     )
     nearest_endpoint(backend)
+    apart_endpoints(backend)
     denoiser, asked = controls.denoiser, [controls.denoiser, token]
     denoiser.focus(backend.handler(denoisers), token, denoiser, js=WITH_OWNER, **SILENT)
     words = controls.words

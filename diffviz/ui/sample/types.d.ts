@@ -1,6 +1,6 @@
 // What the server tells the Sample tab's player: serving/frames.py.
 
-import type { Distance, OrderCurve } from "../lib/types.js";
+import type { Answer, Distance, OrderCurve } from "../lib/types.js";
 import type { Decoded } from "../lib/views.js";
 
 /** One step of one lane. */
@@ -22,6 +22,7 @@ export type Frame = Omit<SentFrame, keyof Decoded> & Decoded;
 export interface Start {
   kind: "start";
   renderer?: string;
+  facts?: { preview?: number[][] }; // what else the renderer has to know; a latent's linear map to a small picture
   denoiser: string;
   comparable?: boolean; // with what was learned, pixel by pixel
   count: number;
@@ -120,6 +121,55 @@ export interface NearestAnswer {
   error?: string;
 }
 
+/** Whose latents are asked about. */
+export interface Whose {
+  denoiser: string;
+  owner: string;
+}
+
+export interface EncodedAnswer {
+  latent: string; // float16 numbers in base64, as all latents
+  shape: number[];
+  picture: string;
+  decoded: string;
+  credit: string;
+  psnr: number;
+  milliseconds: { encoder: number; decoder: number };
+}
+
+export type Asked = Whose & { id: number; latent: string; t: number; seed: number; what: string };
+
+export interface ApartAnswer {
+  t: number;
+  alpha: number;
+  sigma: number;
+  xt: string;
+  x0: string;
+  noisy: string;
+  decoded: string;
+  distance: number; // of the guess from the latent
+  milliseconds: { noise: number; denoiser: number; decoder: number };
+}
+
+export interface MixedAnswer {
+  latent: string;
+  picture: string;
+  milliseconds: number;
+}
+
+/** Of one evaluation of a network for samples of that shape. */
+export interface Cost {
+  space: string;
+  shape: number[];
+  numbers: number;
+  milliseconds: number;
+}
+
 export interface SampleServer {
-  nearest_pictures(request: { denoiser: string; owner: string; pictures: string }): Promise<NearestAnswer>;
+  nearest_pictures(request: Whose & { pictures: string }): Promise<NearestAnswer>;
+  encode_picture(request: Whose & ({ number: number } | { levels: string })): Promise<Answer<EncodedAnswer>>;
+  take_latent_apart(request: Asked): Promise<Answer<ApartAnswer>>;
+  mix_latents(request: Whose & { id: number; one: string; other: string; share: number; way: string }): Promise<Answer<MixedAnswer>>;
+  decode_latents(request: Whose & { latents: string }): Promise<Answer<{ pictures: string }>>;
+  latent_costs(request: Whose): Promise<Answer<{ costs: Cost[] }>>;
 }

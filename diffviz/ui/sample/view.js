@@ -9,6 +9,8 @@ import { store } from "../lib/store.js";
 import { DRAWN } from "../lib/schedules.js";
 import { strip } from "../lib/strip.js";
 import { transport } from "../lib/transport.js";
+import { apartPanel } from "./apart.js";
+import { decodingAtRest } from "./decoding.js";
 import { factsPanel } from "./facts.js";
 import { fewPanel } from "./few.js";
 import { headPanel } from "./head.js";
@@ -40,9 +42,9 @@ export function mount(element, { props, server, trigger, watch }) {
   const lanes = lanesPanel(state, one.open);
   const panels = [
     headPanel(state), lanes, controls, racePanel(state, trigger), ordersPanel(state, trigger), fewPanel(state, trigger), factsPanel(state), glancePanel(state),
-    filesPanel(state, trigger), nearestPanel(state, server), one,
+    filesPanel(state, trigger), nearestPanel(state, server), apartPanel(state, server), one,
   ];
-  parts.push(...panels);
+  parts.push(...panels, decodingAtRest(state, server));
   section.append(...panels.map(({ root }) => root));
 
   let asked = false; // for a run, which the opening film then does not replace, however late it comes

@@ -62,14 +62,14 @@ def build_words(declared: Setting) -> WordControls:
             declared, "sample-negative", placeholder=known.negative, max_length=MAX_LENGTH
         )
         told_not = gr.HTML("", elem_id="sample-not-heard")
-        with gr.Accordion("Word by word", open=False):
+        with gr.Accordion("Word by word", open=False) as by_word:
             parts, choices = [], {}
             for name, these in SPEAKING.items():
                 said = these.understand(these.example).condition
                 with gr.Column(visible=name == first) as part:
                     choices[name] = [_choice(slot, said) for slot in these.slots]
                 parts.append(part)
-        with gr.Accordion("Never seen together", open=False):
+        with gr.Accordion("Never seen together", open=False) as apart:
             unseen = gr.Dropdown(
                 list(unseen_of(first)),
                 value=None,
@@ -78,7 +78,9 @@ def build_words(declared: Setting) -> WordControls:
                 elem_id="sample-unseen",
             )
     for name, dropdowns in choices.items():
-        gr.on([c.input for c in dropdowns], partial(_compose, name), dropdowns, words, **SILENT)
+        if dropdowns:
+            composed = partial(_compose, name)
+            gr.on([c.input for c in dropdowns], composed, dropdowns, words, **SILENT)
     another.click(_dice, source, words, **SILENT)
     # Not `input`, of which Gradio's text box tells for keys alone: a sentence may be pasted.
     every = [choice for dropdowns in choices.values() for choice in dropdowns]
@@ -86,7 +88,7 @@ def build_words(declared: Setting) -> WordControls:
     negative.change(  # type: ignore[attr-defined]  # of a Textbox
         _hear_not, [negative, source], told_not, trigger_mode="always_last", **SILENT
     )
-    source.change(_about, source, [words, negative, *parts, unseen], **SILENT)
+    source.change(_about, source, [words, negative, *parts, unseen, by_word, apart], **SILENT)
     return WordControls(group, source, words, negative, unseen)
 
 
@@ -133,6 +135,8 @@ def _about(source: str) -> list[Any]:
         gr.Textbox(value="", placeholder=words.negative),
         *(gr.Column(visible=name == source) for name in SPEAKING),
         gr.Dropdown(choices=list(unseen_of(source)), value=None),
+        gr.Accordion(visible=bool(words.slots)),
+        gr.Accordion(visible=bool(words.unseen)),
     ]
 
 
