@@ -288,6 +288,14 @@ def test_latents_are_those_of_their_pictures(squares: Path) -> None:
         expected = data.autoencoder.encode(Squares().pictures(rows))
     torch.testing.assert_close(z, expected, atol=5e-3, rtol=0)
     assert torch.equal(condition, Squares().captions(rows, Generator()))
+    with Accelerator() as accelerator:
+        there = load_samples(DataChoice("squares"), DEVICE)
+        torch.testing.assert_close(there.batch(8, Generator().manual_seed(0))[0], z)
+        there.batch(64, Generator().manual_seed(1))
+        waits = accelerator.waits
+        there.batch(64, Generator().manual_seed(2))
+        assert accelerator.operations > 0
+        assert accelerator.waits == waits  # what is known is not encoded again
 
 
 def test_its_training_goes_on_after_a_stop(

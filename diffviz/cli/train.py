@@ -6,6 +6,7 @@ import math
 import re
 import shlex
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -116,7 +117,8 @@ def resume(options: Options, device: torch.device) -> tuple[Order, Trainer]:
         option = "from" if name == "start" else name.replace("_", "-")
         raise ValueError(f"--resume goes on with the settings it began with; leave --{option} out")
     name = checked_name(options.name or f"my-{options.data or DEFAULT}")
-    order, trainer = load_training(name, load_samples, options.folder / UNFINISHED, device)
+    load = partial(load_samples, device=device)
+    order, trainer = load_training(name, load, options.folder / UNFINISHED, device)
     needed = needs(order.network, trainer.data.info.shape, order.config.batch)
     check_memory(Plan(order.data), needed)
     return order, trainer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from torch import Generator, Tensor
@@ -17,6 +18,11 @@ class Slot:
     name: str
     values: tuple[str, ...]
     length: int = 1
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Value → what it is written as."""
+        return {value: number for number, value in enumerate(self.values, 1)}
 
 
 @dataclass(frozen=True)

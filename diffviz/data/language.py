@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 NONE = "none"  # the value of a slot where nothing is, which "no" and "without" say
 MAX_LENGTH = 400
@@ -190,9 +191,10 @@ def split(sentence: str) -> list[str]:
     text = re.sub(r"'s?(?!\w)", "", text)
     text = re.sub(r"[-_:]", " ", text).replace("/", " or ")
     words = re.findall(r"\w+(?:'\w+)*|[^\w\s]", text)
-    return [w if re.match(r"\w", w) or unicodedata.category(w) == "So" else BREAK for w in words]
+    return [w if w[0].isalnum() or unicodedata.category(w) == "So" else BREAK for w in words]
 
 
+@lru_cache(4096)
 def singular(word: str) -> str:
     """A plural's singular, or what stands for it: all words that are compared go through here."""
     for ending, instead in PLURALS.items():

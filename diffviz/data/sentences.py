@@ -28,17 +28,15 @@ def words(sentence: str, slot: Slot) -> list[Word]:
             f"a sentence has at most {MAX_LENGTH} characters, not {len(sentence)}: shorten it"
         )
     found = split(sentence)[: slot.length]
-    return [Word(word, singular(word) in slot.values) for word in found]
+    return [Word(word, singular(word) in slot.numbers) for word in found]
 
 
 def numbers(sentence: str, slot: Slot) -> Tensor:
     """The sentence as a condition, (length,) int64: of each word its value's number, from 1, and 0
     where there is none. Raises ValueError as `words` does."""
-    row = torch.zeros(slot.length, dtype=torch.int64)
-    places = {value: number for number, value in enumerate(slot.values, 1)}
-    for i, (word, _) in enumerate(words(sentence, slot)):
-        row[i] = places.get(singular(word), places.get(UNKNOWN, 0))
-    return row
+    unknown = slot.numbers.get(UNKNOWN, 0)
+    row = [slot.numbers.get(singular(word), unknown) for word, _ in words(sentence, slot)]
+    return torch.tensor(row + [0] * (slot.length - len(row)))
 
 
 def vocabulary(*texts: str) -> tuple[str, ...]:

@@ -191,9 +191,9 @@ def begin(
         raise ValueError(f"the student of {card.name!r} needs another --name")
     slots = card.data.slots
     choice = DataChoice(source_of(card.data).name)
-    data = load_samples(choice)
+    data = load_samples(choice, device)
     if data.info.slots != slots and len(slots) == 1:
-        data = load_samples(DataChoice(choice.name, slots[0].values))
+        data = load_samples(DataChoice(choice.name, slots[0].values), device)
     if (data.info.slots, data.info.shape) != (slots, card.data.shape):
         raise ValueError(f"{card.name!r} was trained on other samples than {choice.name} has now")
     learner = Distiller(

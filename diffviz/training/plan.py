@@ -69,7 +69,7 @@ def begin(
     Raises ValueError or FileNotFoundError, in a sentence, for a plan that cannot be.
     """
     plan.check()
-    data = load_samples(plan.data)
+    data = load_samples(plan.data, device)
     usual = network_for(data.info)
     network = usual.changed(plan.shape(usual.kind))
     config, weights, started_from = plan.settings(), None, {}

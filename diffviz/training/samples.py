@@ -11,6 +11,7 @@ from torch import Generator, Tensor
 from diffviz.autoencoders import Autoencoder, load_autoencoder
 from diffviz.data import DATA_SETS, DataChoice, load_data_set
 from diffviz.data.base import DataSet
+from diffviz.device import CPU, send
 
 AT_ONCE = 16  # pictures that are encoded together
 
@@ -28,11 +29,16 @@ class Captioned(DataSet, Protocol):
 
 
 class Latents:
-    """The latents of a data set's pictures, each encoded when it is first asked for."""
+    """The latents of a data set's pictures, each encoded when it is first asked for, on a device,
+    and kept on the CPU."""
 
-    def __init__(self, data: Captioned, autoencoder: Autoencoder) -> None:
+    def __init__(
+        self, data: Captioned, autoencoder: Autoencoder, device: torch.device = CPU
+    ) -> None:
         self.data = data
         self.autoencoder = autoencoder
+        self.device = device
+        autoencoder.network.to(device)
         self.info = replace(autoencoder.card.latents, slots=data.info.slots)
         self.known: dict[int, Tensor] = {}  # by row, in float16
 
@@ -47,13 +53,14 @@ class Latents:
         """Encode these rows."""
         for start in range(0, len(rows), AT_ONCE):
             some = rows[start : start + AT_ONCE]
-            latents = self.autoencoder.encode(self.data.pictures(torch.tensor(some)))
-            self.known |= zip(some, latents.half().contiguous().unbind(), strict=True)
+            x0 = send(self.data.pictures(torch.tensor(some)), self.device)
+            latents = self.autoencoder.encode(x0).half().contiguous().cpu()
+            self.known |= zip(some, latents.unbind(), strict=True)
 
 
-def load_samples(choice: DataChoice) -> DataSet:
-    """The training samples chosen; raises ValueError naming the data sets that there are, or the
-    autoencoder that is not there."""
+def load_samples(choice: DataChoice, device: torch.device = CPU) -> DataSet:
+    """The training samples chosen, for a training on a device; raises ValueError naming the data
+    sets that there are, or the autoencoder that is not there."""
     data = load_data_set(choice)
     name = DATA_SETS[choice.name].autoencoder
-    return Latents(cast(Captioned, data), load_autoencoder(name)) if name else data
+    return Latents(cast(Captioned, data), load_autoencoder(name), device) if name else data

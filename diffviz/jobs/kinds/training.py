@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +112,8 @@ class TrainingWork(Work):
         """Where it was left, or the beginning."""
         name, unfinished = name_of(self.job.plan), self.folder / UNFINISHED
         if name in unfinished_names(unfinished):
-            return load_training(name, load_samples, unfinished, self.device)
+            load = partial(load_samples, device=self.device)
+            return load_training(name, load, unfinished, self.device)
         command = command_of(self.job.plan)
         order, trainer = begin(self.job.plan, name, command, device=self.device)
         if self.job.plan.rounds > 1:
