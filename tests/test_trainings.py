@@ -9,16 +9,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from diffviz.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from diffviz.config import Config
 from diffviz.data import DataChoice
 from diffviz.jobs.job import FINISHED, Point
+from diffviz.jobs.kinds.training import TRAINING
 from diffviz.jobs.recording import recorded
 from diffviz.jobs.trainings import POLL_SECONDS, POLLS, Trainings
+from diffviz.serving.models import Models
 from diffviz.training.plan import Plan
+from diffviz.ui.edit.tab import asked as edit_asked
+from diffviz.ui.edit.tab import own_denoisers
 
 ROOT = Path(__file__).parent.parent
 OWNER, OTHER = "o" * 32, "x" * 32
@@ -167,3 +175,29 @@ def test_a_wrong_setting_is_a_sentence_at_start(name: str, value: str) -> None:
     assert started.returncode != 0
     assert f"{name}={value!r} will not do" in started.stderr
     assert "Traceback" not in started.stderr
+
+
+def test_a_denoiser_of_ones_own_is_offered_in_edit_to_its_owner(trainings: Trainings) -> None:
+    job, _ = trainings.begin(PLAN, OWNER)
+    backend: Any = SimpleNamespace(models=Models(cast(Any, None), trainings))
+    assert own_denoisers(backend, {"owner": OWNER}) == {"denoisers": []}  # it knows nothing yet
+    fashion = load_checkpoint("fashion")
+    card = replace(fashion.card, name=TRAINING.denoiser(PLAN))
+    save_checkpoint(Checkpoint(card, fashion.network), trainings.store.folder(job.id))
+    name = f"training:{job.id}"
+    (mine,) = own_denoisers(backend, {"owner": OWNER})["denoisers"]
+    assert (mine["name"], mine["shape"], mine["speaks"]) == (name, (1, 28, 28), False)
+    assert mine["label"] == f"Yours: {trainings.status(job.id)['title']}"
+    assert "dress" in mine["things"]
+    assert own_denoisers(backend, {"owner": OTHER}) == {"denoisers": []}
+    assert own_denoisers(backend, {"owner": ""}) == {"denoisers": []}
+    assert "error" in own_denoisers(backend, None)
+
+    wanted: dict[str, Any] = {
+        "picture": {"example": "boot"},
+        "settings": {"task": "outpaint", "denoiser": name, "steps": 2},
+    }
+    asked = edit_asked(backend, {**wanted, "owner": OWNER})
+    assert (asked.name, asked.token, asked.posed.shape) == (name, OWNER, (1, 28, 28))
+    with pytest.raises(ValueError, match="only the one who trained this denoiser"):
+        edit_asked(backend, {**wanted, "owner": OTHER})

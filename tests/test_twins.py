@@ -24,7 +24,10 @@ from diffviz.guidance.classifier_free import GuidedDenoiser
 from diffviz.media.levels import grey_levels
 from diffviz.parametrization import PARAMETRIZATIONS
 from diffviz.runs.link import link, schema
+from diffviz.runs.posing import pose
+from diffviz.runs.restoration import SIDES, RestoreSettings
 from diffviz.schedules import SCHEDULES, NoiseSchedule, drawn_schedule, make_schedule
+from diffviz.serving.models import bundled_card
 from diffviz.serving.plane import network_sent
 from diffviz.serving.sampling import OnPage as Sample
 from diffviz.settings import Settings, offered
@@ -35,6 +38,7 @@ from diffviz.ui.train.controls import OnPage as Train
 from tests.other_settings import changed
 
 LINKED = (Forward, Sample, Edit, Train)
+FLAGS = (False, True)
 HANDLES = [1, 0.9, 0.6, 0.55, 0.3, 0.1, 0.05, 0.004]
 
 
@@ -235,3 +239,26 @@ def test_the_tour_s_links_set_what_there_is() -> None:
     assert len(links) >= 6
     calls = [("follow", schema(models[link.partition("?")[0]]), link) for link in links]
     assert [answer["told"] for answer in twin(calls)] == [""] * len(links)
+
+
+@pytest.mark.parametrize("model", ["photos", "fashion"])
+def test_the_page_knows_how_large_a_result_will_be(model: str) -> None:
+    card, calls, sides = bundled_card(model), [], []
+    denoiser = {"any": card.network.any_size, "shape": card.data.shape}
+    asked: list[dict[str, Any]] = [
+        {"task": "inpaint"},
+        {"task": "deblur", "size": 96, "degrade": True},
+        *({"task": "upscale", "factor": by, "degrade": worse} for by in (2, 4) for worse in FLAGS),
+        *({"task": "outpaint", "sides": at, "grow": by} for at in SIDES for by in (0.05, 0.5)),
+    ]
+    for picture, said in itertools.product([(24, 40), (101, 67)], asked):
+        settings = RestoreSettings(model=model, **{"size": 64, **said})
+        task = {"parameters": settings.entry.parameters, "degrades": settings.entry.degrades}
+        calls.append(("sides", picture, task, denoiser, settings.model_dump(mode="json")))
+        mask = -torch.ones(1, *picture)
+        mask[:, picture[0] // 2 - 6 : picture[0] // 2 + 6, picture[1] // 2 - 8 :] = 1
+        x = torch.zeros(card.data.shape[0], *picture)
+        sides.append(pose(settings, card, x, mask).shape[1:])
+    for call, here, there in zip(calls, sides, twin(calls), strict=True):
+        # Python rounds halves to even ones, the page up.
+        assert all(0 <= more - side <= 3 for side, more in zip(here, there, strict=True)), call

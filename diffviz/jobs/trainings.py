@@ -17,7 +17,7 @@ from typing import Any
 
 from cachetools import TTLCache
 
-from diffviz.checkpoints import Checkpoint, load_checkpoint
+from diffviz.checkpoints import Card, Checkpoint, load_checkpoint
 from diffviz.config import Config
 from diffviz.data import DataChoice
 from diffviz.data.own.pictures import pack
@@ -53,6 +53,7 @@ POLL_SECONDS = (1.0, 6.0)  # between polls: with few watchers, and at most
 POLLS = 25  # a second, from all watchers together
 MOST_ANSWERS = 500
 READERS = 4  # whose pictures are read at once
+NOTHING_YET = "this training has not learned anything yet"
 BEGUN_SECONDS = 600.0  # in which one address may begin `rate_trainings`
 
 
@@ -280,15 +281,25 @@ class Trainings:
 
     def checkpoint(self, job: str, token: str) -> Checkpoint:
         """What a job has learned so far, for its owner, or for all where the host allows it."""
-        found = self._shared(job, token)
-        name = kind_of(found.plan).denoiser(found.plan)
-        if not name:
-            raise ValueError("this job makes no denoiser")
-        path = self.store.folder(job) / f"{name}.safetensors"
+        path = self.store.folder(job) / f"{self._denoiser(job, token)}.safetensors"
         try:
             return checkpoint_of(path, path.stat().st_mtime_ns)
         except FileNotFoundError as error:
-            raise ValueError("this training has not learned anything yet") from error
+            raise ValueError(NOTHING_YET) from error
+
+    def card(self, job: str, token: str) -> Card:
+        """Its card, without its weights; raises as above."""
+        card = card_in(self.store.folder(job), self._denoiser(job, token))
+        if card is None:
+            raise ValueError(NOTHING_YET)
+        return card
+
+    def _denoiser(self, job: str, token: str) -> str:
+        """What a job's files are called, for who may sample with it."""
+        plan = self._shared(job, token).plan
+        if not (name := kind_of(plan).denoiser(plan)):
+            raise ValueError("this job makes no denoiser")
+        return name
 
     def denoiser_file(self, job: str, token: str, once: MakeOnce) -> Path:
         """The path of a zip with the weights and the card, for who may sample with it. once(name,

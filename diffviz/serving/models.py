@@ -43,6 +43,12 @@ class Models:
         trained = running(self.trainings).checkpoint(name.removeprefix(TRAINED), token)
         return trained.to(self.device)
 
+    def card(self, name: str, token: str = "") -> Card:
+        """Its card, without its weights; raises as above."""
+        if name.startswith(TRAINED):
+            return running(self.trainings).card(name.removeprefix(TRAINED), token)
+        return bundled_card(name)
+
     def served(self, name: str, token: str, ticket: Ticket) -> tuple[Checkpoint, Denoiser]:
         """That model, and its denoiser as the engine runs it."""
         checkpoint = self.model(name, token)
@@ -56,13 +62,15 @@ class Models:
 
     def choices(self, token: str = "") -> list[tuple[str, str]]:
         """(label, name) of the denoisers that the owner of the token may choose from."""
-        named = [(name, name) for name in checkpoint_names()]
+        return [*((name, name) for name in checkpoint_names()), *self.own(token)]
+
+    def own(self, token: str) -> list[tuple[str, str]]:
+        """Those of them that this owner has trained."""
         try:
             own = running(self.trainings).owned(token)
         except ValueError:  # no token, or no trainings here
-            own = []
-        usable = [job for job in own if job["usable"]]
-        return named + [(f"yours: {job['title']}", TRAINED + job["id"]) for job in usable]
+            return []
+        return [(f"yours: {job['title']}", TRAINED + job["id"]) for job in own if job["usable"]]
 
 
 def bundled(name: str = DEFAULT, device: torch.device = CPU) -> Checkpoint:

@@ -1,6 +1,7 @@
 // For tests/test_twins.py: calls the page's own mathematics with what stands on stdin, a list of
 // [function, …arguments], and prints the list of the answers as JSON.
 
+import { resultSides } from "../../diffviz/ui/edit/size.js";
 import { follow, linkText, parted } from "../../diffviz/ui/lib/link.js";
 import { counterNoise, noisingChain } from "../../diffviz/ui/lib/noise.js";
 import { Guided, Mixture, Network } from "../../diffviz/ui/plane/denoise.js";
@@ -39,6 +40,7 @@ const CALLS = {
     const named = Object.entries(files).map(([name, base64]) => [name, new Uint8Array(Buffer.from(base64, "base64"))]);
     return Buffer.from(await zipped(new Map(named)).arrayBuffer()).toString("base64");
   },
+  sides: resultSides,
   noise: (seed, step, count) => [...counterNoise(seed, step, count)],
   chain(x0, eps, alpha, sigma, indices, seed) {
     const walked = noisingChain(Float32Array.from(x0), Float32Array.from(eps), { alpha, sigma }, indices, seed);

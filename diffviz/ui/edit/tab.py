@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffviz.checkpoints import checkpoint_names
+from diffviz.checkpoints import Card, checkpoint_names
 from diffviz.data import GENERAL, source_of, words_of
 from diffviz.data.examples import example, shown_names
 from diffviz.guidance.methods import METHODS
@@ -27,9 +27,9 @@ from diffviz.runs.link import Usual, schema
 from diffviz.runs.schema import MAX_SEED
 from diffviz.runs.tasks import TASKS
 from diffviz.serving.backend import Backend
-from diffviz.serving.models import bundled_card
+from diffviz.serving.models import Models, bundled_card
 from diffviz.serving.pictures import uploaded
-from diffviz.serving.restoring import Prepared, export, prepare, told
+from diffviz.serving.restoring import MOST_PIXELS, Prepared, export, prepare, told
 from diffviz.serving.ticket import Ticket
 from diffviz.settings import Setting
 from diffviz.ui.component import live_view
@@ -37,7 +37,7 @@ from diffviz.ui.edit.api import Asked, restore_endpoints
 from diffviz.ui.forward.tab import examples_shown
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.live_runs import LIVE, live_run
-from diffviz.ui.messages import answer, checked, told_in_the_page
+from diffviz.ui.messages import answer, capital, checked, told_in_the_page
 from diffviz.ui.sample.tab import NETWORK, SILENT, visitor
 
 
@@ -49,7 +49,7 @@ def edit_tab(backend: Backend) -> None:
         "A picture completed or restored",
         events=("restore", "halt", "export"),
         value=json.dumps({"facts": _facts()}),
-        server_functions=[backend.handler(picture)],
+        server_functions=[backend.handler(f) for f in (picture, own_denoisers)],
     )
     exported = gr.File(label="Your file", elem_id="edit-file", visible=False)
     program = gr.Code(
@@ -59,7 +59,7 @@ def edit_tab(backend: Backend) -> None:
         visible=False,
         interactive=False,
     )
-    running = view.restore(backend.handler(live_run(_asked, _told)), None, view, **LIVE)
+    running = view.restore(backend.handler(live_run(asked, _told)), None, view, **LIVE)
     view.halt(None, cancels=[running], api_visibility="private")
     view.export(backend.handler(_export), None, [exported, program], **SILENT, **NETWORK)
     restore_endpoints(backend)
@@ -75,18 +75,40 @@ class OnPage(Asked):
 
 def begins() -> Usual:
     """Where the words begin, by the denoiser."""
-    told = [_denoiser_facts(name) for name in _denoisers()]
+    told = _bundled()
     what = {one["name"]: one["example"] or next(iter(one["things"]), "") for one in told}
     negative = {one["name"]: one["negative"] for one in told}
     return {"what": ("denoiser", what), "negative": ("denoiser", negative)}
 
 
-def _denoisers() -> list[str]:
-    """Those of pictures, the general one first, which say the mean of what x_t may have been: a
-    distilled one says one end, which no measurement can steer."""
-    names = sorted(checkpoint_names(), key=lambda name: name != GENERAL)
-    cards = {name: bundled_card(name) for name in names}
-    return [n for n, c in cards.items() if c.data.medium == PICTURE.name and not c.distilled]
+def _bundled() -> list[dict[str, Any]]:
+    """What the page must know of those that come along, the general one first."""
+    cards = {name: bundled_card(name) for name in checkpoint_names()}
+    return [
+        _denoiser_facts(name, f"Trained on {source_of(card.data).things or name}", card)
+        for name, card in sorted(cards.items(), key=lambda entry: entry[0] != GENERAL)
+        if _restores(card)
+    ]
+
+
+def own_denoisers(backend: Backend, request: Any) -> dict[str, Any]:
+    """{"owner"} → {"denoisers": those that the owner of the token has trained}."""
+    return answer(lambda asked: {"denoisers": _trained(backend.models, asked["owner"])}, request)
+
+
+def _trained(models: Models, token: str) -> list[dict[str, Any]]:
+    cards = {name: (label, models.card(name, token)) for label, name in models.own(token)}
+    return [
+        _denoiser_facts(name, capital(label), card)
+        for name, (label, card) in cards.items()
+        if _restores(card)
+    ]
+
+
+def _restores(card: Card) -> bool:
+    """Whether it is one of pictures that says the mean of what x_t may have been: a distilled one
+    says one end, which no measurement can steer."""
+    return card.data.medium == PICTURE.name and not card.distilled
 
 
 def _facts() -> dict[str, Any]:
@@ -117,22 +139,22 @@ def _facts() -> dict[str, Any]:
             }
             for method in METHODS.values()
         ],
-        "denoisers": [_denoiser_facts(name) for name in _denoisers()],
+        "denoisers": _bundled(),
         "examples": examples_shown(),
         "side": SIZE,
+        "mostPixels": MOST_PIXELS,
         "maxSeed": MAX_SEED,
         "maxBytes": MAX_BYTES,
     }
 
 
-def _denoiser_facts(name: str) -> dict[str, Any]:
+def _denoiser_facts(name: str, label: str, card: Card) -> dict[str, Any]:
     """things: the classes that it can be asked for, or none where it `speaks`."""
-    card = bundled_card(name)
     words = words_of(card.data)
     slots = card.data.slots
     return {
         "name": name,
-        "label": f"Trained on {source_of(card.data).things or name}",
+        "label": label,
         "shape": card.data.shape,
         "any": card.network.any_size,
         "speaks": words is not None,
@@ -162,15 +184,16 @@ def _told(backend: Backend, asked: Prepared, ticket: Ticket) -> Iterator[dict[st
     return told(asked, backend.models, ticket)
 
 
-def _asked(backend: Backend, request: Any) -> Prepared:
+def asked(backend: Backend, request: Any) -> Prepared:
     """What a page's request asks for; raises what `checked` turns into a sentence."""
-    asked = Asked(**request["settings"])
+    said = Asked(**request["settings"])
     picture = _picture_of(backend, request["picture"])
     mask = None
-    if TASKS[asked.task].needs_mask:
+    if TASKS[said.task].needs_mask:
         mask = mask_sent(request["mask"], (picture.shape[1], picture.shape[2]))
-    words = (asked.what, asked.negative)
-    return prepare(backend.models, asked, asked.denoiser, words, picture, mask)
+    words = (said.what, said.negative)
+    owner = str(request.get("owner") or "")
+    return prepare(backend.models, said, said.denoiser, words, picture, mask, owner)
 
 
 def mask_sent(text: Any, size: tuple[int, int]) -> Tensor:
@@ -188,7 +211,7 @@ async def _export(backend: Backend, event: gr.EventData, request: gr.Request) ->
     """A run again, as a file or as code; event: {"request", "format", "view"}."""
     with told_in_the_page():
         wanted = event_data(event, "request")
-        prepared = await asyncio.to_thread(checked, partial(_asked, backend), wanted)
+        prepared = await asyncio.to_thread(checked, partial(asked, backend), wanted)
         kind, view = (str(event_data(event, name)) for name in ("format", "view"))
         made = await backend.admission.at_once(
             visitor(request),

@@ -38,6 +38,7 @@ export interface Facts extends PictureFacts {
   tasks: TaskFacts[];
   methods: MethodFacts[];
   denoisers: DenoiserFacts[];
+  mostPixels: number; // of all results of a run
   maxSeed: number;
 }
 
@@ -96,4 +97,5 @@ export interface EditMessage {
 
 export interface EditServer {
   picture(request: { example: string } | { upload: string }): Promise<Answer<Sent>>;
+  own_denoisers(request: { owner: string }): Promise<Answer<{ denoisers: DenoiserFacts[] }>>;
 }

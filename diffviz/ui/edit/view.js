@@ -8,6 +8,7 @@ import { Result } from "./result.js";
 import { sent, sourcePanel } from "./source.js";
 import { links } from "../lib/links.js";
 import { savePng } from "../lib/save.js";
+import { store } from "../lib/store.js";
 import { unlearned } from "../lib/text.js";
 
 /** @import { LiveView } from "../lib/types.d.ts" */
@@ -31,6 +32,7 @@ export function mount(element, { props, server, trigger, watch }) {
   const sources = sourcePanel(facts, server, (picture) => {
     source = picture;
     painter.begin(picture.canvas, picture.canvas.width, picture.canvas.height);
+    controls.pictured([picture.canvas.height, picture.canvas.width]);
     links.changed("edit");
     if (section.dataset.state === "running") halt();
     state("ready");
@@ -78,7 +80,7 @@ export function mount(element, { props, server, trigger, watch }) {
   async function request() {
     if (!source) throw new Error("Choose a picture first.");
     const picture = await sent(source);
-    return { picture, settings: controls.values(), ...(controls.task().masked && { mask: painter.mask.packed }) };
+    return { picture, settings: controls.values(), owner: store.get("owner") ?? "", ...(controls.task().masked && { mask: painter.mask.packed }) };
   }
 
   async function start() {
@@ -175,6 +177,16 @@ export function mount(element, { props, server, trigger, watch }) {
     if (begun) savePng(canvas, `${name}-seed-${begun.seeds[chosen]}.png`, begun.notes[chosen]);
   }
 
+  /** One's own trainings, of which there may be others since. */
+  async function refresh() {
+    const owner = store.get("owner");
+    const answer = owner ? await server.own_denoisers({ owner }).catch(() => null) : null;
+    if (answer && answer.error === undefined) controls.offer(answer.denoisers);
+  }
+  refresh();
+  section.querySelector("#edit-denoiser")?.addEventListener("focus", refresh);
+
+  let followed = 0; // links
   watch("value", () => props.value && heed(JSON.parse(props.value)));
   changed();
   state("ready");
@@ -187,7 +199,11 @@ export function mount(element, { props, server, trigger, watch }) {
   links.join("edit", {
     settings: Object.values(settings).filter(({ name }) => name in controls.linked() || name === "example_name"),
     values: () => ({ ...controls.linked(), ...(sources.asked && { example_name: sources.asked }) }),
-    show: (wanted) => {
+    show: async (wanted) => {
+      const link = (followed += 1);
+      if (!controls.knows(wanted.denoiser)) await refresh();
+      if (link !== followed) return;
+      if (!controls.knows(wanted.denoiser)) say(`There is no denoiser ${wanted.denoiser} here, or it is another visitor's; choose from the list.`);
       controls.set(wanted);
       if (wanted.example_name !== sources.asked) open(wanted.example_name);
     },

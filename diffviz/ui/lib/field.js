@@ -5,7 +5,11 @@ import { slider } from "./slider.js";
 import { capital } from "./text.js";
 
 /** @import { SettingFacts } from "./types.d.ts" */
-/** disable(names, why): those cannot be chosen. @typedef {{ root: HTMLElement, value: any, disable?: (names: string[], why: string) => void }} Field */
+/**
+ * disable(names, why): those cannot be chosen. offer(choices): there are others now. limit(most): of a slider, for now.
+ * @typedef {{ name: any, label: string }} Choice
+ * @typedef {{ root: HTMLElement, value: any, disable?: (names: string[], why: string) => void, offer?: (choices: Choice[]) => void, limit?: (most: number) => void }} Field
+ */
 
 const MOST_STOPS = 10_000; // of a slider
 
@@ -14,7 +18,7 @@ const MOST_STOPS = 10_000; // of a slider
  * @param {string} tab the beginning of ids and class names
  * @param {SettingFacts} setting
  * @param {() => void} onChange
- * @param {{ choices?: { name: any, label: string }[], empty?: string }} [options]
+ * @param {{ choices?: Choice[], empty?: string }} [options]
  *   choices: in place of its own; empty: what a number means that is not said
  * @returns {Field}
  */
@@ -34,16 +38,26 @@ function control(tab, setting, onChange, { choices = setting.choices, empty = ""
   const labelled = (input) =>
     make("label", { className: `${tab}-field`, title: help }, make("span", {}, label, unit && ` (${unit})`), input);
   if (choices) {
-    const options = choices.map((one) => make("option", { value: String(one.name) }, one.label));
-    const input = make("select", { id, onchange: onChange }, ...options);
+    const input = make("select", { id, onchange: onChange });
+    /** @type {Choice[]} */
+    let offered = [];
+    /** @param {Choice[]} others */
+    const offer = (others) => {
+      const { value } = input;
+      offered = others;
+      input.replaceChildren(...others.map((one) => make("option", { value: String(one.name) }, one.label)));
+      if (others.some((one) => String(one.name) === value)) input.value = value;
+    };
+    offer(choices);
     input.value = String(setting.default);
     return {
+      offer,
       root: labelled(input),
       get value() { return number ? Number(input.value) : input.value; },
       set value(wanted) { input.value = String(wanted); },
-      disable: (names, why) => options.forEach((one, i) => {
+      disable: (names, why) => [...input.options].forEach((one, i) => {
         one.disabled = names.includes(one.value);
-        one.textContent = choices[i].label + (one.disabled ? ` (${why})` : "");
+        one.textContent = offered[i].label + (one.disabled ? ` (${why})` : "");
       }),
     };
   }
@@ -87,5 +101,6 @@ function control(tab, setting, onChange, { choices = setting.choices, empty = ""
     root: range.root,
     get value() { return range.value; },
     set value(wanted) { range.set(wanted); },
+    limit: (most) => range.set(Math.min(range.value, most), most),
   };
 }

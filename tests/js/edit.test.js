@@ -1,0 +1,61 @@
+// The Edit tab's controls: whose denoisers there are, and how many results there can be.
+
+import "./page.js";
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { controlsPanel } from "../../diffviz/ui/edit/controls.js";
+
+const setting = (name, more) => ({ name, kind: "whole", label: name, default: 1, minimum: 1, maximum: 8, step: 1, ...more });
+const one = (name, more = {}) => ({ name, label: name, shape: [3, 64, 64], any: true, speaks: false, example: "", negative: "", things: [], ...more });
+const task = { name: "inpaint", label: "Fill", says: "", degrades: false, masked: true, holes: true, free: false, parameters: [] };
+const method = { name: "ddnm", label: "DDNM", source: "", cost: 1, gradients: false, holes: false };
+const sizes = [64, 128, 256].map((name) => ({ name, label: String(name) }));
+const FACTS = {
+  settings: Object.fromEntries([
+    setting("task", { kind: "text", default: "inpaint", choices: [task] }), setting("method", { kind: "text", default: "ddnm" }),
+    setting("denoiser", { kind: "text", default: "photos" }), setting("degrade", { kind: "flag", default: false }),
+    setting("size", { default: 128, choices: sizes }), setting("begin"), setting("steps"), setting("count"), setting("seed"), setting("guidance"),
+  ].map((made) => [made.name, made])),
+  tasks: [task], methods: [method], denoisers: [one("photos"), one("fashion", { any: false, shape: [1, 28, 28] })], mostPixels: 8 * 128 * 128,
+};
+
+let controls, root;
+const $ = (selector) => root.querySelector(selector);
+
+beforeEach(() => {
+  controls = controlsPanel(FACTS, () => {});
+  root = document.createElement("div");
+  root.append(...controls.bar, controls.root);
+});
+
+test("no more results can be asked for than the host allows of that size", () => {
+  const choose = (size) => {
+    $("#edit-size").value = size;
+    $("#edit-size").dispatchEvent(new Event("change"));
+  };
+  controls.pictured([300, 400]);
+  $("#edit-count").value = "8";
+  assert.deepEqual([$("#edit-count").max, controls.values().count], ["8", 8]);
+  choose("256");
+  assert.deepEqual([$("#edit-count").max, controls.values().count], ["2", 2]);
+  assert.match($("#edit-cost").textContent, /Of 256 × 192 pixels there can be 2 results at once/);
+  controls.pictured([128, 256]);
+  assert.equal($("#edit-count").max, "4");
+  controls.set({ ...controls.linked(), size: 128, count: 8 });
+  assert.equal(controls.values().count, 8, "a link's count is not cut by what was there before");
+});
+
+test("one's own trainings are offered beside the bundled denoisers", () => {
+  const names = () => [...$("#edit-denoiser").options].map(({ value }) => value);
+  const mine = one("training:a", { label: "Yours: cats", any: false, shape: [3, 32, 32], things: ["anything", "cat"] });
+  assert.ok(!controls.knows("training:a"));
+  controls.set({ ...controls.linked(), denoiser: "training:a" });
+  assert.equal(controls.values().denoiser, "photos", "of somebody else there is none");
+  controls.offer([mine]);
+  assert.deepEqual(names(), ["photos", "fashion", "training:a"]);
+  controls.set({ ...controls.linked(), denoiser: "training:a", what: "cat" });
+  assert.deepEqual([controls.values().denoiser, controls.values().what], ["training:a", "cat"]);
+  assert.match($("#edit-says").textContent, /32 × 32 pixels, in colour/);
+  controls.offer([]); // it was deleted meanwhile
+  assert.equal(controls.values().denoiser, "training:a");
+});
