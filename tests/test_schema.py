@@ -17,6 +17,7 @@ import pytest
 
 import diffviz
 from diffviz.__main__ import main
+from diffviz.checkpoints import load_checkpoint
 from diffviz.cli.edit import Options as EditOptions
 from diffviz.cli.noise import Options as NoiseOptions
 from diffviz.cli.options import add_options, read_options
@@ -42,7 +43,7 @@ from diffviz.settings import (
     to_text,
 )
 from diffviz.training.config import TrainConfig
-from diffviz.training.plan import command_of
+from diffviz.training.plan import agreed_parametrization, command_of
 from diffviz.ui.controls import control, endpoint
 from diffviz.ui.forward.api import ORDER as ORDER_OF_NOISE
 from diffviz.ui.forward.api import RENAMED, Guessed, Noised, denoise_endpoint, noise_endpoint
@@ -60,7 +61,9 @@ from diffviz.ui.train.controls import (
     build_train_controls,
     fitting,
     foreseen,
+    given,
     plan_of,
+    starts,
 )
 from diffviz.ui.train.controls import Asked as AskedTraining
 from diffviz.ui.train.tab import train_start
@@ -160,12 +163,22 @@ STARTING = endpoint(train_start, ORDER_OF_TRAINING, TRAININGS_NAMES, UNSAID)
 
 
 @pytest.fixture(scope="module")
-def train_controls() -> TrainControls:
-    async def build() -> TrainControls:  # Gradio's own locks want a loop
-        with gr.Blocks():
-            return build_train_controls()
+def built() -> tuple[gr.Blocks, TrainControls]:
+    async def build() -> tuple[gr.Blocks, TrainControls]:  # Gradio's own locks want a loop
+        with gr.Blocks() as page:
+            return page, build_train_controls()
 
     return asyncio.run(build())
+
+
+@pytest.fixture(scope="module")
+def train_controls(built: tuple[gr.Blocks, TrainControls]) -> TrainControls:
+    return built[1]
+
+
+@pytest.fixture(scope="module")
+def train_page(built: tuple[gr.Blocks, TrainControls]) -> gr.Blocks:
+    return built[0]
 
 
 @pytest.mark.parametrize("name", declared(TrainConfig))
@@ -204,6 +217,18 @@ def test_only_weights_that_can_go_on_are_offered_to_start_from(
     assert "knows pictures that are " in str(dropdown.info)
     for name in offered[1:]:
         bundled_card(name).network.adapted_to(foreseen(data, colour))
+
+
+def test_what_a_denoiser_to_start_from_has_already_is_not_asked_for(train_page: gr.Blocks) -> None:
+    assert set(given()) == set(starts()) - {""}
+    for name, (parametrization, channels) in given().items():
+        assert channels == ", ".join(map(str, vars(bundled_card(name).network)["channels"]))
+        plan = plan_of(AskedTraining(start_from=name, parametrization=parametrization))
+        assert agreed_parametrization(plan, load_checkpoint(name)) == parametrization
+    (call,) = (fn for fn in train_page.fns.values() if "givenBy" in str(fn.js))
+    labels = [TRAINING[name].label for name in ("start_from", "parametrization", "channels")]
+    assert [one.label for one in call.inputs] == labels
+    assert [one.label for one in call.outputs] == labels[1:]
 
 
 @pytest.mark.parametrize("name", declared(TrainConfig))

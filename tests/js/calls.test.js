@@ -1,7 +1,7 @@
 import "./page.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hidden, rivalsOf, stepsWithin, whole, zeroTerminal } from "../../diffviz/ui/lib/calls.js";
+import { givenBy, hidden, rivalsOf, stepsWithin, whole, zeroTerminal } from "../../diffviz/ui/lib/calls.js";
 import { counted } from "../../diffviz/ui/lib/text.js";
 
 test("a whole number is one before it is run", () => {
@@ -31,6 +31,16 @@ test("no more rivals than there is room for, and never the sampler itself", () =
   assert.match(full.info, /take one away/);
   const other = rivalsOf(2, samplers, "hint", "heun", ["heun", "unipc"]);
   assert.deepEqual([names(other), other.value, other.info], [["ddim", "euler", "unipc"], ["unipc"], "hint"]);
+});
+
+test("what a denoiser to start from has already is not asked for", () => {
+  const given = { fashion: ["edm", "64, 128"] };
+  const [free, open] = givenBy(given, "", "v", "32,64");
+  assert.deepEqual([free.interactive, free.value, open.interactive, open.value], [true, "v", true, "32,64"]);
+  const [predicts, channels] = givenBy(given, "fashion", "v", "32,64");
+  assert.deepEqual([predicts.interactive, predicts.value, channels.interactive, channels.value], [false, "edm", false, ""]);
+  assert.match(predicts.info, /As fashion does/);
+  assert.match(channels.info, /fashion has them: 64, 128/);
 });
 
 test("one step, two steps", () => {

@@ -76,6 +76,18 @@ export function rivalsOf(most, samplers, hint, sampler, chosen) {
   return { __type__: "update", choices, value, info };
 }
 
+/**
+ * What the network predicts and its channels, which a denoiser to start from has already.
+ * @param {Record<string, [parametrization: string, channels: string]>} given by each of them @param {string} start @param {string} parametrization @param {string} channels
+ */
+export function givenBy(given, start, parametrization, channels) {
+  const of = given[start];
+  const free = { __type__: "update", interactive: true, info: null };
+  if (!of) return [{ ...free, value: parametrization }, { ...free, value: channels }];
+  const fixed = { __type__: "update", interactive: false };
+  return [{ ...fixed, value: of[0], info: `As ${start} does.` }, { ...fixed, value: "", info: `As ${start} has them: ${of[1]}.` }];
+}
+
 /** Another seed, below the number given. @param {number} end */
 export function newSeed(end) {
   return Math.floor(Math.random() * end);

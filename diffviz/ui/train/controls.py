@@ -22,7 +22,7 @@ from diffviz.settings import NUMBER, WHOLE, Setting, declared, offered
 from diffviz.training.config import TrainConfig
 from diffviz.training.plan import OWN, Plan
 from diffviz.training.presets import PRESETS
-from diffviz.ui.component import live_view
+from diffviz.ui.component import live_view, page_call
 from diffviz.ui.controls import as_sent, control, in_order, keep_whole
 from diffviz.ui.links import Place
 from diffviz.ui.messages import told_in_the_page
@@ -138,6 +138,7 @@ UNSAID = tuple(
 )
 CUT = ("across", "down")
 UPLOADS = ("size", "colour", *CUT)  # what goes with one's own pictures
+FIXED = ("parametrization", "channels")  # by the denoiser to start from
 OPEN = ("data", "classes", "preset", "start_from", *UPLOADS)  # the rest is folded away
 IDS = {"parametrization": "objective", "learning_rate": "rate", "ema_length": "ema"}
 
@@ -219,6 +220,13 @@ def build_train_controls() -> TrainControls:
         **quiet,
     )
     colour.change(fitting, chosen, start_from, **quiet)  # type: ignore[attr-defined]  # of a Checkbox
+    start_from.change(  # type: ignore[attr-defined]  # of a Dropdown
+        None,
+        [start_from, *(fixed := [named[field] for field in FIXED])],
+        fixed,
+        js=page_call("givenBy", given()),
+        **quiet,
+    )
     of_preset = preset.change(
         _of_preset,
         preset,
@@ -324,6 +332,15 @@ def _starting(name: str, colour: bool) -> dict[str, Any]:
             refused.append(f"{label} {error}")
     why = f". Not offered: {'; '.join(refused)}" if refused else ""
     return {"choices": choices, "info": ASKED["start_from"].help + why}
+
+
+def given() -> dict[str, tuple[str, str]]:
+    """What each denoiser to start from predicts, and its channels."""
+    cards = {name: bundled_card(name) for name in starts() if name}
+    return {
+        name: (card.parametrization, ", ".join(map(str, getattr(card.network, "channels", ()))))
+        for name, card in cards.items()
+    }
 
 
 def foreseen(name: str, colour: bool) -> DataInfo:
