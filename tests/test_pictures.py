@@ -195,6 +195,8 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
     text.add_text("comment", "a" * (80 * MEGABYTE), zip=True)
     files = {
         "text": (b"hello, world", "no picture that can be read"),
+        "heic": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC picture, as phones make them"),
+        "heic by mif1": (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "a HEIC picture, as phones"),
         "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no picture that can be read"),
         "a fax": (content(Image.new("1", (99, 99)), "TIFF", compression="group4"), "packed in a"),
         "decimals": (content(Image.new("F", (99, 99)), "TIFF"), "no levels of a picture"),

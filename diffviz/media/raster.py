@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
-from diffviz.media.kinds import FORMATS, KINDS
+from diffviz.media.kinds import FORMATS, KINDS, is_heic
 
 SIZE = 256  # of the longer side, at most
 MIN_SIDE = 8
@@ -122,9 +122,11 @@ def _open(file: BytesIO) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError("this picture has far too many pixels to open here") from error
     except UnidentifiedImageError as error:
-        raise PictureError(
-            f"this file is no picture that can be read here; a {KINDS} file can"
-        ) from error
+        heic = is_heic(file.getvalue())
+        kind = (
+            "a HEIC picture, as phones make them, which cannot" if heic else "no picture that can"
+        )
+        raise PictureError(f"this file is {kind} be read here; a {KINDS} file can") from error
     except Exception as error:  # as above
         raise PictureError("the file is damaged or cut short") from error
     if image.mode not in MODES:

@@ -9,6 +9,7 @@ import { slider } from "./slider.js";
 import { openWebcam } from "./webcam.js";
 
 const TOO_LARGE = "This browser cannot open that file, and for the server it is too large: at most 10 MB, please.";
+const HEIC = "That is a HEIC picture, as phones make them, which this browser cannot open, and the server neither: save it as JPEG or PNG first, please.";
 const NO_SERVER = "The server does not answer; please try again.";
 const MOST_OWN = 6; // whose thumbnails stay
 const THUMBNAIL = 108;
@@ -127,6 +128,7 @@ export function picturesPanel(tab, facts, get, onPicture) {
         found = { decoded, first };
         return wantedOf(decoded, 0, first);
       }
+      if (await isHeic(blob)) throw new Error(HEIC);
       if (blob.size > facts.maxBytes) throw new Error(TOO_LARGE);
       return { file: blob };
     };
@@ -183,6 +185,12 @@ export function picturesPanel(tab, facts, get, onPicture) {
   }
 
   return { root, load, ask, acceptDrops, get asked() { return asked; } };
+}
+
+/** Whether a file's header says so. @param {Blob} blob */
+async function isHeic(blob) {
+  const header = String.fromCharCode(...new Uint8Array(await blob.slice(4, 64).arrayBuffer()));
+  return /^ftyp.{0,48}he(i[cxms]|v[cx])/s.test(header); // as media/kinds.py has it
 }
 
 /** @param {Decoded} decoded @param {number} k @param {HTMLCanvasElement} canvas */
