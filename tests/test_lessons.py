@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
+import html
 import io
 import json
 import math
@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl
 import gradio as gr
 import pytest
 import torch
+from PIL import Image
 
 from diffviz.checkpoints import Checkpoint, load_checkpoint
 from diffviz.denoisers.base import Denoiser
@@ -28,6 +29,7 @@ from diffviz.lessons.experiments.plane import compared, weighed
 from diffviz.lessons.experiments.race import judged, recorded
 from diffviz.lessons.experiments.reverse import LADDER, met, verdict
 from diffviz.lessons.experiments.speed import raced
+from diffviz.lessons.figures import DRAWN, figure, numbers
 from diffviz.lessons.lesson import parse, resolve, sections
 from diffviz.lessons.notebook import notebook, tried
 from diffviz.lessons.teacher import teacher
@@ -41,7 +43,7 @@ from diffviz.serving.admission import Admission
 from diffviz.settings import Settings, declared
 from diffviz.ui.edit.tab import OnPage
 from diffviz.ui.forward import tab as forward
-from diffviz.ui.learn.tab import EXPERIMENT, facts
+from diffviz.ui.learn.tab import EXPERIMENT, _recent, facts, notebook_told
 
 WHOLE = """+++
 title = "A title"
@@ -133,8 +135,8 @@ def test_what_is_wrong_with_a_section_is_told_in_a_sentence(
         parse("a", WHOLE.replace(right, wrong, 1))
 
 
-def links(html: str) -> list[str]:
-    return re.findall(r'href="#([^"]+)"', html)
+def links(text: str) -> list[str]:
+    return re.findall(r'href="#([^"]+)"', text)
 
 
 def test_what_sections_and_the_teacher_s_page_link_to_is_there() -> None:
@@ -148,7 +150,7 @@ def test_what_sections_and_the_teacher_s_page_link_to_is_there() -> None:
     places = {f"{s.name}/{shown.name}" for s in sections() for shown in s.experiments}
     places |= {f"{s.name}/{i + 1}" for s in sections() for i in range(len(s.questions))}
     places |= {section.name for section in sections()}
-    found = [link for html in (teacher(), *(s.html for s in sections())) for link in links(html)]
+    found = [link for text in (teacher(), *(s.html for s in sections())) for link in links(text)]
     assert len(found) > 15
     for link in found:
         tab, _, said = unescape(link).partition("?")
@@ -163,32 +165,44 @@ def test_what_sections_and_the_teacher_s_page_link_to_is_there() -> None:
 
 
 def test_the_notebook_runs() -> None:
-    """All of its cells, with fewer steps than the lesson has, as a kernel would run them."""
-    told = json.loads(notebook(changes={**QUICK, "race": {"updates": 50}}))
+    """All of its cells, with fewer steps than the lesson has, as a kernel would run them: each
+    shows what was found, in words, and as a figure."""
+    shown = {(s.name, one.name): one for s in sections() for one in s.experiments}
+    there = [(of, name) for of, name in shown if EXPERIMENTS[name].run]
+    quick = {**QUICK, "race": {"updates": 50}}
+    told = json.loads(notebook(changes={f"{of}/{name}": quick.get(name, {}) for of, name in there}))
     assert (told["nbformat"], told["nbformat_minor"]) == (4, 5)
     cells = told["cells"]
     assert len({cell["id"] for cell in cells}) == len(cells)
-    printed = io.StringIO()
+    first, *calls = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
     space: dict[str, Any] = {}
-    with contextlib.redirect_stdout(printed):
-        for cell in cells:
-            if cell["cell_type"] == "code":
-                exec(cell["source"], space)
-    lines = printed.getvalue().splitlines()
-    run_there = [
-        shown for s in sections() for shown in s.experiments if EXPERIMENTS[shown.name].run
-    ]
-    assert len(lines) == len(run_there)
-    assert not any("{" in line for line in lines)
-    assert any("Fréchet distance" in line for line in lines)
+    exec(first, space)
+    found = [eval(call, space) for call in calls]
+    assert len(found) == len(there)
+    for one in found:
+        assert str(one)
+        assert "{" not in str(one)
+        assert html.escape(str(one)) in one._repr_html_()
+        png = re.findall(r'src="data:image/png;base64,([^"]+)"', one._repr_html_())
+        with Image.open(io.BytesIO(base64.b64decode(png[0]))) as image:
+            assert min(image.size) > 100
+    assert any("Fréchet distance" in str(one) for one in found)
     words = "".join(cell["source"] for cell in cells)
     assert "```math" not in words
     assert "`$" not in words
     assert "def add_noise_once" in words
     plain = json.loads(notebook())["cells"]
-    assert "print(tried('stable', 'race'))" in [cell["source"] for cell in plain]
+    assert "tried('stable', 'race')" in [cell["source"] for cell in plain]
     with pytest.raises(ValueError, match="has no experiment 'straight' that runs without a page"):
         tried("forward", "straight")
+
+
+def test_the_notebook_repeats_what_was_tried_in_the_page() -> None:
+    seen = notebook_told({"tried": {"misunderstandings/once": {"steps": 7, "seed": 3}}})
+    assert "tried('misunderstandings', 'once', steps=7, seed=3)" in seen["notebook"]
+    for wrong in ({"steps": 10**9}, {"strange": 1}, 5):
+        assert notebook_told({"tried": {"misunderstandings/once": wrong}})["error"].endswith(".")
+    assert notebook_told({})["error"]
 
 
 def test_an_unknown_language_is_told() -> None:
@@ -233,6 +247,31 @@ def test_the_step_by_hand_is_the_sampler_s() -> None:
         assert (made - numbers(there["x"])).abs().max() < 0.01
     other = [frame for frame in frames if frame["lane"] == 1]
     assert other[-1]["x"] == lane[-1]["x"]
+
+
+def test_a_figure_is_of_what_was_measured() -> None:
+    assert set(DRAWN) == {name for name, known in EXPERIMENTS.items() if known.run}
+    told = run("once", steps=20)
+    data, jump, steps = (lane for message in told if (lane := message.get("lane")))
+    axes = figure("once", told).axes
+    assert [ax.get_title().replace("\n", " ") for ax in axes] == [
+        data["label"],
+        jump["label"],
+        steps["label"],
+    ]
+    assert axes[1].get_xlabel() == f"Fréchet distance {jump['distance']:.3g}"
+    drawn = torch.as_tensor(axes[2].collections[0].get_offsets().data)
+    assert torch.equal(drawn, numbers(steps["points"], (-1, 2)).double())
+    run_apart = figure("apart", run("apart", steps=3, step=1, factor=0.5)).axes
+    assert len(run_apart) == 8
+    assert "0.5 in step 2" in run_apart[4].get_title("left")
+    same = [(a.get_images()[0].get_array() == b.get_images()[0].get_array()).all()
+            for a, b in zip(run_apart[:4], run_apart[4:], strict=True)]  # fmt: skip
+    assert same == [True, True, False, False]
+    with pytest.raises(ValueError, match="choose from back, words"):
+        figure("straight", [])
+    with pytest.raises(ValueError, match="it has not run"):
+        figure("back", [])
 
 
 def test_one_changed_number_leads_elsewhere() -> None:
@@ -335,6 +374,19 @@ def messages(request: Any) -> list[dict[str, Any]]:
         return asyncio.run(listen())
     finally:
         admission.close()
+
+
+def test_a_figure_goes_the_same_way_and_runs_nothing_that_ran() -> None:
+    asked = {"experiment": "once", "settings": {"steps": 20, "seed": 5}}
+    wanted = {"id": 4, **asked, "figure": {"format": "figure-svg", "theme": "dark"}}
+    *_, last = messages(wanted)
+    assert (last["id"], last["file"]["name"]) == (4, "diffviz-once.svg")
+    assert b"<svg" in base64.b64decode(last["file"]["content"])
+    known = len(_recent)
+    *_, again = messages(wanted)
+    assert (again["file"], len(_recent)) == (last["file"], known)
+    for wrong in ({"format": "gif", "theme": "dark"}, {"format": "figure-png", "theme": "red"}, 5):
+        assert messages({**wanted, "figure": wrong})[-1]["failed"].endswith(".")
 
 
 def test_an_experiment_goes_through_the_admission() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from types import MappingProxyType
 from typing import Any
 
@@ -23,17 +27,38 @@ def local(name: str) -> tuple[Checkpoint, Denoiser]:
     return checkpoint, checkpoint.denoiser()
 
 
-def tried(section: str, name: str, **settings: Any) -> str:
-    """Run a section's experiment here and now: what it found, in the lesson's words. Raises
-    ValueError for an experiment that there is not."""
+@dataclass(frozen=True)
+class Tried:
+    """What an experiment found: a sentence, which is its text, and a figure as a PNG, which a
+    notebook shows below it."""
+
+    sentence: str
+    png: bytes
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    def _repr_html_(self) -> str:
+        picture = base64.b64encode(self.png).decode()
+        alt = html.escape(self.sentence)
+        return f'<p>{alt}</p><img src="data:image/png;base64,{picture}" alt="{alt}">'
+
+
+def tried(section: str, name: str, **settings: Any) -> Tried:
+    """Run a section's experiment here and now: what it found, in the lesson's words, and as a
+    figure. Raises ValueError for an experiment that there is not."""
+    from diffviz.lessons.figures import figure
+
     known = {(one.name, shown.name): shown for one in sections() for shown in one.experiments}
     if (section, name) not in known or (run := EXPERIMENTS[name].run) is None:
         raise ValueError(f"section {section!r} has no experiment {name!r} that runs without a page")
-    *_, last = run(EXPERIMENTS[name].settings(**settings), local)
+    messages = list(run(EXPERIMENTS[name].settings(**settings), local))
+    last = messages[-1]
     claim = known[section, name].claims.get(last.get("outcome", ""), "It has run.")
-    return claim.format(
-        **{name: figures(value) for name, value in last.get("measured", {}).items()}
-    )
+    measured = {name: figures(value) for name, value in last.get("measured", {}).items()}
+    drawn = BytesIO()
+    figure(name, messages).savefig(drawn)
+    return Tried(claim.format(**measured), drawn.getvalue())
 
 
 def figures(value: float) -> str:
@@ -42,8 +67,8 @@ def figures(value: float) -> str:
 
 
 def notebook(language: str = LANGUAGE, changes: Changes = MappingProxyType({})) -> str:
-    """The lesson in Jupyter's format 4.5, as JSON. changes: settings of experiments, by name, that
-    are others than the lesson's."""
+    """The lesson in Jupyter's format 4.5, as JSON. changes: settings of experiments, by
+    SECTION/NAME, that are others than the lesson's. Raises ValueError for what cannot be set."""
     cells = [
         markdown("# How diffusion works\n\nEach cell runs the code of `diffviz` itself."),
         code("from diffviz.lessons.notebook import tried"),
@@ -68,7 +93,7 @@ def of_section(number: int, section: Section, changes: Changes) -> Iterator[dict
         yield markdown(f"### {shown.heading}\n\n{shown.text}{expected}")
         if shown.name in CODE:
             yield markdown(f"This is what runs:\n\n```python\n{source(shown.name)}\n```")
-        yield code(call(section, shown, changes.get(shown.name, {})))
+        yield code(call(section, shown, changes.get(f"{section.name}/{shown.name}", {})))
     papers = "; ".join(f"{one.authors}, “{one.title}”, {one.year}" for one in section.papers)
     yield markdown(
         f"In the code: {', '.join(f'`{one}`' for one in section.code)}. Papers: {papers}."
@@ -78,7 +103,8 @@ def of_section(number: int, section: Section, changes: Changes) -> Iterator[dict
 def call(section: Section, shown: Shown, changes: Mapping[str, Any]) -> str:
     said = {**{name: value for name, value in shown.settings.items() if name != "code"}, **changes}
     given = "".join(f", {name}={value!r}" for name, value in said.items())
-    return f"print(tried({section.name!r}, {shown.name!r}{given}))"
+    EXPERIMENTS[shown.name].settings(**said)
+    return f"tried({section.name!r}, {shown.name!r}{given})"
 
 
 def mathematics(text: str) -> str:

@@ -23,7 +23,7 @@ const SHOWN = {
 };
 const QUESTION = { question: "Q?", choices: ["a", "b"], answer: 1, why: ["because not", "because so"] };
 const SECTION = { name: "s", title: "S", html: "", experiments: [SHOWN], questions: [QUESTION], code: [], papers: [] };
-const FACTS = { sections: [SECTION], code: {}, picture: { shape: [1, 1, 1], levels: "AA==" } };
+const FACTS = { sections: [SECTION], code: {}, runnable: ["once"], picture: { shape: [1, 1, 1], levels: "AA==" } };
 
 test("a claim's words follow what was found, and its numbers what was measured", () => {
   assert.equal(claim(SHOWN, { outcome: "many", measured: { jump: 2.0001, many: 0.00123 } }), "jump 2.00, many 0.00123");
@@ -59,6 +59,34 @@ test("an experiment asks for a prediction first, and tells it beside what was fo
   assert.deepEqual([recall.expected, recall.said, recall.right], ["Many.", "one is better: 1", false]);
   take({ id: 1, failed: "No." });
   assert.equal(panel.root.dataset.state, "failed");
+});
+
+test("of what was tried there is a figure, and a later press takes an earlier one's place", async () => {
+  localStorage.clear();
+  const asked = [];
+  const panel = experimentPanel(SECTION, { ...SHOWN, predict: null }, FACTS, (...call) => asked.push(call));
+  panel.mount();
+  const home = panel.root.querySelector(".player-files");
+  assert.ok(home.hidden && panel.tried() === null);
+  const button = panel.root.querySelector("button.primary");
+  button.click();
+  button.click();
+  const [[, , first], [, , second]] = asked;
+  first({ id: 1, outcome: "one", measured: { jump: 1 } });
+  assert.equal(panel.root.dataset.state, "running");
+  second({ id: 2, outcome: "many", measured: { jump: 2, many: 1 } });
+  assert.match(panel.root.querySelector(".learn-claim").textContent, /^jump 2/);
+  assert.deepEqual([home.hidden, panel.key, panel.tried()], [false, "s/once", { steps: 50 }]);
+  home.querySelector("select").value = "figure-svg";
+  home.querySelector("button").click();
+  const [name, settings, take, figure] = asked[2];
+  assert.deepEqual([name, settings, figure], ["once", { steps: 50 }, { format: "figure-svg", theme: "light" }]);
+  take({ id: 3, waiting: 2 });
+  take({ id: 3, failed: "It took too long." });
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.match(home.textContent, /It took too long\./);
+  button.click();
+  assert.ok(home.hidden, "of a run that is under way there is none");
 });
 
 test("a question tells why, right or wrong, and is remembered", () => {

@@ -18,6 +18,11 @@ from diffviz.runs.schema import MAX_COUNT, RunSettings, Seed
 from diffviz.settings import Setting, Settings
 
 SHOWN = 8
+LABELS = {
+    "data": "Real pictures",
+    "jump": "One jump from noise",
+    "steps": "Many steps from the same noise",
+}
 TRUE = 2000  # pictures of the data that both are held against
 
 
@@ -46,6 +51,7 @@ def pictures(settings: PicturesSettings, served: Served) -> Messages:
         return {
             "lane": {
                 "name": name,
+                "label": LABELS[name],
                 "shape": list(made.shape[1:]),
                 "pictures": [sent(one) for one in made[:SHOWN]],
                 "distance": frechet_distance(seen.features, true),
@@ -69,7 +75,7 @@ def pictures(settings: PicturesSettings, served: Served) -> Messages:
             *_, last = run(asked, checkpoint, condition[rows], denoiser)
             made.append(last.x)
             share = (number + 1) / len(batches)
-            yield {"fraction": share, "of": name}
+            yield {"fraction": share, "of": LABELS[name]}
         told[name] = lane(name, torch.cat(made))
         yield told[name]
     found = compared(

@@ -24,6 +24,15 @@ POINTS, SHOWN = 2000, 500
 SHORT = (1, 0.95, 0.9)  # ᾱ: ends where most is still data, and noise alone is begun with
 MISLED = 0.4  # of σ, which a denoiser is told in place of σ itself
 CLEARLY = 2.0  # times
+LABELS = {
+    "data": "The data",
+    "jump": "One jump from noise",
+    "steps": "Many steps from the same noise",
+    "good": "A good schedule",
+    "short": "A schedule that ends too early",
+    "misled": "The good schedule, t told wrongly",
+    "drawn": "Your schedule, drawn in Forward",
+}
 Steps = Annotated[int, Setting(label="Steps", help="Updates", minimum=2, maximum=200)]
 
 
@@ -62,6 +71,7 @@ class Eight:
         return {
             "lane": {
                 "name": name,
+                "label": LABELS[name],
                 "points": sent(points[:SHOWN]),
                 "distance": frechet_distance(points, self.data),
                 "covered": covered(points, self.centres, self.std),

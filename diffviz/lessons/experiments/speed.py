@@ -27,6 +27,7 @@ def speed(settings: SpeedSettings, served: Served) -> Messages:
     """Both of the race's digits, with as many weights. These are not trained here, on which time
     does not depend."""
     race = RaceSettings(course="digits", steps=settings.steps)
+    labels = {"gan": "GAN, one pass", "diffusion": f"Diffusion, {settings.steps} steps"}
     times = {}
     for name, made in (("gan", GAN), ("diffusion", Diffusion)):
         rival = made(race.on(), race, 0)
@@ -35,7 +36,7 @@ def speed(settings: SpeedSettings, served: Served) -> Messages:
             return rival.sample(SAMPLES, Generator().manual_seed(0))  # noqa: B023
 
         times[name] = seconds(once, REPEATS)
-        told = {"name": name, "seconds": times[name], "weights": rival.weights}
+        told = {"label": labels[name], "seconds": times[name], "weights": rival.weights}
         yield {"timed": {**told, "samples": SAMPLES}}
     yield raced(times["gan"], times["diffusion"], settings.steps)
 

@@ -1,6 +1,7 @@
 // An experiment in its place: what it is, the prediction to make first, its body, and what it found.
 
 import { make } from "../lib/dom.js";
+import { figureFormats, takeAway } from "../lib/takeaway.js";
 import { claim, keyOf, note, progress } from "./progress.js";
 import { apart } from "./experiments/apart.js";
 import { back, words } from "./experiments/back.js";
@@ -25,13 +26,20 @@ const MET = "met"; // what a challenge finds
 
 /**
  * @param {Section} section @param {Shown} shown @param {Facts} facts
- * @param {(experiment: string, settings: object, take: (message: Message) => void) => void} ask runs it on the server
+ * @param {(experiment: string, settings: object, take: (message: Message) => void, figure?: { format: string, theme: string }) => void} ask runs it on the server, for its messages or for a figure
  */
 export function experimentPanel(section, shown, facts, ask) {
   const key = keyOf(section, shown);
   const status = make("p", { className: "muted", role: "status" });
   const said = make("p", { className: "learn-claim", role: "status" });
   const place = make("div", { className: "learn-body" });
+  /** With what it was last run on the server. @type {object | null} */
+  let tried = null;
+  let turns = 0;
+  const takeHome = takeAway(figureFormats("Figure"), (format, theme) => new Promise((resolve) => {
+    ask(shown.name, tried ?? shown.settings, ({ file, failed }) => (file || failed) && resolve(file ?? { error: failed }), { format, theme });
+  }));
+  takeHome.hidden = true;
   const root = make(
     "section",
     { className: "card learn-experiment", id: `learn-${section.name}-${shown.name}`, "aria-label": shown.heading },
@@ -41,6 +49,7 @@ export function experimentPanel(section, shown, facts, ask) {
     place,
     status,
     said,
+    takeHome,
   );
   root.dataset.state = "new";
   if (progress().met.includes(key)) status.textContent = "You have met this challenge before.";
@@ -56,9 +65,14 @@ export function experimentPanel(section, shown, facts, ask) {
     return false;
   }
 
+  function done() {
+    root.dataset.state = "done";
+    takeHome.hidden = !facts.runnable.includes(shown.name);
+  }
+
   /** @param {Found} what */
   function found(what) {
-    root.dataset.state = "done";
+    done();
     root.dataset.outcome = what.outcome;
     say("");
     const kept = progress().predictions[key];
@@ -78,7 +92,7 @@ export function experimentPanel(section, shown, facts, ask) {
     }
     say("");
     body?.take?.(message);
-    if (message.end) root.dataset.state = "done";
+    if (message.end) done();
     if (message.outcome !== undefined) found(/** @type {Found} */ (message));
   }
 
@@ -87,12 +101,18 @@ export function experimentPanel(section, shown, facts, ask) {
     root.dataset.state = "running";
     said.textContent = "";
     say("It runs …");
-    ask(shown.name, { ...shown.settings, ...settings }, take);
+    takeHome.hidden = true;
+    tried = { ...shown.settings, ...settings };
+    const turn = (turns += 1);
+    ask(shown.name, tried, (message) => turn === turns && take(message)); // a later press takes its place
     return true;
   }
 
   return {
     root,
+    key,
+    /** With what it was last run on the server, if it was. */
+    tried: () => tried,
     /** Make its body, once. */
     mount() {
       if (body) return;

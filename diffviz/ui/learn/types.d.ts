@@ -32,6 +32,7 @@ export interface Section {
 export interface Facts {
   sections: Section[];
   code: Record<string, string>;
+  runnable: string[]; // experiments that the server runs, and draws
   teacher: string; // in HTML
   recorded: { messages: object[]; command: string; found: Found };
   picture: { shape: [number, number, number]; levels: string };
@@ -78,5 +79,5 @@ export interface Progress {
 }
 
 export interface LearnServer {
-  notebook_told(request: object): Promise<Answer<{ notebook: string }>>;
+  notebook_told(request: { tried: Record<string, object> }): Promise<Answer<{ notebook: string }>>;
 }

@@ -15,6 +15,12 @@ import { questionPanel } from "./quiz.js";
 /** What a link can leave out: `hide=questions,teacher`. */
 const PARTS = { contents: ".learn-contents", experiments: ".learn-experiment", questions: ".learn-question", recap: "#learn-recap", teacher: ".learn-teacher", notebook: "#learn-notebook" };
 
+/** Settings of what was tried, by SECTION/NAME. @param {ReturnType<typeof experimentPanel>[]} panels */
+const triedOf = (panels) => Object.fromEntries(panels.flatMap(({ key, tried }) => {
+  const settings = tried();
+  return settings ? [[key, settings]] : [];
+}));
+
 /** The address of a section. @param {string} name */
 const link = (name) => `#learn/${name}`;
 
@@ -27,18 +33,20 @@ export function mount(element, { props, server, trigger, watch }) {
   const runs = new Map();
   let asked = 0;
 
-  /** @param {string} experiment @param {object} settings @param {(message: Message) => void} take */
-  function ask(experiment, settings, take) {
+  /** @param {string} experiment @param {object} settings @param {(message: Message) => void} take @param {{ format: string, theme: string }} [figure] */
+  function ask(experiment, settings, take, figure) {
     runs.set((asked += 1), take);
-    trigger("experiment", { request: { id: asked, experiment, settings } });
+    trigger("experiment", { request: { id: asked, experiment, settings, figure } });
   }
   watch("value", () => {
     /** @type {Message} */
     const message = JSON.parse(props.value ?? "{}");
     runs.get(message.id)?.(message);
-    if (message.failed || message.outcome !== undefined || message.end) runs.delete(message.id);
+    if (message.failed || message.outcome !== undefined || message.end || message.file) runs.delete(message.id);
   });
 
+  /** @type {ReturnType<typeof experimentPanel>[]} */
+  const panels = [];
   /** @type {Map<Element, () => void>} */
   const mounts = new Map();
   const near = new IntersectionObserver(
@@ -59,6 +67,7 @@ export function mount(element, { props, server, trigger, watch }) {
     typeset(text);
     const experiments = section.experiments.map((shown) => {
       const panel = experimentPanel(section, shown, facts, ask);
+      panels.push(panel);
       mounts.set(panel.root, panel.mount);
       near.observe(panel.root);
       return panel.root;
@@ -89,7 +98,7 @@ export function mount(element, { props, server, trigger, watch }) {
 
   /** The lesson as a file that Jupyter opens. */
   async function takeNotebook() {
-    const answer = await server.notebook_told({}).catch(() => null);
+    const answer = await server.notebook_told({ tried: triedOf(panels) }).catch(() => null);
     if (!answer || answer.error !== undefined) return void (told.textContent = answer?.error ?? "The server does not answer; please try again.");
     const href = URL.createObjectURL(new Blob([answer.notebook], { type: "application/x-ipynb+json" }));
     make("a", { href, download: "diffviz-lesson.ipynb" }).click();

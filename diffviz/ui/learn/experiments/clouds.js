@@ -7,17 +7,6 @@ import { figures as number } from "../progress.js";
 
 /** @import { Bench, Experiment } from "../types.d.ts" */
 
-/** @type {Record<string, string>} */
-const LABELS = {
-  data: "The data",
-  jump: "One jump from noise",
-  steps: "Many steps from the same noise",
-  good: "A good schedule",
-  short: "A schedule that ends too early",
-  misled: "The good schedule, t told wrongly",
-  drawn: "Your schedule, drawn in Forward",
-};
-
 /** @param {Bench} bench @param {string} label @param {() => Record<string, unknown>} [wanted] */
 function clouds({ run }, label, wanted = () => ({})) {
   const list = make("div", { className: "learn-figures many" });
@@ -26,11 +15,11 @@ function clouds({ run }, label, wanted = () => ({})) {
     /** @param {Record<string, any>} message */
     take({ lane }) {
       if (!lane) return;
-      const shown = figure(LABELS[lane.name] ?? lane.name, "cloud");
+      const shown = figure(lane.label, "cloud");
       list.append(shown.root);
       cloud(shown.canvas, lane.points);
       const quality = lane.name === "data" ? "" : `: Fréchet distance ${number(lane.distance)}, ${lane.covered} of ${lane.modes} modes, ${number(100 * lane.astray)} % astray`;
-      shown.tell(`${LABELS[lane.name] ?? lane.name}${quality}`);
+      shown.tell(`${lane.label}${quality}`);
     },
   };
 }

@@ -7,16 +7,13 @@ import { figures as number } from "../progress.js";
 
 /** @import { Experiment } from "../types.d.ts" */
 
-/** @type {Record<string, string>} */
-const LABELS = { gan: "GAN, one pass", diffusion: "Diffusion, 50 steps" };
-
 /** @type {Experiment} */
 export function speed({ run }) {
   const list = make("ul", {});
   return {
     root: make("div", {}, button("Time both", () => run() && list.replaceChildren()), list),
     take({ timed }) {
-      if (timed) list.append(make("li", { className: "number" }, `${LABELS[timed.name]}: ${number(1000 * timed.seconds)} ms for ${timed.samples} digits, ${thousands(timed.weights)} weights`));
+      if (timed) list.append(make("li", { className: "number" }, `${timed.label}: ${number(1000 * timed.seconds)} ms for ${timed.samples} digits, ${thousands(timed.weights)} weights`));
     },
   };
 }
