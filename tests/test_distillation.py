@@ -230,8 +230,8 @@ def test_student_and_teacher_are_shown_from_the_same_noise(pair: dict[str, Check
     told = beside("fashion")["distilled"]
     assert (told["student"], told["few"], told["many"]) == ("quick", (1, 2, 4), 40)
     assert told["took"] == (
-        "That took 4,000 evaluations of fashion, on 1,000 noised pictures, in 3 minutes on a GPU,"
-        " and only after fashion itself had learned from 42."
+        "To come so near in a few looks, quick was taught by 4,000 evaluations of fashion, on 1,000"
+        " noised pictures, in 3 minutes on a GPU, after fashion itself had learned from 42."
     )
     assert beside("heroes") == {}
     with pytest.raises(ValueError, match="heroes has no distilled denoiser beside it"):

@@ -57,9 +57,10 @@ def took(card: Card) -> str:
     told, minutes = card.distilled, 60 * card.training["wall_hours"]
     where = {"cpu": "on a CPU", "cuda": "on a GPU"}.get(card.training.get("device", "cpu"))
     return (
-        f"That took {told['teacher_evaluations']:,} evaluations of {told['teacher']}, on"
+        f"To come so near in a few looks, {card.name} was taught by"
+        f" {told['teacher_evaluations']:,} evaluations of {told['teacher']}, on"
         f" {card.images_seen:,} noised {medium_of(card.data).plural}, in {minutes:.0f} minutes"
-        f" {where or 'on an accelerator'}, and only after {told['teacher']} itself had learned from"
+        f" {where or 'on an accelerator'}, after {told['teacher']} itself had learned from"
         f" {learned_from(card.started_from):,}."
     )
 

@@ -16,7 +16,7 @@ export function fewPanel(state, trigger) {
   const button = make("button", { type: "button", id: "sample-few", onclick: ask });
   const told = make("p", { className: "muted", role: "status" });
   const shown = make("div", { className: "player-lanes" });
-  const root = make("div", { className: "sample-few", hidden: true }, button, told, shown);
+  const root = make("div", { className: "sample-few", hidden: true }, button, shown, told);
 
   function ask() {
     const { run } = state;
