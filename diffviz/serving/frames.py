@@ -22,6 +22,8 @@ from diffviz.media.levels import fingerprint
 from diffviz.media.medium import VIEWS, Medium, columns
 from diffviz.media.picture import PICTURE
 from diffviz.media.registry import medium_of
+from diffviz.networks.attention import looks_up
+from diffviz.runs.asking import said_by, speaks
 from diffviz.runs.conditions import alone
 from diffviz.runs.notes import note_of
 from diffviz.runs.sampling import run
@@ -122,6 +124,8 @@ def _start(entrants: Sequence[RunSettings], checkpoint: Checkpoint) -> dict[str,
         "alike": alike(entrants),
         "reference": exact(settings).steps,
         "notes": notes(settings, checkpoint.card),
+        "lookups": bool(settings.condition) and looks_up(checkpoint.network),
+        "sentence": said_by(info, settings.condition) if speaks(info) else "",
         **beside(settings.model),
     }
 

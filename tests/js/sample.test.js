@@ -4,6 +4,7 @@ import { beforeEach, test } from "node:test";
 import { endExport, takeHome } from "../../diffviz/ui/lib/calls.js";
 import { store } from "../../diffviz/ui/lib/store.js";
 import { mount } from "../../diffviz/ui/sample/view.js";
+import { mean } from "../../diffviz/ui/sample/words.js";
 
 let view, element, triggered;
 
@@ -374,4 +375,57 @@ test("a file is handed to the browser at once, under its name", () => {
   takeHome(null);
   takeHome({ url: "http://localhost/file/a.gif", orig_name: "diffviz-fashion.gif" });
   assert.deepEqual(clicked, [["http://localhost/file/a.gif", "diffviz-fashion.gif"]]);
+});
+
+const maps = (...levels) => Buffer.from(Uint8Array.from(levels)).toString("base64");
+
+test("which word made which pixel: a word that is looked at shows where, at the step and in the mean", async () => {
+  tell(61, start({ lookups: true, words: "red hat" }), step(0), step(1), step(2), step(3));
+  await frame();
+  $("#sample-lookups").click();
+  assert.deepEqual(triggered.at(-1), ["refer", { run: 61, kind: "words" }]);
+  tell(61, { kind: "words", labels: ["red", "hat"] });
+  for (let index = 0; index < 4; index++)
+    tell(61, { kind: "words", one: { index, shape: [1, 2, 1, 2], most: 1, maps: maps(255, 0, index ? 0 : 255, index ? 255 : 0) } });
+  await frame();
+  const words = [...element.querySelectorAll(".word-maps button")];
+  assert.deepEqual(words.map((word) => word.textContent), ["red", "hat"]);
+  assert.equal($(".word-over")?.hidden ?? true, true);
+  words[1].dispatchEvent(new Event("focus"));
+  await frame();
+  assert.equal($(".word-over").hidden, false);
+  assert.equal($(".word-over").parentElement, canvas().parentElement);
+  words[1].dispatchEvent(new Event("blur"));
+  await frame();
+  assert.equal($(".word-over").hidden, true);
+  words[0].click(); // a press keeps it
+  words[1].dispatchEvent(new Event("focus"));
+  await frame();
+  assert.deepEqual(words.map((word) => word.getAttribute("aria-pressed")), ["true", "false"]);
+});
+
+test("the mean of a word's maps leaves out the last step, which has no evaluation of its own", () => {
+  const steps = [[255, 0], [0, 255], [255, 255]].map((levels, index) => ({ index, shape: [1, 1, 1, 2], most: index + 1, maps: Uint8Array.from(levels) }));
+  assert.deepEqual([...mean({ labels: ["red"], steps })], [0.5, 1]);
+});
+
+test("a word is changed and the rest kept, beside the same words sampled anew", async () => {
+  tell(62, start({ lookups: true, sentence: "a red hat" }), step(0), step(1), step(2), step(3));
+  await frame();
+  const panel = $("#sample-reworded");
+  assert.equal(panel.hidden, false);
+  assert.equal($("#sample-reword").value, "a red hat");
+  $("#sample-reword").value = "a blue hat";
+  $("#sample-reword-run").click();
+  assert.deepEqual(triggered.at(-1), ["refer", { run: 62, kind: "reworded", to: "a blue hat", kept: 0.8 }]);
+  tell(62, { kind: "reworded", index: 1 });
+  await frame();
+  assert.match(panel.textContent, /Step 2 of 3/);
+  for (const label of ["as it was", "attention kept", "sampled anew"])
+    tell(62, { kind: "reworded", one: { ...step(3), label, count: 1, columns: 1 } });
+  await frame();
+  assert.deepEqual([...panel.querySelectorAll("figcaption")].map((one) => one.textContent), ["as it was", "attention kept", "sampled anew"]);
+  tell(63, start({ lookups: true, sentence: "a hat", headings: ["1", "2"] }), step(0), step(1), step(2), step(3));
+  await frame();
+  assert.equal(panel.hidden, true); // columns are said otherwise already
 });

@@ -110,3 +110,8 @@ export function tile(values, count, columns, { channels, height, width }) {
       }
   return { planes, height: sheetHeight, width: sheetWidth };
 }
+
+/** Where a picture lies on such a sheet: left, top, width and height. @param {number} index @param {number} columns @param {number[]} shape @returns {[number, number, number, number]} */
+export function tiled(index, columns, [, height, width]) {
+  return [(index % columns) * (width + 1), Math.floor(index / columns) * (height + 1), width, height];
+}

@@ -63,7 +63,12 @@ export function lanesPanel(state, open) {
       if (frame) draw(lane, frame, k);
     });
   }
-  return { root, update };
+  return {
+    root,
+    update,
+    /** The first lane's pictures. */
+    first: () => figures[0]?.canvas ?? null,
+  };
 }
 
 /** Let a press on a sample enlarge it; by keyboard a button does. @param {HTMLCanvasElement} canvas @param {Start} start @param {(index: number) => void} open */

@@ -3,15 +3,17 @@
 // A run has lanes (one, or up to three in a race) of steps + 1 frames; a frame has three views,
 // x_t, x̂0 and ε̂. Nothing is asked of the server to show any of them.
 
+import { bytes } from "../lib/pixels.js";
 import { Timeline } from "../lib/timeline.js";
 import { decoded } from "../lib/views.js";
 
 /** @import { View } from "../lib/views.js" */
-/** @import { FewSteps, Frame, Lane, Measured, Message, Orders, Reference, Start } from "./types.d.ts" */
+/** @import { FewSteps, Frame, Lane, LookedUp, Measured, Message, Orders, Reference, Reworded, Start } from "./types.d.ts" */
 
 const REST = 2000; // milliseconds after which the opening film starts over, so that the page is alive
 
-export const MEASURED = ["reference", "orders", "few"]; // after a run, at a press
+const REWORDED = 3; // as it was, attention kept, sampled anew
+export const MEASURED = ["reference", "orders", "few", "words", "reworded"]; // after a run, at a press
 
 /** A run and all that came of it. */
 export class Run {
@@ -29,6 +31,10 @@ export class Run {
     this.orders = null; // as well
     /** @type {FewSteps | null} */
     this.few = null; // likewise
+    /** @type {LookedUp | null} */
+    this.words = null;
+    /** @type {Reworded | null} */
+    this.reworded = null;
   }
 
   get frames() {
@@ -40,9 +46,11 @@ export class Run {
     return Math.max(...this.lanes.map((lane) => lane.frames.length));
   }
 
-  /** Which of them is under way; one at a time. @returns {"reference" | "orders" | "few" | null} */
+  /** Which of them is under way; one at a time. @returns {Measured["kind"] | null} */
   get measuring() {
-    const { reference, orders, few } = this;
+    const { reference, orders, few, words, reworded } = this;
+    if (words && words.steps.length <= this.start.steps && !words.failed) return "words";
+    if (reworded && reworded.made.length < REWORDED && !reworded.failed) return "reworded";
     if (reference && !reference.result && !reference.failed) return "reference";
     if (few && few.made.length <= (this.start.distilled?.few.length ?? 0) && !few.failed) return "few";
     return orders && !orders.curves && !orders.failed ? "orders" : null;
@@ -53,6 +61,10 @@ export class Run {
     if (this.measuring !== event.kind) return false;
     if (event.kind === "reference") this.reference = event;
     else if (event.kind === "few") this.few = { ...event, made: [...(this.few?.made ?? []), ...(event.one ? [decoded(event.one)] : [])] };
+    else if (event.kind === "words") {
+      const { labels = [], steps = [] } = this.words ?? {};
+      this.words = { labels, waiting: 0, ...event, steps: [...steps, ...(event.one ? [{ ...event.one, maps: bytes(event.one.maps) }] : [])] };
+    } else if (event.kind === "reworded") this.reworded = { ...event, made: [...(this.reworded?.made ?? []), ...(event.one ? [decoded(event.one)] : [])] };
     else {
       const { runs } = /** @type {Orders} */ (this.orders);
       this.orders = { ...this.orders, waiting: 0, ...event, runs: [...runs, ...(event.one ? [event.one] : [])] };
@@ -67,7 +79,7 @@ export class Run {
 
 export class SampleState {
   /**
-   * @param {(...what: string[]) => void} change says that "run", "frames", "reference", "orders", "few", "status", "position" or "view" changed
+   * @param {(...what: string[]) => void} change says that "run", "frames", "status", "position", "view" or one of MEASURED changed
    * @param {() => void} now paints at once
    */
   constructor(change, now) {
@@ -106,7 +118,7 @@ export class SampleState {
       if (event.kind === "start") this.begin(new Run(event, number, recorded));
       else if (this.run?.number !== number) continue; // of a run that another has replaced
       else if (event.kind === "frame") this.run.lanes[event.lane].frames[event.index] = decoded(event);
-      else if (event.kind === "reference" || event.kind === "orders" || event.kind === "few") {
+      else if (event.kind !== "end") {
         if (this.run.measured(event)) this.change(event.kind);
       } else Object.assign(this.run.lanes[event.lane], { fingerprint: event.fingerprint, result: event.result });
     }

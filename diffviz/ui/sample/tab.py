@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from diffviz.runs.asking import speaks
+from diffviz.runs.attention import RewordSettings
 from diffviz.runs.link import schema
 from diffviz.runs.schema import MAX_SEED, SEED, RunSettings
 from diffviz.runs.suited import SUITED
@@ -34,6 +35,8 @@ from diffviz.serving.sampling import (
     settings_of,
 )
 from diffviz.serving.ticket import Ticket
+from diffviz.serving.words import looked_up, said_otherwise
+from diffviz.settings import declared
 from diffviz.ui.component import live_view, page_call
 from diffviz.ui.controls import control, endpoint, in_order
 from diffviz.ui.gradio_seams import event_data
@@ -204,9 +207,10 @@ async def _sample(
 async def _refer(
     backend: Backend, request: gr.Request, last_run: Ran, event: gr.EventData
 ) -> AsyncIterator[str]:
-    """What the last race is measured against, how fast its samplers come nearer to that, or what a
-    distilled denoiser makes of the run's noise; event: {"run": its number in the player, "kind":
-    "reference", "orders" or "few"}."""
+    """What the last race is measured against, how fast its samplers come nearer to that, what a
+    distilled denoiser makes of the run's noise, which pixels look its words up, or what other words
+    make of it; event: {"run": its number in the player, "kind": "reference", "orders", "few",
+    "words", or "reworded" with what RewordSettings say}."""
     with told_in_the_page():
         number = whole_number("run", event_data(event, "run"))
     settings, token, rivals = last_run
@@ -217,6 +221,12 @@ async def _refer(
             return few_steps(
                 settings, number, lambda name: backend.models.served(name, token, ticket)
             )
+        if kind in ("words", "reworded"):
+            checkpoint, engine = backend.models.model(settings.model, token), backend.engine
+            if kind == "words":
+                return looked_up(settings, number, checkpoint, engine, ticket)
+            other = RewordSettings(**{n: event_data(event, n) for n in declared(RewordSettings)})
+            return said_otherwise(settings, other, number, checkpoint, engine, ticket)
         served = backend.models.served(settings.model, token, ticket)
         if kind == "orders":
             return orders(settings, rivals, number, *served)

@@ -40,6 +40,8 @@ export interface Start {
   alike?: string; // what is to be said of lanes that end in the same picture
   notes?: string[]; // each sample's own, where one can be made by itself
   reference?: number; // steps of the run that a race is measured against
+  lookups?: boolean; // whether pixels look words up
+  sentence?: string; // that was said of all of them, or nothing
   distilled?: { teacher: string; student: string; few: number[]; many: number; took: string }; // evaluations
 }
 
@@ -73,11 +75,37 @@ export interface FewSteps {
   made: (Frame & Entrant)[];
 }
 
+/** Of a step, of each sample, of each word: how much each pixel looks it up; 255 is `most`. */
+export interface Lookups {
+  index: number;
+  shape: [count: number, words: number, height: number, width: number];
+  most: number;
+  maps: Uint8Array;
+}
+
+/** Which pixels look which word up, step by step, while the run is made again. */
+export interface LookedUp {
+  waiting?: number;
+  failed?: string;
+  labels: string[];
+  steps: Lookups[];
+}
+
+/** A run's first samples with other words: as they were, with attention kept, and sampled anew. */
+export interface Reworded {
+  waiting?: number;
+  failed?: string;
+  index?: number; // of the steps
+  made: (Frame & Entrant & { columns: number })[];
+}
+
 /** What is measured at a press, as it is told. */
 export type Measured =
   | ({ kind: "reference" } & Reference)
   | ({ kind: "orders"; one?: Distance } & Omit<Orders, "runs">)
-  | ({ kind: "few"; one?: SentFrame & Entrant } & Omit<FewSteps, "made">);
+  | ({ kind: "few"; one?: SentFrame & Entrant } & Omit<FewSteps, "made">)
+  | ({ kind: "words"; labels?: string[]; one?: Omit<Lookups, "maps"> & { maps: string } } & Omit<LookedUp, "labels" | "steps">)
+  | ({ kind: "reworded"; one?: SentFrame & Entrant & { columns: number } } & Omit<Reworded, "made">);
 
 export type Event =
   | Start

@@ -19,7 +19,9 @@ import { nearestPanel } from "./nearest.js";
 import { onePanel, seedOf } from "./one.js";
 import { ordersPanel } from "./orders.js";
 import { racePanel } from "./race.js";
+import { rewordedPanel } from "./reworded.js";
 import { SampleState } from "./state.js";
+import { wordsPanel } from "./words.js";
 
 /** @import { Place } from "../lib/components.js" */
 /** @import { LiveView, SettingFacts, Values } from "../lib/types.d.ts" */
@@ -41,7 +43,7 @@ export function mount(element, { props, server, trigger, watch }) {
   const one = onePanel(state);
   const lanes = lanesPanel(state, one.open);
   const panels = [
-    headPanel(state), lanes, controls, racePanel(state, trigger), ordersPanel(state, trigger), fewPanel(state, trigger), factsPanel(state), glancePanel(state),
+    headPanel(state), lanes, controls, racePanel(state, trigger), ordersPanel(state, trigger), fewPanel(state, trigger), wordsPanel(state, trigger, lanes.first), rewordedPanel(state, trigger), factsPanel(state), glancePanel(state),
     filesPanel(state, trigger), nearestPanel(state, server), apartPanel(state, server), one,
   ];
   parts.push(...panels, decodingAtRest(state, server));
