@@ -76,6 +76,7 @@ def _judged(
     reference: Callable[[int], Reference],
 ) -> dict[str, Any]:
     """Of its samples, by a judge."""
+    from diffviz.autoencoders import autoencoder_of
     from diffviz.measure.evaluation import evaluate
     from diffviz.measure.judge import load_judge
     from diffviz.runs.suited import as_distilled
@@ -89,6 +90,8 @@ def _judged(
             note(f"{done:,} pictures")
 
     settings, judge = options.part(RunSettings), load_judge(subject).to(checkpoint.device)
+    if checkpoint.card.data.autoencoder:
+        autoencoder_of(checkpoint.card.data).network.to(checkpoint.device)
     settings = as_distilled(settings, options.model_fields_set, checkpoint.card)
     known = reference(options.samples)
     return evaluate(checkpoint, settings, judge, known, options.bfloat16, report)
