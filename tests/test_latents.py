@@ -53,6 +53,7 @@ from diffviz.training.autoencoding import (
     psnr,
 )
 from diffviz.training.learner import Progress
+from diffviz.training.needs import SHEETS, needs_of
 from diffviz.training.plan import Plan, begin
 from diffviz.training.samples import Latents, load_samples
 from tests.oracles.accelerator import DEVICE, Accelerator
@@ -250,7 +251,12 @@ def test_a_denoiser_of_latents_learns_and_is_shown_as_pictures(squares: Path) ->
     assert last.x.shape == (2, 4, 4, 4)
     assert checkpoint.medium.encode(last.x).shape == (2, 3, 16, 16)
     assert checkpoint.medium.seen(last.x.shape[1:]) == (3, 16, 16)
-    assert draw_sheet(checkpoint).shape[1:] == describe_sheet(checkpoint.card.data)["shape"]
+    about = describe_sheet(checkpoint.card.data)
+    sheet, results = draw_sheet(checkpoint)
+    assert sheet.shape == (2, *about["shape"][:2], 4, 4, 8)  # float16 in bytes
+    assert results.shape == about["shape"][1:]
+    assert about["undecoded"] == sheet[0, 0].numel()
+    assert SHEETS * (sheet.numel() + results.numel()) < 1e6 * needs_of(plan).finished
     first = json.loads(next(iter(stream(asked, (), checkpoint))))["events"][0]
     assert (first["shape"], first["renderer"]) == ([3, 16, 16], "latent")
     assert checkpoint.medium.sheet(last.x, 1, None).shape == (16, 33, 3)

@@ -115,7 +115,8 @@ def test_a_toy_is_sent_to_the_player(dials: Checkpoint) -> None:
     assert start["shape"] == [2, 1]
     assert base64.b64decode(frames[-1]["x"]) == toy.encode(last.x).numpy().tobytes()
     assert end["fingerprint"] == fingerprint(last.x)
-    assert draw_sheet(dials).shape == (2, 13, 10, 1)
+    (sheet,) = draw_sheet(dials)
+    assert sheet.shape == (2, 13, 10, 1)
     assert describe_sheet(dials.card.data)["renderer"] == "dial"
 
 

@@ -119,6 +119,6 @@ def resume(options: Options, device: torch.device) -> tuple[Order, Trainer]:
     name = checked_name(options.name or f"my-{options.data or DEFAULT}")
     load = partial(load_samples, device=device)
     order, trainer = load_training(name, load, options.folder / UNFINISHED, device)
-    needed = needs(order.network, trainer.data.info.shape, order.config.batch)
+    needed = needs(order.network, trainer.data.info, order.config.batch)
     check_memory(Plan(order.data), needed)
     return order, trainer

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 
+import torch
+
+from diffviz.autoencoders import medium_shown
 from diffviz.checkpoints import load_card
 from diffviz.data import DATA_SETS
 from diffviz.data.base import DataInfo, Slot
@@ -22,7 +24,7 @@ KEPT_BYTES, SAMPLE_BYTES = 5.6, 100e3  # for each sample, and each number kept o
 # Of each weight on the disk: a state and the one before it, in float32 the weights, their average
 # and two moments; a checkpoint and the one before it, in float16.
 STATE_BYTES, CHECKPOINT_BYTES = 32, 4
-SHEETS, SHEET_SAMPLES = 120, 2 * 13 * 10  # kept, and samples on each, a byte for each number
+SHEETS, SHEET_STEPS, SHEET_SAMPLES = 120, 2 * 13, 10  # kept, states on each, samples of each
 
 
 OWN_BYTES = 5_000 * 3 * 32**2  # of one's own pictures, as many as may be uploaded
@@ -42,23 +44,35 @@ def needs_of(plan: Plan) -> Needs:
     source = DATA_SETS[plan.data.name]
     slot = Slot("any", tuple(map(str, range(10))))
     count = source.slots if source.slots is not None else 1
-    info = DataInfo(source.name, source.shape, 0.5, (slot,) * count, "", "", source.medium)
+    info = DataInfo(
+        *(source.name, source.shape, 0.5, (slot,) * count, "", "", source.medium),
+        source.autoencoder,
+    )
     usual = network_for(info)
     network = usual.changed(plan.shape(usual.kind))
     if plan.start:
         network = load_card(plan.start).network.adapted_to(info)
-    found = needs(network, source.shape, plan.settings().batch)
+    found = needs(network, info, plan.settings().batch)
     own = OWN_BYTES / 1e6 if plan.data.name == OWN else 0
     return Needs(found.memory, found.disk + own, found.finished + own)
 
 
-def needs(network: NetworkConfig, shape: tuple[int, ...], batch: int) -> Needs:
-    """Of a network that is trained on samples of a shape."""
-    weights, kept = _sizes(network, shape)
-    numbers = math.prod(shape)
+def needs(network: NetworkConfig, info: DataInfo, batch: int) -> Needs:
+    """Of a network that is trained on samples of some data. Raises ValueError where the autoencoder
+    that shows them is not there."""
+    weights, kept = _sizes(network, info.shape)
     memory = PROCESS_BYTES + WEIGHT_BYTES * weights + batch * (KEPT_BYTES * kept + SAMPLE_BYTES)
-    finished = CHECKPOINT_BYTES * weights + SHEETS * SHEET_SAMPLES * numbers
+    finished = CHECKPOINT_BYTES * weights + SHEETS * sheet_bytes(info)
     return Needs(memory / 1e6, (STATE_BYTES * weights + finished) / 1e6, finished / 1e6)
+
+
+def sheet_bytes(info: DataInfo) -> int:
+    """Of a sheet of samples, before it is compressed."""
+    medium, one = medium_shown(info), torch.zeros(1, *info.shape)
+    shown = SHEET_SAMPLES * medium.encode(one).numel()
+    if medium.sent:
+        return SHEET_STEPS * SHEET_SAMPLES * medium.sent(one).numel() + shown
+    return SHEET_STEPS * shown
 
 
 @lru_cache(64)

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { newest } from "../../diffviz/ui/lib/newest.js";
 import { bytes, halves, inBase64 } from "../../diffviz/ui/lib/pixels.js";
 import { previews, undecoded } from "../../diffviz/ui/lib/renderers/latent.js";
+import { bytesOf } from "../../diffviz/ui/train/sheets.js";
 
 const half = (...bits) => new Uint8Array(new Uint16Array(bits).buffer);
 const [ZERO, ONE] = [0x0000, 0x3c00];
@@ -30,6 +31,17 @@ test("between a latent's pixels the preview is bilinear", () => {
   const sheet = { count: 1, columns: 1, shape: [1, 4, 4], facts: { preview: [[1, 0]] } };
   const row = previews(half(ZERO, ONE, ZERO, ONE), sheet).subarray(0, 4);
   assert.deepEqual([...row], [0, 0.25, 0.75, 1].map((v) => Math.round((v + 1) * 127.5)));
+});
+
+test("a sheet holds every step of each view, or latents of them and the results decoded", () => {
+  const about = { shape: [3, 2, 1, 2, 2], views: ["x", "x0"], t: [2, 1, 0], labels: [] };
+  const plain = Uint8Array.from({ length: 2 * 3 * 8 }, (_, i) => i);
+  assert.deepEqual([...bytesOf(plain, about, "x0", 2)], [40, 41, 42, 43, 44, 45, 46, 47]);
+  const latents = { ...about, undecoded: 4 };
+  const content = Uint8Array.from({ length: 2 * 3 * 4 + 8 }, (_, i) => i);
+  assert.deepEqual([...bytesOf(content, latents, "x", 1)], [4, 5, 6, 7]);
+  assert.deepEqual([...bytesOf(content, latents, "x0", 0)], [12, 13, 14, 15]);
+  for (const view of about.views) assert.deepEqual([...bytesOf(content, latents, view, 2)], [24, 25, 26, 27, 28, 29, 30, 31]);
 });
 
 test("while one question is under way only the newest of the others is asked after it", async () => {

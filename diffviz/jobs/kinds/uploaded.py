@@ -126,7 +126,7 @@ def take(path: Path, folder: Path) -> Uploaded:
         check_taken(checkpoint)
         save_card(known_alone(checkpoint.card), folder)  # figures that nobody here has measured
         card = checkpoint.card
-        memory = needs(card.network, card.data.shape, batch=32).memory
+        memory = needs(card.network, card.data, batch=32).memory
         disk = sum(map(len, files.values())) / 1e6 + 1
         return Uploaded(name, card.data.name, memory, disk)
     except BaseException:

@@ -137,11 +137,10 @@ export class Sheets {
     const wanted = (this.wanted = `${job} ${images} ${step} ${this.view}`);
     const content = await this.fetch(images);
     if (!content || this.wanted !== wanted) return; // a newer wish overtook this one
-    const { shape: [steps, count, ...shape], views, t, renderer } = sheet;
-    const size = content.length / (views.length * steps);
-    const from = (views.indexOf(this.view) * steps + step) * size;
+    const { shape: [steps, count, ...shape], t, renderer, facts } = sheet;
     const columns = Math.min(COLUMNS, count);
-    rendererOf(renderer, () => this.draw())?.draw(this.canvas, content.subarray(from, from + size), { count, columns, shape });
+    const bytes = bytesOf(content, sheet, this.view, step);
+    rendererOf(renderer, () => this.draw())?.draw(this.canvas, bytes, { count, columns, shape, facts });
     Object.assign(this.canvas.dataset, { sheet: images, step, t: t[step] });
     const shown = this.view === "x" ? SHOWN.x : SHOWN.x0;
     this.canvas.setAttribute("aria-label", `${count} pictures, ${shown} at t = ${t[step]}, after ${images} training pictures`);
@@ -149,4 +148,12 @@ export class Sheets {
       `after ${thousands(images)} pictures of training · sampling step ${step} of ${steps - 1} · t = ${t[step]}`;
     this.onMove(images);
   }
+}
+
+/** What a sheet holds of all pictures at a step. @param {Uint8Array} content @param {SheetFacts} sheet @param {string} view @param {number} step */
+export function bytesOf(content, { shape: [steps], views, undecoded }, view, step) {
+  if (undecoded && step === steps - 1) return content.subarray(views.length * steps * undecoded); // decoded
+  const size = undecoded || content.length / (views.length * steps);
+  const from = (views.indexOf(view) * steps + step) * size;
+  return content.subarray(from, from + size);
 }

@@ -13,6 +13,8 @@ export interface SheetFacts {
   t: number[];
   labels: string[];
   renderer?: string;
+  facts?: Record<string, never>; // what the renderer has to know
+  undecoded?: number; // bytes of all pictures at a step, where the last ones, decoded, follow the rest
 }
 
 /** One's own training in brief. */
