@@ -52,6 +52,7 @@ from diffviz.training.autoencoding import (
     misfit,
     psnr,
 )
+from diffviz.training.decoding import DecoderLearner
 from diffviz.training.learner import Progress
 from diffviz.training.needs import SHEETS, needs_of
 from diffviz.training.plan import Plan, begin
@@ -183,6 +184,34 @@ def test_weights_that_do_not_fit_are_refused(
         load_autoencoder("squares", tmp_path)
 
 
+def test_a_decoder_learns_on_and_latents_stay_what_they_are(
+    learned: tuple[list[float], Autoencoder],
+) -> None:
+    start, pictures = learned[1], Squares().pictures(torch.arange(4))
+    settings = SMALL.but(images=640, learning_rate=5e-3, squares=10.0)
+    learner = DecoderLearner(Squares(), start, settings, list(pictures))
+    for _ in learner.steps():
+        pass
+    finer = learner.autoencoder("squares", "train its decoder")
+    assert torch.equal(finer.encode(pictures), start.encode(pictures))
+    assert finer.card.quality["psnr"] > start.card.quality["psnr"] + 1
+    assert finer.card.latents == start.card.latents
+    assert finer.card.images_seen == start.card.images_seen + 640
+    assert finer.card.training["started_from"]["command"] == "train it"
+
+
+def test_a_decoder_is_not_written_over_what_it_is_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*words: str) -> str:
+        assert main(["autoencode", "--decoder-of", "portraits", *words]) == 2
+        return capsys.readouterr().err
+
+    assert "another --folder, or --name" in refused()
+    there = "--folder", str(tmp_path)
+    assert "has that already; leave --latent-channels out" in refused("--latent-channels=4", *there)
+
+
 def test_an_autoencoder_is_for_pictures_that_it_divides() -> None:
     config = AutoencoderConfig()
     assert config.factor == 8
@@ -199,7 +228,8 @@ def test_the_losses_are_what_they_say() -> None:
     x = torch.zeros(2, 1, 4, 4)
     y = x.clone()
     y[1, :, :, 2:] = 0.5  # an edge in each of four rows, of three differences each
-    torch.testing.assert_close(misfit(x, y, 2.0), torch.tensor([0, 0.25 + 2 * 0.5 / 3]))
+    weighed = misfit(x, y, SMALL.but(edges=2.0, squares=3.0))
+    torch.testing.assert_close(weighed, torch.tensor([0, 0.25 + 2 * 0.5 / 3 + 3 * 0.125]))
     assert psnr(x, y + 0.2)[0].item() == pytest.approx(20.0, abs=1e-4)
     mean, log_variance = torch.randn(2, 3, 2, 2), torch.randn(2, 3, 2, 2)
     expected = torch.distributions.kl_divergence(

@@ -14,14 +14,15 @@ from diffviz.cli.train import UNFINISHED, checked_name
 from diffviz.data import DATA_SETS, DataChoice
 from diffviz.device import choose
 from diffviz.settings import Setting
-from diffviz.training.autoencoding import (
-    AutoencoderLearner,
+from diffviz.training.autoencoder_orders import (
+    AnyLearner,
     AutoencoderOrder,
-    Autoencoding,
     begin,
     load_state,
     save_state,
 )
+from diffviz.training.autoencoding import Autoencoding
+from diffviz.training.decoding import OF_ENCODERS
 from diffviz.training.learner import prepare_threads
 
 NEED_ONE = {name: source for name, source in DATA_SETS.items() if source.autoencoder}
@@ -32,7 +33,8 @@ data then learn, and every few minutes a whole state, from which the same comman
 stop (Ctrl-C is one).
 
   python -m diffviz autoencode --data {FIRST}
-  python -m diffviz train --data {FIRST}"""
+  python -m diffviz train --data {FIRST}
+  python -m diffviz autoencode --data {FIRST} --decoder-of {FIRST} --squares 10 --folder finer"""
 
 
 class Options(Autoencoding, Recorded):
@@ -45,6 +47,10 @@ class Options(Autoencoding, Recorded):
 
     data: Annotated[str, Setting(help="Data set", choices=NEED_ONE)] = FIRST
     name: Annotated[str, Setting(help="Of the autoencoder")] = ""
+    decoder_of: Annotated[
+        str,
+        Setting(help="Goes on with the decoder alone of this one; its latents stay what they are"),
+    ] = ""
     folder: Annotated[Path, Setting(help="Where to write")] = FOLDER
     save_minutes: Annotated[
         float, Setting(help="Minutes between saves", minimum=0.01, maximum=1440)
@@ -74,18 +80,24 @@ def run(options: Options) -> None:
     state.unlink()
 
 
-def begun(options: Options, name: str, state: Path) -> tuple[AutoencoderOrder, AutoencoderLearner]:
+def begun(options: Options, name: str, state: Path) -> tuple[AutoencoderOrder, AnyLearner]:
     """The unfinished training of that name, or a new one. Raises ValueError where that one was
     begun with other settings."""
     device = choose(options.device)
     settings = options.part(Autoencoding)
     if state.exists():
         order, learner = load_state(state, device)
-        if (order.data.name, order.settings) != (options.data, settings):
+        asked = options.data, settings, options.decoder_of
+        if (order.data.name, order.settings, order.decoder_of) != asked:
             raise ValueError(
                 f"{name!r} was begun with other settings: `{order.command}` goes on with it,"
                 " --name begins another"
             )
         return order, learner
-    order = AutoencoderOrder(name, DataChoice(options.data), options.command_line, settings)
+    if start := options.decoder_of:
+        for field in sorted(options.model_fields_set & set(OF_ENCODERS)):
+            raise ValueError(f"{start!r} has that already; leave --{field.replace('_', '-')} out")
+        if (options.folder.absolute(), name) == (FOLDER.absolute(), start):
+            raise ValueError(f"{start!r} is read meanwhile: write to another --folder, or --name")
+    order = AutoencoderOrder(name, DataChoice(options.data), options.command_line, settings, start)
     return order, begin(order, device)

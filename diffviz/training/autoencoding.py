@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Annotated, Any, cast
+from dataclasses import replace
+from typing import Annotated, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from diffviz.autoencoders import Autoencoder, AutoencoderCard
-from diffviz.data import DATA_SETS, DataChoice, load_data_set
 from diffviz.data.base import DataSet
 from diffviz.device import CPU, autocast, send
 from diffviz.networks.autoencoder import AutoencoderConfig, KLAutoencoder
 from diffviz.settings import Setting, Settings, declared
 from diffviz.training.config import TrainConfig
-from diffviz.training.files import read_state, write_state
 from diffviz.training.learner import Learner
 
 _OF_TRAINING = declared(TrainConfig)
@@ -31,7 +28,8 @@ class Autoencoding(Settings):
     comes first; the learning rate falls to zero over it, along a cosine.
 
     The loss is the mean absolute error of pictures, `edges` times that of their differences from
-    pixel to pixel, and `divergence` times the mean of KL(q(z|x) ‖ N(0, 1)) over a latent's numbers.
+    pixel to pixel, `squares` times the mean squared error, and `divergence` times the mean of
+    KL(q(z|x) ‖ N(0, 1)) over a latent's numbers.
     """
 
     channels: Annotated[
@@ -52,6 +50,9 @@ class Autoencoding(Settings):
     edges: Annotated[float, Setting(help="Weight of the error of edges", minimum=0, maximum=10)] = (
         1.0
     )
+    squares: Annotated[
+        float, Setting(help="Weight of the squared error", minimum=0, maximum=100)
+    ] = 0.0
     batch: Annotated[int, _OF_TRAINING["batch"]] = 16
     images: Annotated[int, _OF_TRAINING["images"]] = 1_000_000
     hours: Annotated[float, _OF_TRAINING["hours"]] = 6.0
@@ -73,16 +74,6 @@ class Autoencoding(Settings):
         )
         config.latent_shape(shape)
         return config
-
-
-@dataclass(frozen=True)
-class AutoencoderOrder:
-    """What was asked for: enough to begin a training, and to go on with it."""
-
-    name: str
-    data: DataChoice
-    command: str
-    settings: Autoencoding
 
 
 class AutoencoderLearner(Learner):
@@ -110,7 +101,7 @@ class AutoencoderLearner(Learner):
         x, eps = batch
         with autocast(self.device, self.dtype):
             decoded, mean, log_variance = self.twin(x, eps)
-        return misfit(x, decoded.float(), self.settings.edges) + (
+        return misfit(x, decoded.float(), self.settings) + (
             self.settings.divergence * divergence(mean.float(), log_variance.float())
         )
 
@@ -147,52 +138,23 @@ class AutoencoderLearner(Learner):
         return Autoencoder(card, network)
 
 
-def begin(order: AutoencoderOrder, device: torch.device = CPU) -> AutoencoderLearner:
-    """A new training. Raises ValueError or FileNotFoundError, in a sentence, where it cannot be."""
-    data = load_data_set(order.data)
-    if len(data.info.shape) != 3:
-        raise ValueError(f"an autoencoder is for pictures, and {order.data.name} has none")
-    held_out = DATA_SETS[order.data.name].held_out
-    return AutoencoderLearner(
-        data, order.settings, held_out()[:MEASURED] if held_out else (), device=device
-    )
-
-
-def save_state(order: AutoencoderOrder, learner: AutoencoderLearner, path: Path) -> None:
-    """Write an unfinished training as one file, whole or not at all."""
-    write_state({**asdict(order), "settings": order.settings.model_dump()}, learner, path)
-
-
-def _order(fields: dict[str, Any]) -> AutoencoderOrder:
-    data = DataChoice.from_json(fields.pop("data"))
-    return AutoencoderOrder(data=data, settings=Autoencoding(**fields.pop("settings")), **fields)
-
-
-def load_state(
-    path: Path, device: torch.device = CPU
-) -> tuple[AutoencoderOrder, AutoencoderLearner]:
-    """An unfinished training, ready to go on; raises ValueError where the file is none."""
-    order, tensors = read_state(path, _order)
-    learner = begin(order, device)
-    learner.load_state(tensors)
-    return order, learner
-
-
 def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     """KL(N(mean, exp(log_variance)) ‖ N(0, 1)) of each sample, the mean over its numbers, (B,)."""
     each = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
     return each.flatten(1).mean(1)
 
 
-def misfit(x: Tensor, decoded: Tensor, edges: float) -> Tensor:
-    """The mean absolute error of each picture, (B,), and so much of that of its differences from
-    pixel to pixel, which are what makes an edge crisp."""
+def misfit(x: Tensor, decoded: Tensor, settings: Autoencoding) -> Tensor:
+    """The mean absolute error of each picture, (B,), and as much as the settings say of that of its
+    differences from pixel to pixel, which are what makes an edge crisp, and of its square."""
     error = decoded - x
 
     def size(e: Tensor) -> Tensor:
         return e.abs().flatten(1).mean(1)
 
-    return size(error) + edges * (size(error.diff(dim=-1)) + size(error.diff(dim=-2)))
+    edges = size(error.diff(dim=-1)) + size(error.diff(dim=-2))
+    squares = error.square().flatten(1).mean(1)
+    return size(error) + settings.edges * edges + settings.squares * squares
 
 
 def psnr(x: Tensor, other: Tensor) -> Tensor:
