@@ -20,6 +20,8 @@ from diffviz.denoisers.exact import GaussianDenoiser
 from diffviz.device import CPU
 from diffviz.guidance.classifier_free import GuidedDenoiser
 from diffviz.networks.dense import DenseConfig
+from diffviz.runs.posing import pose
+from diffviz.runs.restoration import RestoreSettings
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import EACH, GUIDANCE, RunSettings, Variation
 from diffviz.runs.suited import as_distilled
@@ -262,6 +264,8 @@ def test_a_student_is_not_guided_again_and_begins_with_what_suits_it(
     assert others == ["consistency", 4]
     assert suited_controls(pair["fashion"].card)[0].interactive
     assert GUIDANCE.name not in dict(map(reversed, variations(student.card)))
+    with pytest.raises(ValueError, match=r"quick is distilled to say .*; choose fashion"):
+        pose(RestoreSettings(), student.card, torch.zeros(1, 28, 28))
     told = card_text(student.card)
     assert "It is fashion distilled (by decree)" in told
     assert "one to 4 steps of the sampler Multistep consistency; guidance 1.5 is in it." in told

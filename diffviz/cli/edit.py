@@ -61,6 +61,7 @@ def run(options: Options) -> None:
     from diffviz.runs.conditions import conditions
     from diffviz.runs.editing import rms_distance, run_edit
     from diffviz.runs.notes import note_of
+    from diffviz.runs.suited import check_mean
 
     out, films = Path(options.out), {".gif": save_gif, ".mp4": save_mp4}
     output_file(options.out, (".png", *films))
@@ -82,6 +83,7 @@ def run(options: Options) -> None:
     settings.grid(schedule)  # before anything is loaded
     picture = load_picture(existing_file(options.picture))
     checkpoint = load_checkpoint(options.model).to(choose(options.device))
+    check_mean(checkpoint.card)
     info = checkpoint.card.data
     use_threads(options.threads)
     x0 = fitted(picture, info.shape)[None].to(checkpoint.device)

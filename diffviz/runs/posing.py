@@ -13,6 +13,7 @@ from diffviz.forward import noise
 from diffviz.guidance.measurement import Measurement
 from diffviz.media.decoding import fitted
 from diffviz.runs.restoration import LEVEL, RestoreSettings
+from diffviz.runs.suited import check_mean
 from diffviz.runs.tasks import margins, noise_in
 
 PAINTED = -0.5  # of a mask, from −1 to 1; an edge that was smoothed belongs to the hole
@@ -46,6 +47,7 @@ def pose(
 ) -> Posed:
     """What is asked for, of a picture (C, H, W) and, for inpainting, a mask (C, H, W) that is white
     where it is to be made anew; both in −1..1. Raises ValueError, in a sentence."""
+    check_mean(card)
     task, info = settings.entry, card.data
     if info.medium != "picture":
         raise ValueError(f"{card.name} makes {info.medium}, not pictures; choose another denoiser")

@@ -32,3 +32,13 @@ def as_distilled(settings: RunSettings, said: Collection[str], card: Card) -> Ru
         return settings
     own = suited(card.data.name, card.distilled)
     return settings.but(**{name: value for name, value in own.items() if name not in said})
+
+
+def check_mean(card: Card) -> None:
+    """Raises ValueError, in a sentence, for a student, where x̂0 must be the mean of all that x_t
+    may have been."""
+    if card.distilled:
+        raise ValueError(
+            f"{card.name} is distilled to say where a path ends, not the mean that is steered on"
+            f" the way; choose {card.distilled['teacher']}"
+        )
