@@ -167,11 +167,36 @@ test("losses, smoothed without a start at 0; nothing is drawn of no points", () 
   loss.move(200);
   levels.update(points, [0.1, 1], 250);
   assert.equal(loss.root.dataset.points, "3");
-  assert.match(loss.root.textContent, /pictures seen.*400/);
+  assert.match(loss.root.textContent, /0400$/);
   assert.equal(levels.root.querySelectorAll(".dot").length, 2);
   assert.ok(!`${loss.root.outerHTML}${levels.root.outerHTML}`.includes("NaN"));
   pointer(loss.root, "pointerdown", 227);
   assert.deepEqual(picked, [200]);
   loss.update([]);
   assert.equal(loss.root.querySelector(".curve").getAttribute("d"), "");
+});
+
+test("where there is little room a plot is as wide as that, so that its texts are no smaller", () => {
+  const heard = [];
+  const observer = globalThis.ResizeObserver;
+  globalThis.ResizeObserver = class {
+    constructor(hear) {
+      heard.push(hear);
+    }
+    observe() {}
+  };
+  const plots = [lossPlot(() => {}), levelPlot()];
+  globalThis.ResizeObserver = observer;
+  const points = [[0, 1, 1, 1], [400, 0.1, 0.1, 0.2]];
+  plots[0].update(points);
+  plots[0].move(400);
+  plots[1].update(points, [0.1, 1], 400);
+  for (const [k, room] of [[0, 230], [1, 230], [0, 900]]) {
+    Object.defineProperty(plots[k].root, "clientWidth", { value: room, configurable: true });
+    heard[k]();
+  }
+  assert.deepEqual(plots.map(({ root }) => root.getAttribute("viewBox")), ["0 0 420 210", "0 0 230 210"]);
+  const last = Number(plots[1].root.querySelector("circle:last-of-type").getAttribute("cx"));
+  assert.ok(last > 160 && last < 230 - 12, String(last));
+  assert.equal(plots[0].root.querySelector(".cursor").getAttribute("x1"), "408");
 });

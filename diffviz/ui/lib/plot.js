@@ -23,6 +23,8 @@ export class Plot {
     this.x = x;
     this.y = y;
     this.pad = { ...PAD, ...pad };
+    this.width = width;
+    this.height = height;
     this.levels = svg("g"); // behind what is drawn
     this.bottom = svg("g");
     this.front = svg("g");
@@ -44,6 +46,17 @@ export class Plot {
     this.x.range = [left, width - right];
     this.y.range = [height - bottom, top];
     this.floor = height - bottom / 2 + 5; // of the texts below
+  }
+
+  /** Where there is less room than its width, be as wide as that: then its texts are no smaller. @param {() => void} redraw */
+  fit(redraw) {
+    const { width, height } = this;
+    new ResizeObserver(() => {
+      const room = Math.min(width, Math.round(this.root.clientWidth));
+      if (!room || room === this.width) return;
+      this.resize(room, height);
+      redraw();
+    }).observe(this.root);
   }
 
   /** A line across at each of some values of y, and what stands beside it. @param {number[]} ticks @param {(value: number) => string} [text] */

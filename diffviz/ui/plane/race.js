@@ -132,6 +132,7 @@ function curvesPart(state) {
     const y = field === "energy" ? new Log([0.01, 1]) : new Linear([0, 1]);
     const plot = new Plot({ label: title, x: new Linear([0, 1]), y, width: 360, height: 190, pad: { left: 44 } });
     plot.onPick((x) => pick(x));
+    plot.fit(() => state.status?.points.length && draw(plot, field, state.status, state));
     return plot;
   });
   const root = make("div", { className: "contest-plots" },

@@ -78,7 +78,7 @@ const ROWS = [
 function tablePart(state) {
   const table = make("table", { className: "contest-outcome number" });
   const words = make("p", { className: "contest-words" });
-  const root = make("div", {}, table, words);
+  const root = make("div", {}, make("div", { className: "contest-scroll" }, table), words);
 
   /** @param {Set<string>} changed */
   function update(changed) {

@@ -26,10 +26,17 @@ export function lossPlot(onPick) {
   });
   /** @type {Point[]} */
   let all = [];
+  let redraw = () => {};
+  let shown = 0; // where the cursor is
+  plot.fit(() => {
+    redraw();
+    move(shown);
+  });
 
   /** @param {Point[]} points @param {Point[]} [others] of a training that it is compared with */
   function update(points, others = []) {
     all = points;
+    redraw = () => update(points, others);
     if (!points.length) return [raw, smooth, beside].forEach((line) => line.draw([]));
     const last = Math.max(...[points, others].map((one) => one.at(-1)?.[0] ?? 0));
     const losses = points.map((point) => point[1]);
@@ -37,7 +44,7 @@ export function lossPlot(onPick) {
     y.fit([...losses, ...theirs]);
     plot.x.domain = [0, last];
     plot.yAxis(y.ticks());
-    plot.xAxis([{ at: 0, text: "0" }, { at: "50%", text: "pictures seen" }, { at: last, text: thousands(last), anchor: "end" }]);
+    plot.xAxis([{ at: 0, text: "0" }, { at: last, text: thousands(last), anchor: "end" }]);
     /** @param {number} loss @param {number} i @returns {[number, number]} */
     const place = (loss, i) => [points[i][0], loss];
     raw.draw(losses.map(place));
@@ -47,7 +54,7 @@ export function lossPlot(onPick) {
   }
 
   /** @param {number} images */
-  const move = (images) => cursor.move(images);
+  const move = (images) => cursor.move((shown = images));
   return { root: plot.root, update, move };
 }
 
@@ -72,6 +79,8 @@ export function levelPlot() {
   const first = new Line(plot, "faint");
   const now = new Line(plot, "curve curve-0");
   const dots = new Dots(plot, "dot", 3.5);
+  let redraw = () => {};
+  plot.fit(() => redraw());
 
   /**
    * @param {Point[]} points
@@ -79,16 +88,14 @@ export function levelPlot() {
    * @param {number} images the moment
    */
   function update(points, ratios, images) {
+    redraw = () => update(points, ratios, images);
     if (!points.length) return [first, now].forEach((line) => line.draw([]));
     const index = Math.max(0, points.findLastIndex((point) => point[0] <= images));
     y.fit(points.flatMap((point) => point.slice(2)));
     plot.x.domain = [-0.5, ratios.length - 0.5]; // in levels, which are evenly apart in log σ/α
     plot.yAxis(y.ticks());
     const ends = [0, Math.floor(ratios.length / 2), ratios.length - 1];
-    plot.xAxis([
-      ...ends.map((level) => ({ at: level, text: ratios[level].toPrecision(2) })),
-      { at: "28%", text: "noise σ/α" },
-    ]);
+    plot.xAxis(ends.map((level) => ({ at: level, text: ratios[level].toPrecision(2) })));
     /** @param {Point} point */
     const places = (point) => point.slice(2).map((loss, level) => /** @type {[number, number]} */ ([level, loss]));
     first.draw(places(points[0]));

@@ -197,8 +197,8 @@ function curvesPanel(state, sheets) {
   const levels = levelPlot();
   const take = takeAway(figureFormats("Figure"), (format, theme) => state.server.take_losses({ job: state.job, format, theme }));
   const root = make("div", { className: "train-plots", hidden: true },
-    plotFigure("Loss", "smoothed; as measured, faint", loss),
-    plotFigure("By noise level", "now; at first, faint", levels), take);
+    plotFigure("Loss over the pictures seen", "smoothed; as measured, faint", loss),
+    plotFigure("Loss by noise level σ/α", "now; at first, faint", levels), take);
 
   /** @param {Set<string>} changed */
   function update(changed) {
