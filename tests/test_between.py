@@ -57,6 +57,19 @@ def test_the_first_and_the_last_are_what_the_seeds_make(sampler: str) -> None:
     assert max(steps) < whole, "little by little"
 
 
+@pytest.mark.parametrize("condition", [{"class": "bag"}, {}])
+def test_one_thing_becomes_another(condition: dict[str, str]) -> None:
+    checkpoint, settings = load_checkpoint("fashion"), RUN.but(condition=condition, guidance=2.0)
+    other = {"class": "coat"}
+    made = list(between(settings, 3, checkpoint, frames=5, to=other))
+    for x, said in ((made[0], condition), (made[-1], other)):
+        *_, last = run(settings.but(condition=said, count=1), checkpoint)
+        assert (x - last.x).abs().max() < 1e-3
+    assert (made[0] - made[2]).abs().max() > 0.1 < (made[2] - made[-1]).abs().max()
+    with pytest.raises(ValueError, match="unknown class 'troll'"):
+        between(settings, 3, checkpoint, to={"class": "troll"})
+
+
 def test_what_cannot_be_is_told() -> None:
     checkpoint = load_checkpoint("fashion")
     with pytest.raises(ValueError, match="seed must be a whole number"):
@@ -80,5 +93,12 @@ def test_it_is_a_film_with_the_first_ones_note(
     assert main(["sample", *words.split()]) == 0
     with Image.open("a.gif") as again:
         assert again.n_frames > 16
+    words = "--condition class=bag --steps 2 --seed 3 --to class=coat --out b.gif"
+    assert main(["sample", *words.split()]) == 0
+    assert "from seed 3 to 3, to become coat" in capsys.readouterr().out
+    with Image.open("b.gif") as other:
+        assert other.n_frames > 4
+    assert main(["sample", "--to", "class=coat", "--out", "a.png"]) == 2
+    assert "--to goes with a .gif only" in capsys.readouterr().err
     assert main(["sample", "--to-seed", "9", "--out", "a.png"]) == 2
     assert "--to-seed goes with a .gif only" in capsys.readouterr().err

@@ -20,6 +20,7 @@ row, from noise to picture), .gif or .mp4 (the run as a film).
   python -m diffviz sample --condition class={EACH} --count 10 --out all-ten.png
   python -m diffviz sample --condition class=bag --sampler heun --steps 10 --out bag.mp4
   python -m diffviz sample --condition class=bag --seed 1 --to-seed 2 --out from-1-to-2.gif
+  python -m diffviz sample --condition class=sneaker --to class=boot --out growing.gif
 
 Each file knows its run, which can be repeated, with changes too; dropped on the page it is shown.
 
@@ -29,7 +30,12 @@ Each file knows its run, which can be repeated, with changes too; dropped on the
 class Options(RunSettings):
     """A run, and what becomes of it."""
 
-    defaults: ClassVar[Mapping[str, str]] = {"view": "x", "fps": "10", "to_seed": "no film"}
+    defaults: ClassVar[Mapping[str, str]] = {
+        "view": "x",
+        "fps": "10",
+        "to_seed": "no film",
+        "to": "the same",
+    }
 
     repeat: Annotated[
         str,
@@ -46,6 +52,13 @@ class Options(RunSettings):
             maximum=MAX_SEED,
         ),
     ] = None
+    to: Annotated[
+        Mapping[str, str],
+        Setting(
+            help="In that film, what the picture becomes, as --condition says it; without --to-seed"
+            " its noise stays"
+        ),
+    ] = {}
     fps: Annotated[
         float | None,
         Setting(help="Pictures a second in a film", minimum=1, maximum=60),
@@ -79,29 +92,35 @@ def run(options: Options) -> None:
     out, films = Path(options.out), {".gif": save_gif, ".mp4": save_mp4}
     output_file(options.out, (".png", *films))
     film = out.suffix.lower() in films
+    is_gif, between_two = out.suffix.lower() == ".gif", options.to_seed is not None
     for name, given, allowed, kind in (
         ("strip", options.strip, not film, "a .png"),
         ("fps", options.fps is not None, film, "a film, .gif or .mp4"),
+        ("to-seed", between_two, is_gif, "a .gif"),
+        ("to", bool(options.to), is_gif, "a .gif"),
         ("view", options.view is not None, film or options.strip, "a film or a --strip"),
     ):
         if given and not allowed:
             raise ValueError(f"--{name} goes with {kind} only")
-    if options.to_seed is not None and out.suffix.lower() != ".gif":
-        raise ValueError("--to-seed goes with a .gif only")
     settings = settings_of(options)
     checkpoint = load_checkpoint(settings.model).to(choose(options.device))
     if not options.repeat:
         settings = as_distilled(settings, options.model_fields_set, checkpoint.card)
     use_threads(options.threads)
-    if strangers := not_understood(checkpoint.card.data, settings.condition, settings.negative):
+    if strangers := not_understood(
+        checkpoint.card.data, settings.condition, settings.negative, options.to
+    ):
         note(f"not understood: {', '.join(strangers)}")
-    if options.to_seed is not None:
+    if between_two or options.to:
         info = checkpoint.card.data
-        samples = between(settings, options.to_seed, checkpoint)
-        said = note_of(alone(settings, info, 0), to=options.to_seed)
+        seed = settings.seed if options.to_seed is None else options.to_seed
+        samples = between(settings, seed, checkpoint, to=options.to or None)
+        more_said = {"said": dict(options.to)} if options.to else {}
+        said = note_of(alone(settings, info, 0), to=seed, **more_said)
         sheets = [checkpoint.medium.sheet(x, 8, None) for x in samples]
         film_gif(sheets, out, options.fps or 10, said)
-        return print(f"{out}: from seed {settings.seed} to {options.to_seed}")
+        becomes = f", to become {', '.join(options.to.values())}" if options.to else ""
+        return print(f"{out}: from seed {settings.seed} to {seed}{becomes}")
     steps = []
     for step in start(settings, checkpoint):
         steps.append(step)

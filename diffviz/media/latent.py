@@ -15,6 +15,7 @@ from diffviz.media.picture import tile
 
 REACH = 3.0  # standard deviations, from black to white
 MOST_CHANNELS = 64
+USUAL = 32  # pixels of a side of the pictures that scales are meant for
 
 
 def maps(z: Tensor) -> Tensor:
@@ -53,10 +54,12 @@ def shown_as(
         return grey_levels(pictures(z))
 
     def sheet(z: Tensor, scale: int = 1, per_row: int | None = None) -> np.ndarray:
-        return tile(pictures(z), scale, per_row)
+        shown = pictures(z)
+        return tile(shown, _less(scale, shown), per_row)
 
     def strip(z: Tensor, scale: int = 1) -> np.ndarray:
-        return tile(pictures(z).flatten(0, 1), scale, per_row=z.shape[1])
+        shown = pictures(z).flatten(0, 1)
+        return tile(shown, _less(scale, shown), per_row=z.shape[1])
 
     return Medium(
         "latent",
@@ -71,6 +74,11 @@ def shown_as(
         facts={"preview": preview} if preview else {},
         seen=lambda shape: tuple(pictures(torch.zeros(1, *shape)).shape[1:]),
     )
+
+
+def _less(scale: int, shown: Tensor) -> int:
+    """The scale for pictures that are large as they are."""
+    return min(scale, max(1, scale * USUAL // max(shown.shape[-2:])))
 
 
 def _accepts(shape: tuple[int, ...]) -> bool:

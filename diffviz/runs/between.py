@@ -1,9 +1,10 @@
-"""Between two seeds: one sample that turns into another, along the sphere on which noise lies."""
+"""Between two seeds, or two conditions: one sample that turns into another. Noise goes along the
+sphere on which it lies; of what is said both are asked, and their guesses mixed."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -13,7 +14,7 @@ from diffviz.denoisers.base import Denoiser
 from diffviz.device import CPU, send
 from diffviz.forward import SeededNoise
 from diffviz.media.registry import medium_of
-from diffviz.runs.conditions import alone
+from diffviz.runs.conditions import alone, conditions
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import SEED, RunSettings
 
@@ -64,20 +65,38 @@ def between(
     checkpoint: Checkpoint,
     denoiser: Denoiser | None = None,
     frames: int = FRAMES,
+    to: Mapping[str, str] | None = None,
 ) -> Iterator[Tensor]:
-    """Samples (1, …) of so many runs whose noise goes from the settings' seed to another: the first
-    is the first of the settings' own run. Raises ValueError, before the first, for a seed or a
-    number of frames that there cannot be, and for samples that have no seed of their own.
+    """Samples (1, …) of so many runs whose noise goes from the settings' seed to another, and what
+    is said of them from the settings' condition to another: the first is the first of the settings'
+    own run. With the same seed the noise stays. Raises ValueError, before the first, for a seed, a
+    condition or a number of frames that there cannot be, and for samples that have no seed of their
+    own.
     """
-    info, device = checkpoint.card.data, checkpoint.device
+    info = checkpoint.card.data
     SEED.check(seed)
     if not 2 <= frames <= MOST_FRAMES:
         raise ValueError(f"frames must be from 2 to {MOST_FRAMES}, not {frames}")
     if medium_of(info).together:
         raise ValueError(f"{medium_of(info).plural} share one stream of noise: none has a seed")
     one = alone(settings, info, 0)
+    other = None if to is None else conditions(info, to, 1)
+    return _frames(one, seed, checkpoint, denoiser, frames, other)
+
+
+def _frames(
+    one: RunSettings,
+    seed: int,
+    checkpoint: Checkpoint,
+    denoiser: Denoiser | None,
+    frames: int,
+    other: Tensor | None,
+) -> Iterator[Tensor]:
+    info, device = checkpoint.card.data, checkpoint.device
     for shares in torch.split(torch.linspace(0, 1, frames), AT_ONCE):
         noise = SphericalNoise((one.seed, seed), shares.tolist(), info.shape, device)
         count = len(shares)
-        *_, last = run(one.but(count=count), checkpoint, denoiser=denoiser, noise=noise)
+        way = None if other is None else (other.expand(count, -1), shares)
+        same = one.but(count=count)
+        *_, last = run(same, checkpoint, denoiser=denoiser, noise=noise, to=way)
         yield from torch.split(last.x, 1)

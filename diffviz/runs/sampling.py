@@ -12,6 +12,7 @@ from diffviz.denoisers.base import Denoiser
 from diffviz.device import send
 from diffviz.forward import SeededNoise, StreamedNoise
 from diffviz.guidance.classifier_free import GuidedDenoiser
+from diffviz.guidance.mixed import MixedDenoiser
 from diffviz.media.registry import medium_of
 from diffviz.runs.conditions import conditions, rows
 from diffviz.runs.schema import RunSettings
@@ -24,6 +25,7 @@ def run(
     condition: Tensor | None = None,
     denoiser: Denoiser | None = None,
     noise: Callable[[], Tensor] | None = None,
+    to: tuple[Tensor, Tensor] | None = None,
 ) -> Iterator[Step]:
     """The run's Steps, on the checkpoint's device; nfe counts both sides of guidance, which a
     distilled denoiser has in it and is not given again.
@@ -32,6 +34,7 @@ def run(
 
     condition: (count, slots) in place of the settings' own. denoiser: in place of the checkpoint's
     own; it is evaluated elsewhere, perhaps. noise: (count, …) at each call, in place of the seeds'.
+    to: other conditions, (count, slots), and how far each picture is on the way there, (count,).
     """
     info = checkpoint.card.data
     schedule = settings.noise_schedule()
@@ -39,10 +42,13 @@ def run(
         condition = rows(settings, info)
     denoiser = denoiser or checkpoint.denoiser()
     guided: GuidedDenoiser | None = None
-    if condition.any() and not checkpoint.card.distilled:
+    said = bool(condition.any()) or (to is not None and bool(to[0].any()))
+    if said and not checkpoint.card.distilled:
         scale = torch.tensor(settings.scale, dtype=torch.float64)
         negative = conditions(info, settings.negative, 1)
         denoiser = guided = GuidedDenoiser(denoiser, scale, negative, settings.guidance_interval)
+    if to is not None:
+        denoiser = MixedDenoiser(denoiser, *to)
     device = checkpoint.device
     if noise is None and medium_of(info).together:
         seed, count, columns = settings.seed, settings.count, settings.columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -93,16 +93,21 @@ def _figure(steps: Sequence[Step], medium: Medium, theme: str) -> Any:
 
 
 def write_between(
-    files: MadeFiles, settings: RunSettings, seed: int, checkpoint: Checkpoint, denoiser: Denoiser
+    files: MadeFiles,
+    settings: RunSettings,
+    seed: int,
+    checkpoint: Checkpoint,
+    denoiser: Denoiser,
+    to: Mapping[str, str] | None = None,
 ) -> Path:
-    """The path of a new GIF in which the run's first sample turns into that of another seed. Raises
-    ValueError as `between`."""
+    """The path of a new GIF in which the run's first sample turns into that of another seed, and of
+    another condition where one is given. Raises ValueError as `between`."""
     card, medium = checkpoint.card, checkpoint.medium
-    samples = list(between(settings, seed, checkpoint, denoiser))
+    samples = list(between(settings, seed, checkpoint, denoiser, to=to))
     one = alone(settings.but(model=card.name), card.data, 0)
     with files.new(f"{file_name(one, card)}-to-{seed}.gif") as path:
         sheets = [medium.sheet(x, 8, None) for x in samples]
-        film_gif(sheets, path, BETWEEN_FPS, note_of(one, to=seed))
+        film_gif(sheets, path, BETWEEN_FPS, note_of(one, to=seed, **({"said": to} if to else {})))
     return path
 
 

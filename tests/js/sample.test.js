@@ -330,7 +330,7 @@ test("a film goes to a seed that is given, not to 0 for none", async () => {
   }
   seed.value = "0";
   film.click();
-  assert.deepEqual(triggered.at(-1), ["export", { format: "between", view: "x", seed: 0 }]);
+  assert.deepEqual(triggered.at(-1), ["export", { format: "between", view: "x", seed: 0, what: "" }]);
   endExport();
 });
 

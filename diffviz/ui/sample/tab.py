@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from diffviz.runs.asking import speaks
+from diffviz.runs.asking import condition_of, speaks
 from diffviz.runs.attention import RewordSettings
 from diffviz.runs.link import schema
 from diffviz.runs.schema import MAX_SEED, SEED, RunSettings
@@ -296,7 +296,7 @@ async def _export(
     backend: Backend, request: gr.Request, last_run: Ran, event: gr.EventData
 ) -> tuple[Any, Any]:
     """The last run again, as a file or as code; event: {"format", "view"} from the player, and for
-    the format "between" the "seed" to which a film goes."""
+    the format "between" the "seed" to which a film goes, and "what" it is said to become there."""
     settings = last_run.settings
 
     def write(ticket: Ticket) -> Path | str:
@@ -304,7 +304,9 @@ async def _export(
         kind, view = (str(event_data(event, name)) for name in ("format", "view"))
         if kind == "between":
             seed = SEED.check(event_data(event, "seed"))
-            return write_between(backend.files, settings, seed, checkpoint, denoiser)
+            what, info = str(event_data(event, "what")), checkpoint.card.data
+            to = condition_of(info, what) if what else None
+            return write_between(backend.files, settings, seed, checkpoint, denoiser, to)
         rivals = last_run.rivals
         return write_file(backend.files, settings, kind, view, checkpoint, denoiser, rivals)
 

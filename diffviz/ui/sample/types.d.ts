@@ -40,6 +40,7 @@ export interface Start {
   alike?: string; // what is to be said of lanes that end in the same picture
   notes?: string[]; // each sample's own, where one can be made by itself
   reference?: number; // steps of the run that a race is measured against
+  asked?: boolean; // whether anything can be said to the denoiser
   lookups?: boolean; // whether pixels look words up
   sentence?: string; // that was said of all of them, or nothing
   distilled?: { teacher: string; student: string; few: number[]; many: number; took: string }; // evaluations

@@ -159,7 +159,7 @@ function filesPanel(state, trigger) {
       return seed.focus();
     }
     store.set("exporting", format);
-    trigger("export", { format, view: state.view, ...(format === BETWEEN && { seed: Number(seed.value) }) });
+    trigger("export", { format, view: state.view, ...(format === BETWEEN && { seed: Number(seed.value), what: what.value.trim() }) });
   };
   const buttons = Object.entries(FORMATS).map(([format, label]) =>
     make("button", { type: "button", "data-format": format, onclick: () => take(format) }, label));
@@ -168,7 +168,8 @@ function filesPanel(state, trigger) {
   const film = make("button", { type: "button", id: "sample-between", "data-format": BETWEEN, onclick: () => take(BETWEEN) }, "Film to seed");
   film.title = "Of the first sample: its noise turns into that of the other seed, on the sphere on which noise lies";
   buttons.push(film);
-  const between = make("span", { className: "player-between" }, film, seed);
+  const what = make("input", { type: "text", id: "sample-between-what", maxLength: 400, placeholder: "as the same", "aria-label": "What it is to become on the way", title: "A class or words that it goes over into; both are asked at each step, and their guesses mixed" });
+  const between = make("span", { className: "player-between" }, film, seed, what);
   const root = make("div", { className: "player-files" }, make("span", { className: "muted" }, "Take it home:"), ...buttons.slice(0, -1), between, status);
   store.watch("exporting", (format) => {
     for (const button of buttons) button.disabled = format !== "";
@@ -179,6 +180,7 @@ function filesPanel(state, trigger) {
   function update(changed) {
     const { run } = state;
     if (!run || !changed.has("run")) return;
+    what.hidden = !run.start.asked;
     between.hidden = seedOf(run.start, 0) === null; // it is no sample by itself
     seed.value = String((seedOf(run.start, 0) ?? 0) + 1);
   }

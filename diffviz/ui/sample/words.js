@@ -25,7 +25,7 @@ export function wordsPanel(state, trigger, canvas) {
   const root = make("div", { className: "sample-words-panel", hidden: true }, button, told, shown);
   const over = make("canvas", { className: "word-over", "aria-hidden": "true", hidden: true });
   /** @type {keyof typeof WHEN} */
-  let mode = "step";
+  let mode = "mean";
   /** @type {number | null} */
   let word = null; // that is looked at
   let kept = false; // it was pressed: it stays

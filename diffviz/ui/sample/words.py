@@ -84,11 +84,15 @@ def build_words(declared: Setting) -> WordControls:
     another.click(_dice, source, words, **SILENT)
     # Not `input`, of which Gradio's text box tells for keys alone: a sentence may be pasted.
     every = [choice for dropdowns in choices.values() for choice in dropdowns]
-    words.change(_hear, [words, source], [told, *every], trigger_mode="always_last", **SILENT)
+    heard_of = [words, source], [told, *every]
+    words.change(_hear, *heard_of, trigger_mode="always_last", **SILENT)
     negative.change(  # type: ignore[attr-defined]  # of a Textbox
         _hear_not, [negative, source], told_not, trigger_mode="always_last", **SILENT
     )
-    source.change(_about, source, [words, negative, *parts, unseen, by_word, apart], **SILENT)
+    about = source.change(
+        _about, source, [words, negative, *parts, unseen, by_word, apart], **SILENT
+    )
+    about.then(_hear, *heard_of, **SILENT)  # the same sentence may say something else of it
     return WordControls(group, source, words, negative, unseen)
 
 
