@@ -178,6 +178,13 @@ def test_a_judge_of_any_depth_is_made_on_any_device(
     assert found.features.shape == (60, 16 * 2 * 2)
     shares = accuracy(found.logits, condition)
     assert [round(share, 4) for share in shares.values()] == list(right.values())
+    before = load_judge(bars()).head.weight
+    again = make_judge(bars(), told.append, path_of(bars()), more=1280)
+    assert min(again.values()) > 0.9
+    assert 0 < (load_judge(bars()).head.weight - before).abs().max() < 0.2
+    card = json.loads(path_of(bars()).with_suffix(".json").read_text("utf-8"))
+    assert card["trained_on"] == "5,120 pictures, and 1,280 more"
+    assert card["command"].endswith("fashion-judge --more 1280")
 
 
 @pytest.mark.parametrize("name", ["fashion", "heroes"])

@@ -117,7 +117,8 @@ from pathlib import Path
 import sys
 prepare_threads()
 network = {"channels": (64, 128), "blocks": (1, 2)}
-order, trainer = begin(Plan(DataChoice("digits"), "tiny", "", network, {"batch": 256}), "x", "")
+data, batch = DataChoice(sys.argv[2]), {"batch": int(sys.argv[3])}
+order, trainer = begin(Plan(data, "tiny", "", network, batch), "x", "")
 with Threads(1) as team:
     trainer.step(team)
     save_training(order, trainer, Path(sys.argv[1]))
@@ -127,16 +128,17 @@ print(int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) * 1024
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
-def test_what_is_told_is_what_it_takes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("data", "batch"), [("digits", 256), ("portraits", 64)])
+def test_what_is_told_is_what_it_takes(data: str, batch: int, tmp_path: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", MEASURE, str(tmp_path)],
+        [sys.executable, "-c", MEASURE, str(tmp_path), data, str(batch)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
     network = {"channels": (64, 128), "blocks": (1, 2)}
-    told = needs_of(Plan(DataChoice("digits"), "tiny", "", network, {"batch": 256}))
+    told = needs_of(Plan(DataChoice(data), "tiny", "", network, {"batch": batch}))
     print(f"{told.memory:.0f} MB told, {float(run.stdout):.0f} MB taken")
     assert 0.6 * told.memory < float(run.stdout) < told.memory
     state = sum(path.stat().st_size for path in tmp_path.iterdir()) / 1e6

@@ -24,7 +24,8 @@ def _judge(source: DataSource, options: Options) -> None:
 
     if source.judge:
         subject = source.judge()
-        right = make_judge(subject, note, path_of(subject), choose(options.device))
+        device = choose(options.device)
+        right = make_judge(subject, note, path_of(subject), device, options.more)
         print("the judge is right about")
         print("\n".join(f"  {slot:<18}{share:.2%}" for slot, share in right.items()))
 
@@ -86,6 +87,14 @@ class Options(Settings):
     what: CliPositionalArg[Annotated[str, Setting(help="What to make", choices=tuple(WHAT))]]
     threads: Threads
     device: Device
+    more: Annotated[
+        int,
+        Setting(
+            help="The judge that is there learns on, from so many pictures",
+            minimum=0,
+            maximum=100_000_000,
+        ),
+    ] = 0
 
 
 def run(options: Options) -> None:

@@ -16,11 +16,12 @@ from diffviz.autoencoders import Autoencoder, autoencoder_names, load_autoencode
 from diffviz.cpu.precision import fastest_dtype
 from diffviz.data.source import Subject
 from diffviz.device import CPU, autocast, autocast_dtype, send
-from diffviz.measure.judge import Judge, accuracy, verdicts
+from diffviz.measure.judge import Judge, accuracy, load_judge, verdicts
 from diffviz.parametrization import per_image
 from diffviz.storage import write_whole
 
 BATCH, LEARNING_RATE, WEIGHT_DECAY = 128, 5e-3, 1e-2
+LEARNING_ON = 0.2  # of the rate, for a judge that has learned
 
 
 def train_judge(
@@ -28,19 +29,23 @@ def train_judge(
     batches: Iterator[tuple[Tensor, Tensor]],
     pictures: int,
     device: torch.device = CPU,
+    start: Judge | None = None,
 ) -> Iterator[tuple[int, float, Judge]]:
     """Train a judge, yielding (pictures seen, mean loss since, judge) at every tenth of the way.
+    start: one that learns on, more slowly.
 
     A slot of which nothing is said in a picture teaches nothing there.
     """
     coder = coder_of(subject, device)
     # nn.Module's initialisation knows no other generator; and noise is drawn where it is needed.
     torch.manual_seed(0)
-    judge = Judge(subject).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(judge.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    judge = (start or Judge(subject)).requires_grad_()
+    judge = judge.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    rate = LEARNING_RATE * (LEARNING_ON if start else 1)
+    optimizer = torch.optim.AdamW(judge.parameters(), rate, weight_decay=WEIGHT_DECAY)
     steps = max(10, pictures // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, LEARNING_RATE, total_steps=steps + 1, pct_start=0.2
+        optimizer, rate, total_steps=steps + 1, pct_start=0.2
     )
     dtype = fastest_dtype() if device.type == "cpu" else autocast_dtype(device)
     judge.train()
@@ -50,7 +55,9 @@ def train_judge(
         x, condition = (send(part, device) for part in next(batches))
         if coder:
             half = len(x) // 2
-            x = torch.cat([came_through(coder, x[:half]), x[half:]])
+            with autocast(device, dtype):
+                decoded = came_through(coder, x[:half]).float()
+            x = torch.cat([decoded, x[half:]])
         if subject.noise:
             amount = subject.noise * torch.rand(len(x), device=device)
             x = x + per_image(amount, x) * torch.randn_like(x)
@@ -88,14 +95,20 @@ def came_through(coder: Autoencoder, x0: Tensor) -> Tensor:
 
 
 def make_judge(
-    subject: Subject, report: Callable[[str], None], path: Path, device: torch.device = CPU
+    subject: Subject,
+    report: Callable[[str], None],
+    path: Path,
+    device: torch.device = CPU,
+    more: int = 0,
 ) -> dict[str, float]:
     """Train the judge and write it with its card; returns its accuracy, slot by slot, on pictures
-    for the test."""
+    for the test. more: the one that is there learns on, from so many pictures. Raises ValueError
+    where there is none."""
     started, cpu = time.monotonic(), time.process_time()
-    judge = Judge(subject)
-    batches = subject.batches(BATCH, Generator().manual_seed(0))
-    for seen, loss, judge in train_judge(subject, batches, subject.pictures, device):  # noqa: B007
+    start = load_judge(subject) if more else None
+    judge, pictures = Judge(subject), more or subject.pictures
+    batches = subject.batches(BATCH, Generator().manual_seed(more))
+    for seen, loss, judge in train_judge(subject, batches, pictures, device, start):  # noqa: B007
         report(f"{seen:,} pictures: loss {loss:.3f}, {time.monotonic() - started:.0f} s")
     weights = {
         name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
@@ -115,8 +128,8 @@ def make_judge(
         "name": subject.name,
         "accuracy": right,
         "measured_on": f"{count:,} pictures that it was not trained on",
-        "trained_on": f"{subject.pictures:,} pictures",
-        "command": subject.command,
+        "trained_on": f"{subject.pictures:,} pictures" + (f", and {more:,} more" if more else ""),
+        "command": subject.command + (f"; {subject.command} --more {more}" if more else ""),
         "device": device.type,
         "cpu_hours": round((time.process_time() - cpu) / 3600, 3),
         "licence": subject.info.licence,

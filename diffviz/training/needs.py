@@ -20,6 +20,7 @@ from diffviz.training.plan import OWN, Plan
 # 32 to 512, which come to 65 to 100 % of what is told here.
 PROCESS_BYTES = 260e6  # Python, PyTorch, a data set
 WEIGHT_BYTES = 60  # of each: itself, its average, moments, gradient and twin; and a state, to save
+LATENT_BYTES = 150e6  # what latents are made of, and what makes them
 KEPT_BYTES, SAMPLE_BYTES = 5.6, 100e3  # for each sample, and each number kept of it
 # Of each weight on the disk: a state and the one before it, in float32 the weights, their average
 # and two moments; a checkpoint and the one before it, in float16.
@@ -62,6 +63,7 @@ def needs(network: NetworkConfig, info: DataInfo, batch: int) -> Needs:
     that shows them is not there."""
     weights, kept = _sizes(network, info.shape)
     memory = PROCESS_BYTES + WEIGHT_BYTES * weights + batch * (KEPT_BYTES * kept + SAMPLE_BYTES)
+    memory += LATENT_BYTES if info.autoencoder else 0
     finished = CHECKPOINT_BYTES * weights + SHEETS * sheet_bytes(info)
     return Needs(memory / 1e6, (STATE_BYTES * weights + finished) / 1e6, finished / 1e6)
 
