@@ -152,7 +152,7 @@ MISTAKES = {
     "train --pictures none.zip": "there is no file 'none.zip'",
     "train --pictures grey.png": "at least 16",
     "train --grey": "--grey goes with --pictures",
-    "train --preset huge": "unknown preset 'huge'; choose from tiny, small, bundled",
+    "train --preset huge": "unknown preset 'huge'; choose from tiny, short, small, bundled",
     "train --channels wide": "channels must be whole numbers with commas between, not 'wide'",
     "train --channels 12,16": "multiples of 8 from 16 to 256",
     "train --channels 64": "channels and blocks for each",

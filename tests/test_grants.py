@@ -25,6 +25,7 @@ from diffviz.networks.sizes import counted
 from diffviz.networks.unet import UNetConfig
 from diffviz.training.needs import needs_of
 from diffviz.training.plan import Plan
+from diffviz.training.presets import PRESETS
 from tests.running import ROOT
 from tests.waiting import eventually
 
@@ -88,6 +89,7 @@ from diffviz.networks.sizes import counted
 from diffviz.networks.unet import UNetConfig
 from diffviz.training.needs import needs_of
 from diffviz.training.plan import Plan
+from diffviz.training.presets import PRESETS
 before = set(sys.modules)
 needs_of(Plan(DataChoice("heroes"), "tiny"))
 print(len([name for name in set(sys.modules) - before if name.startswith("torch")]))
@@ -102,7 +104,7 @@ def test_telling_loads_no_compiler() -> None:
 
 
 @pytest.mark.parametrize("data", [name for name in DATA_SETS if name != "photos"])
-@pytest.mark.parametrize("preset", ["tiny", "small", "bundled"])
+@pytest.mark.parametrize("preset", PRESETS)
 def test_what_the_page_offers_is_granted(data: str, preset: str) -> None:
     check_granted(Plan(DataChoice(data), preset), Grants.of(Config()))
 
