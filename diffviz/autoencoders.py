@@ -78,6 +78,12 @@ class Autoencoder:
         scaled = z * _column(self.card.scale, z) + _column(self.card.shift, z)
         return self.network.decode(scaled.to(self.device)).to(z.device)
 
+    def enlarged_preview(self, z: Tensor) -> Tensor:
+        """The same as large as the pictures, (B, C, H, W): bilinear between its pixels."""
+        sides = [side * self.card.network.factor for side in z.shape[-2:]]
+        large: Tensor = F.interpolate(self.preview(z), sides, mode="bilinear")
+        return large
+
     @property
     def device(self) -> torch.device:
         """Where the network is."""
@@ -152,6 +158,12 @@ def autoencoder_of(info: DataInfo) -> Autoencoder:
     if not info.autoencoder:
         raise ValueError(f"this denoiser works on {medium_of(info).plural}, not on their latents")
     return _loaded(info.autoencoder)
+
+
+def pictures_shape(info: DataInfo) -> tuple[int, ...]:
+    """Of what people see of samples of that data: of the pictures behind latents. Raises ValueError
+    where their autoencoder is not there."""
+    return autoencoder_of(info).card.data.shape if info.autoencoder else info.shape
 
 
 @lru_cache(4)

@@ -17,11 +17,15 @@ from diffviz.config import Config
 from diffviz.data.portraits.captions import WORDS as CAPTIONS
 from diffviz.data.portraits.sentences import WORDS
 from diffviz.forward import noise
+from diffviz.guidance.operators import Mask
 from diffviz.measure.latents import costs
 from diffviz.media.levels import grey_levels
 from diffviz.metrics import Metrics
 from diffviz.runs.conditions import conditions
 from diffviz.runs.latents import MixSettings, encode, mixed, take_apart
+from diffviz.runs.posing import pose
+from diffviz.runs.restoration import RestoreSettings
+from diffviz.runs.restoring import in_latents, restore
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
 from diffviz.schedules import make_schedule
@@ -107,6 +111,32 @@ def test_frames_carry_latents_and_the_last_one_pictures(monkeypatch: pytest.Monk
         else:
             assert x == x0 == grey_levels(coder.decode(step.x)).numpy().tobytes()
     assert checkpoint.medium.facts == {"preview": coder.card.preview}
+
+
+def test_a_hole_is_filled_in_latents(monkeypatch: pytest.MonkeyPatch) -> None:
+    coder, checkpoint = latents.autoencoder(), latents.checkpoint()
+    monkeypatch.setattr(diffviz.autoencoders, "_loaded", lambda name: coder)
+    hole = -torch.ones(1, 16, 16)
+    hole[:, :, 6:9] = 1  # columns 1 and 2 of the latent's four
+    asked = RestoreSettings(condition={"words": "red"}, count=2, steps=4, method="ddnm")
+    posed = pose(asked, checkpoint.card, picture(), hole)
+    inner = in_latents(posed, coder)
+    assert isinstance(inner.measurement.operator, Mask)
+    assert inner.measurement.operator.kept.tolist() == [[1, 0, 0, 1]] * 4
+    steps = list(restore(asked, posed, checkpoint))
+    assert [step.x.shape for step in steps] == [(2, 3, 16, 16)] * 5
+    seen = picture()[None].expand(2, -1, -1, -1)
+    result, kept = steps[-1].x, (hole < 0).expand(2, 3, -1, -1)
+    torch.testing.assert_close(result[kept], seen[kept], atol=0.01, rtol=0)  # grey levels
+    assert not torch.allclose(result[~kept], posed.cheap.expand_as(seen)[~kept], atol=0.05)
+    assert not torch.allclose(result[0], result[1])
+    assert steps[-1].nfe == 2 * 4
+    with pytest.raises(ValueError, match="nothing but holes can be filled"):
+        pose(RestoreSettings(task="deblur"), checkpoint.card, picture())
+    dots = -torch.ones(1, 16, 16)
+    dots[:, ::4, ::4] = 1
+    with pytest.raises(ValueError, match="no square of 4 × 4 pixels is whole"):
+        in_latents(pose(asked, checkpoint.card, picture(), dots), coder)
 
 
 def test_the_page_s_requests_are_answered_and_checked(backend: Backend) -> None:

@@ -104,15 +104,16 @@ def sampling(options: Options) -> Figure:
 
     checkpoint = denoiser_of(options)
     steps = list(start(options, checkpoint))
-    return draw(steps, theme=options.theme, seen=checkpoint.medium.view)
+    return draw(steps, theme=options.theme, seen=checkpoint.medium.drawn)
 
 
 def samples(options: Options) -> Figure:
     from diffviz.figures import samples as draw
     from diffviz.runs.sampling import run as start
 
-    *_, last = start(options, denoiser_of(options))
-    return draw(last.x, theme=options.theme)
+    checkpoint = denoiser_of(options)
+    *_, last = start(options, checkpoint)
+    return draw(checkpoint.medium.pictures(last.x), theme=options.theme)
 
 
 def convergence(options: Options) -> Figure:

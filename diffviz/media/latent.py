@@ -70,6 +70,7 @@ def shown_as(
         strip,
         renderer="latent" if preview else "picture",
         network="text-unet",
+        pictures=pictures,
         sent=halves if preview else None,
         facts={"preview": preview} if preview else {},
         seen=lambda shape: tuple(pictures(torch.zeros(1, *shape)).shape[1:]),

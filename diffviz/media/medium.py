@@ -41,6 +41,7 @@ class Medium:
 
     sent: what frames of a run carry in place of what `encode` makes, where that takes long; the
     renderer tells the two apart. facts: what else it has to know.
+    pictures: what is drawn of samples where they stand in figures.
     seen: the shape that the renderer is told of what `encode` sends of samples of a shape.
     renderer: of the JavaScript module that draws what `encode` sends; it lies in the page's own
     ui/lib/renderers/NAME.js, or is the file `module`. network: the kind of the usual network.
@@ -61,6 +62,11 @@ class Medium:
     seen: Callable[[tuple[int, ...]], tuple[int, ...]] = tuple
     sent: Callable[[Tensor], Tensor] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    pictures: Callable[[Tensor], Tensor] = lambda x: x
     view: Callable[[Step, str], Tensor] = view_of
     together: bool = False
     files: tuple[str, ...] = ("png", "strip", "gif", "mp4")
+
+    def drawn(self, step: Step, view: str) -> Tensor:
+        """What a figure draws of a step."""
+        return self.pictures(self.view(step, view))

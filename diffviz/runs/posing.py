@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from diffviz.autoencoders import pictures_shape
 from diffviz.checkpoints import Card
 from diffviz.forward import noise
 from diffviz.guidance.measurement import Measurement
@@ -49,9 +50,15 @@ def pose(
     where it is to be made anew; both in −1..1. Raises ValueError, in a sentence."""
     check_mean(card)
     task, info = settings.entry, card.data
-    if info.medium != "picture":
+    if info.medium != "picture" and not info.autoencoder:
         raise ValueError(f"{card.name} makes {info.medium}, not pictures; choose another denoiser")
-    if task.coloured and info.shape[0] == 1:
+    if info.autoencoder and not task.holes:
+        raise ValueError(
+            f"{card.name} works on latents, in which nothing but holes can be filled; choose"
+            " another denoiser or task"
+        )
+    shape = pictures_shape(info)
+    if task.coloured and shape[0] == 1:
         raise ValueError(f"{card.name} knows no colours; choose another denoiser")
     known = settings.degrade if task.degrades else task.needs_mask or task.coloured
     known = known and (len(picture) == 3 or not task.coloured)
@@ -60,12 +67,12 @@ def pose(
         size = sides_of(settings, card, sides, (1, 1), int(enlarges[0]))
     else:
         size = sides_of(settings, card, sides, enlarges)
-    seen = fitted(picture, (info.shape[0], *size))[None]
+    seen = fitted(picture, (shape[0], *size))[None]
     kept = None
     if task.needs_mask:
         kept = kept_of(mask, picture, size)
     elif task.holes:
-        frame = None if card.network.any_size else (info.shape[1], info.shape[2])
+        frame = None if card.network.any_size else (shape[1], shape[2])
         seen, kept = grown(seen, settings, frame)
     operator = task.operator(settings, kept)
     measures = known or task.holes or task.coloured
@@ -103,7 +110,7 @@ def sides_of(
             return picture
         high, wide = (max(unit, unit * round(side * scale / unit)) for side in picture)
         return high, wide
-    known = (card.data.shape[1], card.data.shape[2])
+    _, *known = pictures_shape(card.data)
     height, width = (n / g for n, g in zip(known, enlarges, strict=True))
     if settings.entry.degrades and (height % 1 or width % 1):
         factor = settings.factor

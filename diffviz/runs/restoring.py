@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
+from diffviz.autoencoders import Autoencoder, autoencoder_of
 from diffviz.checkpoints import Checkpoint
 from diffviz.denoisers.base import Denoiser
 from diffviz.device import send
 from diffviz.forward import SeededNoise, add_noise
 from diffviz.guidance.classifier_free import GuidedDenoiser
+from diffviz.guidance.measurement import Measurement
 from diffviz.guidance.methods import condition_on
+from diffviz.guidance.operators import Mask
 from diffviz.runs.conditions import conditions
 from diffviz.runs.posing import Posed
 from diffviz.runs.restoration import RestoreSettings
@@ -31,9 +35,25 @@ def restore(
     own. What was kept of the picture is the picture's to the last bit in the last one. nfe: of the
     network, a gradient counted for two.
 
+    Of a denoiser of latents the steps are the pictures of its own, x̂0 and the result decoded and
+    the others as the preview has them (blended latent diffusion, Avrahami et al. 2023, section 4.1,
+    with any of the methods).
+
     denoiser: in place of the checkpoint's own; it is evaluated elsewhere, perhaps. Raises
     ValueError at once, before the first, for conditions that the checkpoint does not know.
     """
+    info, sides = checkpoint.card.data, settings.evaluations
+    if not info.autoencoder:
+        return (_told(step, posed, sides) for step in _steps(settings, posed, checkpoint, denoiser))
+    coder = autoencoder_of(info)
+    steps = _steps(settings, in_latents(posed, coder), checkpoint, denoiser)
+    return (_told(as_pictures(step, coder), posed, sides) for step in steps)
+
+
+def _steps(
+    settings: RestoreSettings, posed: Posed, checkpoint: Checkpoint, denoiser: Denoiser | None
+) -> Iterator[Step]:
+    """Of the denoiser's own samples, in which the picture is posed; nfe counts guidance's sides."""
     info, device, y = checkpoint.card.data, checkpoint.device, posed.measurement.y
     schedule = settings.noise_schedule()
     condition = conditions(info, settings.condition, settings.count)
@@ -67,7 +87,32 @@ def restore(
         x,
         **settings.sampler_parameters,
     )
-    return (_told(step, posed, settings.evaluations * sides) for step in steps)
+    return (step._replace(nfe=step.nfe * sides) for step in steps)
+
+
+def in_latents(posed: Posed, coder: Autoencoder) -> Posed:
+    """A hole in a picture as one in its latent, which is kept where all of its pixels are. Raises
+    ValueError where that is nowhere."""
+    assert posed.kept is not None  # for nothing but holes
+    factor = coder.card.network.factor
+    kept = -torch.nn.functional.max_pool2d(-posed.kept[None, None], factor)[0, 0]
+    if not kept.any():
+        raise ValueError(
+            f"of this picture no square of {factor} × {factor} pixels is whole, and a latent begins"
+            " with that; paint over less"
+        )
+    with torch.no_grad():  # the hole filled smoothly: an encoder has never seen one
+        z = coder.encode(posed.cheap)
+    measurement = Measurement(Mask(kept), z * kept, 0.0, coder.card.latents.sigma_data)
+    return replace(posed, measurement=measurement, degraded=z * kept, cheap=z, kept=None)
+
+
+@torch.no_grad()
+def as_pictures(step: Step, coder: Autoencoder) -> Step:
+    """A step of latents as one of pictures: x̂0 and a result decoded, the rest as previewed."""
+    x0 = coder.decode(step.x0)
+    x = x0 if step.sigma == 0 else coder.enlarged_preview(step.x)
+    return step._replace(x=x, x0=x0, eps=coder.enlarged_preview(step.eps))
 
 
 def grid_from(settings: RestoreSettings, schedule: NoiseSchedule, most: float) -> list[int]:

@@ -89,7 +89,7 @@ def _figure(steps: Sequence[Step], medium: Medium, theme: str) -> Any:
     """One sample's way, x_t above x̂0."""
     from diffviz.figures import sampling
 
-    return sampling(steps, theme=theme, seen=medium.view)
+    return sampling(steps, theme=theme, seen=medium.drawn)
 
 
 def write_between(

@@ -58,8 +58,10 @@ export function controlsPanel(facts, onChange) {
 
   let of = "";
   function update() {
+    const { speaks, things, name, example, negative: usual, any, latent, shape: [channels, height, width] } = denoiser();
+    fields.task.disable?.(latent ? facts.tasks.filter((one) => !one.holes).map((one) => one.name) : [], "not in latents");
+    if (latent && !task().holes) fields.task.value = facts.tasks.find((one) => one.holes)?.name;
     const { parameters, says, degrades, holes, free } = task();
-    const { speaks, things, name, example, negative: usual, any, shape: [channels, height, width] } = denoiser();
     if (of !== name) {
       of = name;
       words.value = example;

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from diffviz.autoencoders import pictures_shape
 from diffviz.checkpoints import Card, checkpoint_names
 from diffviz.data import GENERAL, source_of, words_of
 from diffviz.data.examples import example, shown_names
@@ -106,9 +107,10 @@ def _trained(models: Models, token: str) -> list[dict[str, Any]]:
 
 
 def _restores(card: Card) -> bool:
-    """Whether it is one of pictures that says the mean of what x_t may have been: a distilled one
-    says one end, which no measurement can steer."""
-    return card.data.medium == PICTURE.name and not card.distilled
+    """Whether it is one of pictures, or of latents with pictures behind them, that says the mean of
+    what x_t may have been: a distilled one says one end, which no measurement can steer."""
+    pictures = card.data.medium == PICTURE.name or bool(card.data.autoencoder)
+    return pictures and not card.distilled
 
 
 def _facts() -> dict[str, Any]:
@@ -149,13 +151,15 @@ def _facts() -> dict[str, Any]:
 
 
 def _denoiser_facts(name: str, label: str, card: Card) -> dict[str, Any]:
-    """things: the classes that it can be asked for, or none where it `speaks`."""
+    """things: the classes that it can be asked for, or none where it `speaks`. latent: whether it
+    works on latents, in which holes alone are filled."""
     words = words_of(card.data)
     slots = card.data.slots
     return {
         "name": name,
         "label": label,
-        "shape": card.data.shape,
+        "shape": pictures_shape(card.data),
+        "latent": bool(card.data.autoencoder),
         "any": card.network.any_size,
         "speaks": words is not None,
         "example": words.of_a_picture if words else "",

@@ -31,6 +31,7 @@ export interface DenoiserFacts {
   example: string;
   negative: string;
   things: string[];
+  latent: boolean; // then holes alone are filled
 }
 
 export interface Facts extends PictureFacts {
