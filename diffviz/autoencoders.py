@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +20,9 @@ from diffviz.media.registry import medium_of
 from diffviz.networks.autoencoder import AutoencoderConfig, KLAutoencoder
 from diffviz.networks.files import load_weights, read_fields, save_fields, save_weights
 from diffviz.storage import bundled_folder
+
+if TYPE_CHECKING:
+    from diffviz.samplers import Step
 
 FOLDER = bundled_folder() / "autoencoders"
 
@@ -83,6 +86,13 @@ class Autoencoder:
         sides = [side * self.card.network.factor for side in z.shape[-2:]]
         large: Tensor = F.interpolate(self.preview(z), sides, mode="bilinear")
         return large
+
+    @torch.no_grad()
+    def seen(self, step: Step) -> Step:
+        """A step of latents as one of pictures: x̂0 and a result decoded, the rest as previewed."""
+        x0 = self.decode(step.x0)
+        x = x0 if step.sigma == 0 else self.enlarged_preview(step.x)
+        return step._replace(x=x, x0=x0, eps=self.enlarged_preview(step.eps))
 
     @property
     def device(self) -> torch.device:

@@ -22,12 +22,14 @@ from diffviz.measure.latents import costs
 from diffviz.media.levels import grey_levels
 from diffviz.metrics import Metrics
 from diffviz.runs.conditions import conditions
+from diffviz.runs.editing import run_edit
+from diffviz.runs.guess import guess
 from diffviz.runs.latents import MixSettings, encode, mixed, take_apart
 from diffviz.runs.posing import pose
 from diffviz.runs.restoration import RestoreSettings
 from diffviz.runs.restoring import in_latents, restore
 from diffviz.runs.sampling import run
-from diffviz.runs.schema import RunSettings
+from diffviz.runs.schema import EditSettings, RunSettings
 from diffviz.schedules import make_schedule
 from diffviz.serving.backend import Backend, make_backend
 from diffviz.serving.frames import frame
@@ -90,11 +92,12 @@ def test_between_two_latents_the_great_circle_keeps_their_length() -> None:
         MixSettings(way="zigzag")
 
 
-def test_pixels_cost_more_than_latents() -> None:
+def test_a_step_is_measured_in_pixels_and_in_latents() -> None:
     in_pixels, in_latents = costs(latents.checkpoint(), latents.autoencoder())
     assert (in_pixels.shape, in_pixels.numbers) == ((3, 16, 16), 768)
     assert (in_latents.shape, in_latents.numbers) == (latents.LATENT, 64)
-    assert in_pixels.milliseconds > in_latents.milliseconds > 0
+    assert in_pixels.milliseconds > 0 < in_latents.milliseconds
+    assert in_pixels.weights == pytest.approx(in_latents.weights, rel=0.05)  # the same network
 
 
 def test_frames_carry_latents_and_the_last_one_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,6 +140,24 @@ def test_a_hole_is_filled_in_latents(monkeypatch: pytest.MonkeyPatch) -> None:
     dots[:, ::4, ::4] = 1
     with pytest.raises(ValueError, match="no square of 4 × 4 pixels is whole"):
         in_latents(pose(asked, checkpoint.card, picture(), dots), coder)
+
+
+def test_a_denoiser_of_latents_guesses_and_edits_pictures() -> None:
+    coder, checkpoint = latents.autoencoder(), latents.checkpoint()
+    denoiser, x0 = checkpoint.denoiser(), picture()
+    seen = guess(denoiser, x0, 3, 0.8, 0.6, 6, coder)
+    z = coder.encode(x0[None])[0]
+    inner = guess(denoiser, z, 3, 0.8, 0.6, 6)
+    assert torch.equal(seen.x0, coder.decode(inner.x0[None])[0])
+    assert (seen.x_t.shape, seen.eps.shape) == (x0.shape, x0.shape)
+    assert seen.eps_error == inner.eps_error
+    for mode in ("back", "invert"):
+        settings = EditSettings(t=400, steps=4, mode=mode)
+        stages = list(run_edit(settings, denoiser, make_schedule("cosine"), x0[None], coder=coder))
+        plain = list(run_edit(settings, denoiser, make_schedule("cosine"), z[None]))
+        assert [stage.back for stage in stages] == [stage.back for stage in plain]
+        torch.testing.assert_close(stages[-1].step.x, coder.decode(plain[-1].step.x))
+        assert all(stage.step.x.shape == (1, 3, 16, 16) for stage in stages)
 
 
 def test_the_page_s_requests_are_answered_and_checked(backend: Backend) -> None:

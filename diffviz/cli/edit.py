@@ -52,6 +52,7 @@ def run(options: Options) -> None:
         return inpaint(options)
     import torch
 
+    from diffviz.autoencoders import autoencoder_of, pictures_shape
     from diffviz.checkpoints import load_checkpoint
     from diffviz.device import choose
     from diffviz.media.decoding import fitted, load_picture
@@ -86,10 +87,11 @@ def run(options: Options) -> None:
     check_mean(checkpoint.card)
     info = checkpoint.card.data
     use_threads(options.threads)
-    x0 = fitted(picture, info.shape)[None].to(checkpoint.device)
+    x0 = fitted(picture, pictures_shape(info))[None].to(checkpoint.device)
+    coder = autoencoder_of(info) if info.autoencoder else None
     condition = conditions(info, condition_of(info, options.what), 1)
     was = conditions(info, condition_of(info, options.was), 1) if options.was else None
-    stages = list(run_edit(settings, checkpoint.denoiser(), schedule, x0, condition, was))
+    stages = list(run_edit(settings, checkpoint.denoiser(), schedule, x0, condition, was, coder))
     last, note = stages[-1].step, note_of(settings)
     if film:
         film([stage.step for stage in stages], out, options.view or "x", note=note)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from diffviz.autoencoders import Autoencoder
 from diffviz.denoisers.base import Denoiser, Prediction
 from diffviz.forward import SeededNoise, add_noise
 from diffviz.guidance.classifier_free import GuidedDenoiser
@@ -93,8 +94,11 @@ def run_edit(
     x0: Tensor,
     condition: Tensor | None = None,
     was: Tensor | None = None,
+    coder: Autoencoder | None = None,
 ) -> Iterator[Stage]:
     """All states of what the settings ask for, from x0 (B, C, H, W) with its condition (B, slots).
+    coder: of a denoiser of latents, in which the pictures are edited; the states are as it has them
+    seen.
 
     was: another condition, for inversion's way up: noise is all that the two ways share, and the
     picture comes back as what the condition says (dual diffusion bridges, Su et al. 2023,
@@ -103,6 +107,11 @@ def run_edit(
     Every picture of the batch has the seed's noise. Raises ValueError at once for a t beyond T, and
     for `was` without inversion.
     """
+    if coder:
+        with torch.no_grad():
+            z = coder.encode(x0)
+        stages = run_edit(settings, denoiser, schedule, z, condition, was)
+        return (Stage(back, coder.seen(step)) for back, step in stages)
     grid = settings.grid(schedule)
     if was is not None and settings.mode != INVERT:
         raise ValueError("what the picture is matters to inversion alone; leave it out")

@@ -47,7 +47,7 @@ def restore(
         return (_told(step, posed, sides) for step in _steps(settings, posed, checkpoint, denoiser))
     coder = autoencoder_of(info)
     steps = _steps(settings, in_latents(posed, coder), checkpoint, denoiser)
-    return (_told(as_pictures(step, coder), posed, sides) for step in steps)
+    return (_told(coder.seen(step), posed, sides) for step in steps)
 
 
 def _steps(
@@ -105,14 +105,6 @@ def in_latents(posed: Posed, coder: Autoencoder) -> Posed:
         z = coder.encode(posed.cheap)
     measurement = Measurement(Mask(kept), z * kept, 0.0, coder.card.latents.sigma_data)
     return replace(posed, measurement=measurement, degraded=z * kept, cheap=z, kept=None)
-
-
-@torch.no_grad()
-def as_pictures(step: Step, coder: Autoencoder) -> Step:
-    """A step of latents as one of pictures: x̂0 and a result decoded, the rest as previewed."""
-    x0 = coder.decode(step.x0)
-    x = x0 if step.sigma == 0 else coder.enlarged_preview(step.x)
-    return step._replace(x=x, x0=x0, eps=coder.enlarged_preview(step.eps))
 
 
 def grid_from(settings: RestoreSettings, schedule: NoiseSchedule, most: float) -> list[int]:

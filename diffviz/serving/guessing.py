@@ -15,10 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from diffviz.autoencoders import Autoencoder, autoencoder_of, is_ready, pictures_shape
 from diffviz.checkpoints import Card, checkpoint_names
 from diffviz.data import DATA_SETS, DEFAULT, GENERAL
+from diffviz.data.source import DataSource
 from diffviz.denoisers.base import Denoiser
 from diffviz.denoisers.exact import MixtureDenoiser
+from diffviz.forward import noise
 from diffviz.media.decoding import fitted
 from diffviz.media.picture import PICTURE
 from diffviz.runs.guess import Guess, guess
@@ -55,7 +58,7 @@ def _offered() -> dict[str, Offered]:
     table = {
         source.name: Offered(f"Trained on {source.things}", source.name, source.knows, source.says)
         for source in DATA_SETS.values()
-        if source.things and source.medium == PICTURE.name and source.name in there
+        if source.things and source.name in there and _of_pictures(source)
     }
     best = DATA_SETS[DEFAULT].optimum
     # What knows most of people's pictures comes first.
@@ -64,6 +67,11 @@ def _offered() -> dict[str, Offered]:
         knows = DATA_SETS[DEFAULT].knows
         table[OPTIMUM] = Offered(best.label, DEFAULT, knows, best.says, best.exact)
     return table
+
+
+def _of_pictures(source: DataSource) -> bool:
+    """Whether its denoiser sees pictures, or their latents."""
+    return source.medium == PICTURE.name or bool(source.autoencoder and is_ready(source))
 
 
 DENOISERS = _offered()
@@ -91,15 +99,16 @@ class Guessing:
 
         Raises ValueError, in a sentence, for what is out of bounds, and when too many ask at once.
         """
-        slots = card_of(name).data.columns
+        info = card_of(name).data
         SEED.check(seed)
         if not (0 <= alpha <= 1 and 0 < sigma <= MAX_SIGMA and math.isfinite(sigma)):
             raise ValueError("where there is no noise, there is nothing to find; choose a later t")
-        larger = x0.numel() / math.prod(card_of(name).data.shape) - 1
+        larger = x0.numel() / math.prod(pictures_shape(info)) - 1
         seconds = WAIT_SECONDS + max(0.0, larger) * LARGER_SECONDS
         ticket = Ticket(secrets.token_hex(8), seconds, quick=True)
         with self._turns.turn(MANY) if name == OPTIMUM else told_if_late():
-            return guess(self.denoiser(name, ticket), x0, seed, alpha, sigma, slots)
+            denoiser, coder = self.denoiser(name, ticket), coder_of(name)
+            return guess(denoiser, x0, seed, alpha, sigma, info.columns, coder)
 
 
 def card_of(name: str) -> Card:
@@ -112,6 +121,22 @@ def sees(name: str) -> str:
     if name not in DENOISERS:
         raise ValueError(unknown("denoiser", name, DENOISERS))
     return DENOISERS[name].model
+
+
+def coder_of(name: str) -> Autoencoder | None:
+    """Of a denoiser of latents, their autoencoder. Raises as above."""
+    info = card_of(name).data
+    return autoencoder_of(info) if info.autoencoder else None
+
+
+def eps_seen(name: str, seed: int, shape: tuple[int, ...]) -> Tensor:
+    """The seed's noise in what that denoiser sees, (C, H, W) of that shape; of latents what a
+    linear map makes of theirs. Raises as above."""
+    if (coder := coder_of(name)) is None:
+        return noise(seed, shape)
+    eps = noise(seed, card_of(name).data.shape)
+    drawn = coder.enlarged_preview(torch.stack([eps, torch.zeros_like(eps)]))
+    return drawn[0] - drawn[1]  # without the map's constant, which is the picture's
 
 
 def ratio_range(name: str) -> tuple[float, float]:
@@ -131,7 +156,7 @@ def what_it_sees(picture: Tensor, name: str) -> Tensor:
     """The picture as that denoiser knows pictures, (C, H, W); the very one where it fits, and of
     its own size where the denoiser knows any."""
     card = card_of(name)
-    channels, height, width = card.data.shape
+    channels, height, width = pictures_shape(card.data)
     if card.network.any_size:
         height, width = picture.shape[1:]
     if picture.shape == (channels, height, width):
@@ -142,7 +167,7 @@ def what_it_sees(picture: Tensor, name: str) -> Tensor:
 def from_levels_sent(text: Any, name: str) -> Tensor:
     """What that denoiser sees, (C, H, W), of the bytes that the page was sent of it, in base64.
     Raises ValueError where they are no such picture."""
-    shape = card_of(name).data.shape
+    shape = pictures_shape(card_of(name).data)
     try:
         levels = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
         return torch.from_numpy(levels.reshape(shape).astype(np.float32)) / 127.5 - 1

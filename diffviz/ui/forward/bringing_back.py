@@ -24,6 +24,7 @@ from diffviz.serving.frames import frame, outside
 from diffviz.serving.guessing import (
     Guessing,
     card_of,
+    coder_of,
     ratio_range,
     what_it_sees,
 )
@@ -98,7 +99,10 @@ class Edit(NamedTuple):
 
     def stages(self, guessing: Guessing, ticket: Ticket) -> Iterator[Stage]:
         denoiser = guessing.denoiser(self.name, ticket)
-        return run_edit(self.settings, denoiser, self.schedule, self.x0, self.table, self.was)
+        coder = coder_of(self.name)
+        return run_edit(
+            self.settings, denoiser, self.schedule, self.x0, self.table, self.was, coder
+        )
 
 
 def prepared(asked: Edited, x0: Tensor) -> Edit:

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from diffviz.autoencoders import pictures_shape
 from diffviz.data import words_of
 from diffviz.data.examples import example, example_credit, example_path, shown_names
 from diffviz.forward import noise
@@ -28,6 +29,8 @@ from diffviz.serving.figures import taken_home
 from diffviz.serving.guessing import (
     DENOISERS,
     card_of,
+    coder_of,
+    eps_seen,
     ratio_range,
     sees,
     what_it_sees,
@@ -130,7 +133,7 @@ def _denoiser_facts(name: str) -> dict[str, Any]:
         "says": offered.says,
         "exact": offered.exact,
         "sees": offered.model,
-        "shape": info.shape,
+        "shape": pictures_shape(info),
         "any": card_of(name).network.any_size,
         "range": [low, high] if math.isfinite(high) else None,
         "speaks": words is not None,
@@ -183,12 +186,12 @@ def _load(backend: Backend, request: Any) -> dict[str, Any]:
 
 def _small(picture: Tensor, name: str, seed: int) -> dict[str, Any]:
     small = what_it_sees(picture, name)
-    if small is picture:
+    if small is picture and not coder_of(name):
         return {"shape": small.shape, "same": True}
     return {
         "shape": small.shape,
         "x0": _base64(grey_levels(small).numpy()),
-        "eps": _half(noise(seed, small.shape)),
+        "eps": _half(eps_seen(name, seed, tuple(small.shape))),
         "same": False,
     }
 
@@ -205,7 +208,7 @@ def _other_noise(request: Any) -> dict[str, Any]:
     if channels not in (1, 3) or not (0 < height <= SIZE and 0 < width <= SIZE):
         raise ValueError("no picture here has that shape")
     shapes = {name: what_it_sees(torch.zeros(channels, height, width), name).shape for name in SEEN}
-    small = {name: _half(noise(seed, shape)) for name, shape in shapes.items()}
+    small = {name: _half(eps_seen(name, seed, tuple(shape))) for name, shape in shapes.items()}
     return {"seed": seed, "eps": _half(noise(seed, (channels, height, width))), "small": small}
 
 
