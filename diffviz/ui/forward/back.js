@@ -139,6 +139,7 @@ export function backPanel(state, change, server, trigger) {
     const { same, shape: [channels, height, width] } = small();
     denoiser.input.value = name;
     wordsField.hidden = heard.hidden = !speaks;
+    if (speaks && state.facts.denoisers.some(({ example }) => example === words.value)) words.value = known().example;
     thing.root.hidden = was.root.hidden = speaks || !things.length;
     thing.input.replaceChildren(...[ANYTHING, ...things].map((value) => option(value)));
     thing.input.value = things.includes(wish) ? wish : ANYTHING;
