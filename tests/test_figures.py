@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import subprocess
@@ -46,6 +47,12 @@ def test_schedules_are_drawn_as_their_tables_are() -> None:
         assert all(math.isfinite(value) for value in line.get_ydata())
     assert len({line.get_color() for line in share.get_lines()}) == 3
     assert len({line.get_linestyle() for line in share.get_lines()}) == 3  # printed in grey too
+
+
+def test_a_notebook_knows_how_to_show_a_figure() -> None:
+    shown = figures.schedules(SCHEDULES)._repr_png_()
+    with Image.open(io.BytesIO(shown)) as image:
+        assert image.size == (900, 360)
 
 
 def test_a_picture_is_drowned_from_the_first_time_to_the_last() -> None:

@@ -8,11 +8,10 @@ from typing import Any
 
 import torch
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, ScalarFormatter
 from torch import Tensor
 
-from diffviz.figures.style import style
+from diffviz.figures.style import Figure, style
 from diffviz.forward import add_noise, noise
 from diffviz.media.medium import columns, view_of
 from diffviz.samplers import Step

@@ -9,12 +9,11 @@ from textwrap import fill
 from typing import ClassVar, NamedTuple
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from diffviz.figures.drawn import show
 from diffviz.figures.races import scatter
-from diffviz.figures.style import COLOURS, style
+from diffviz.figures.style import COLOURS, Figure, style
 
 TEXT = 0.6  # inches above and below a panel
 LETTERS = 13  # of a title, in an inch

@@ -12,11 +12,10 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 
 from diffviz.data.plane.clouds import Cloud
 from diffviz.denoisers.base import Denoiser
-from diffviz.figures.style import COLOURS, style
+from diffviz.figures.style import COLOURS, Figure, style
 from diffviz.runs.conditions import conditions
 from diffviz.runs.plane import PlaneSettings, components
 from diffviz.runs.plane_views import (

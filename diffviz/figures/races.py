@@ -8,10 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import hsv_to_rgb
-from matplotlib.figure import Figure
 from torch import Tensor
 
-from diffviz.figures.style import COLOURS, style
+from diffviz.figures.style import COLOURS, Figure, style
 from diffviz.media.points import REACH
 from diffviz.media.registry import MEDIA
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from cycler import cycler
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Plain
 
 from diffviz.media.notes import KEY as NOTE
 from diffviz.settings import unknown
@@ -22,6 +23,15 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (9, 3)))
 GROUND = {"light": ("#ffffff", "#1f2430", "#d5d9e0"), "dark": ("#14171f", "#e8ebf2", "#3a4150")}
 DPI = 200
+
+
+class Figure(Plain):
+    """matplotlib's, which a notebook shows though pyplot is not there to tell it how."""
+
+    def _repr_png_(self) -> bytes:
+        drawn = BytesIO()
+        self.savefig(drawn)
+        return drawn.getvalue()
 
 
 @contextmanager
@@ -65,7 +75,7 @@ def style(theme: str) -> Iterator[str]:
 NOTES = {".png": NOTE, ".svg": "Description", ".pdf": "Subject"}
 
 
-def save(figure: Figure, path: str | Path, note: str = "") -> None:
+def save(figure: Plain, path: str | Path, note: str = "") -> None:
     """Write it as what the name ends with: .png, .svg or .pdf; raises ValueError for others. note:
     of how it was made (runs/notes.py)."""
     suffix = Path(path).suffix.lower()

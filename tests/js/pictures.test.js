@@ -25,7 +25,9 @@ test("a HEIC picture is told by its header, however large it is", async () => {
     }
   await open("a".repeat(5000));
   assert.match(error.textContent, /too large: at most 10 MB/);
-  await open("what the server may know");
+  const coming = open("what the server may know");
+  assert.ok(error.hidden, "while another file is looked at");
+  await coming;
   assert.ok(error.hidden);
   assert.equal(asked.length, 1);
 });

@@ -69,11 +69,10 @@ export function picturesPanel(tab, facts, get, onPicture) {
   async function ask(question) {
     const id = ++latest;
     const late = () => id !== latest;
+    say(""); // of what was asked before
     try {
       const found = await question(late);
-      if (late()) return null;
-      say("");
-      return found;
+      return late() ? null : found;
     } catch (problem) {
       if (!late()) say(problem instanceof Error && !(problem instanceof TypeError) ? problem.message : NO_SERVER);
       return null;

@@ -1,6 +1,7 @@
 // The page's link: a button that copies it, and what in the one that was followed would not do.
 
 import { make } from "./dom.js";
+import { waitForIds } from "./cancels.js";
 import { openWhenAsked } from "./dropdowns.js";
 import { links } from "./links.js";
 import { restored } from "./notes.js";
@@ -31,6 +32,7 @@ export function mount(element, { server, trigger }) {
   section.append(told, ...[tourButton()].filter((one) => one !== null), button);
 
   openWhenAsked(document);
+  waitForIds(window);
   links.linkIn = (note) => server.link_in({ note });
   // A file that is dropped where nothing else takes it.
   document.addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
