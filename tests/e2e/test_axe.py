@@ -25,6 +25,12 @@ FAULTS = """async (rules) => (await axe.run(document, rules)).violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }) => [id, nodes.slice(0, 5).map(({ html, failureSummary }) =>
         `${html.slice(0, 200)} ${failureSummary}`)])"""
+# Fields that have the browser's own look in the dark, which axe does not ask for.
+FIELDS = ".live-view :is(select, input[type=text], input[type=number])"
+WHITE = f"""() => [...document.querySelectorAll("{FIELDS}")]
+    .filter((e) => e.checkVisibility())
+    .filter((e) => getComputedStyle(e).backgroundColor === "rgb(255, 255, 255)")
+    .map((e) => e.outerHTML.slice(0, 120))"""
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="`npm ci` brings axe-core")
@@ -42,6 +48,8 @@ def test_axe_finds_no_serious_fault(server: Server, page: Page) -> None:
             page.wait_for_timeout(300)  # what changes colour does so within that
             if faults := page.evaluate(FAULTS, RULES):
                 found[f"{tab}, {theme}"] = faults
+        if white := page.evaluate(WHITE):
+            found[f"{tab}, dark"] = [("white fields", white)]
     told = [
         f"{place}: {name}: {node}"
         for place in found

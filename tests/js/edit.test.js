@@ -4,6 +4,7 @@ import "./page.js";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { controlsPanel } from "../../diffviz/ui/edit/controls.js";
+import { mount } from "../../diffviz/ui/edit/view.js";
 
 const setting = (name, more) => ({ name, kind: "whole", label: name, default: 1, minimum: 1, maximum: 8, step: 1, ...more });
 const one = (name, more = {}) => ({ name, label: name, shape: [3, 64, 64], any: true, speaks: false, example: "", negative: "", things: [], ...more });
@@ -58,4 +59,27 @@ test("one's own trainings are offered beside the bundled denoisers", () => {
   assert.match($("#edit-says").textContent, /32 × 32 pixels, in colour/);
   controls.offer([]); // it was deleted meanwhile
   assert.equal(controls.values().denoiser, "training:a");
+});
+
+test("another picture ends the run of the one before, and says so", async () => {
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+  const element = document.createElement("div");
+  element.innerHTML = '<section class="live-view"></section>';
+  document.body.append(element);
+  const examples = ["boot", "bag"].map((name) => ({ name, thumbnail: "", credit: "" }));
+  const example = setting("example_name", { kind: "text", default: "boot", choices: examples.map(({ name }) => ({ name, label: name })) });
+  const facts = { ...FACTS, settings: { ...FACTS.settings, example_name: example }, examples, side: 256, maxBytes: 1000, maxSeed: 9 };
+  const triggered = [];
+  const server = { picture: async () => ({ shape: [1, 2, 2], levels: "AAAAAA==" }), own_denoisers: async () => ({ denoisers: [] }) };
+  mount(element, { props: { value: JSON.stringify({ facts }) }, server, trigger: (event) => triggered.push(event), watch() {} });
+  await settled();
+  const $ = (selector) => element.querySelector(selector);
+  $("#edit-run").click();
+  await settled();
+  assert.deepEqual([$(".live-view").dataset.state, triggered.at(-1), $("#edit-message").textContent], ["running", "restore", "Waiting for its turn …"]);
+  $('[data-name="bag"]').click();
+  await settled();
+  assert.deepEqual([$(".live-view").dataset.state, triggered.at(-1)], ["ready", "halt"]);
+  assert.match($("#edit-message").textContent, /^Stopped, for there is another picture/);
+  element.remove();
 });

@@ -35,7 +35,7 @@ window.HTMLCanvasElement.prototype.getContext = function () {
     createImageData: (width, height) => new ImageData(width, height),
     putImageData: (image) => (this.pixels = [...image.data]),
     clearRect: (...place) => (this.cleared = place),
-    drawImage: () => {},
+    ...Object.fromEntries(["drawImage", "beginPath", "arc", "fill", "fillRect", "stroke"].map((name) => [name, () => {}])),
   };
   return this.context;
 };

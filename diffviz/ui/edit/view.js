@@ -34,7 +34,10 @@ export function mount(element, { props, server, trigger, watch }) {
     painter.begin(picture.canvas, picture.canvas.width, picture.canvas.height);
     controls.pictured([picture.canvas.height, picture.canvas.width]);
     links.changed("edit");
-    if (section.dataset.state === "running") halt();
+    if (section.dataset.state === "running") {
+      halt();
+      say("Stopped, for there is another picture.");
+    }
     state("ready");
   });
   const result = new Result();
