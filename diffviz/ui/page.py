@@ -23,7 +23,10 @@ from diffviz.ui.tries import try_line
 HERE = Path(__file__).parent
 # A tab's own styles may build on the page's.
 CSS = "\n".join(path.read_text() for path in [HERE / "page.css", *sorted(HERE.glob("*/*.css"))])
-HEAD = f'<meta name="description" content="See how a diffusion model works.">{glossary.head()}'
+HEAD = (
+    '<meta name="description" content="See how a diffusion model works.">'
+    f'<style media="print">{(HERE / "print.css").read_text()}</style>{glossary.head()}'
+)
 THEME = gr.themes.Base(
     primary_hue="indigo",
     neutral_hue="slate",

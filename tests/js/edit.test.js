@@ -72,8 +72,8 @@ test("another picture ends the run of the one before, and says so", async () => 
   const triggered = [];
   const server = { picture: async () => ({ shape: [1, 2, 2], levels: "AAAAAA==" }), own_denoisers: async () => ({ denoisers: [] }) };
   mount(element, { props: { value: JSON.stringify({ facts }) }, server, trigger: (event) => triggered.push(event), watch() {} });
+  root = element;
   await settled();
-  const $ = (selector) => element.querySelector(selector);
   $("#edit-run").click();
   await settled();
   assert.deepEqual([$(".live-view").dataset.state, triggered.at(-1), $("#edit-message").textContent], ["running", "restore", "Waiting for its turn …"]);
