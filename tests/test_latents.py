@@ -33,7 +33,7 @@ from diffviz.jobs.sheets import describe_sheet, draw_sheet
 from diffviz.measure.evaluation import evaluate
 from diffviz.measure.judge import Judge
 from diffviz.measure.judge_training import make_judge
-from diffviz.media.latent import LATENT, REACH, maps
+from diffviz.media.latent import LATENT, REACH, maps, shown_as
 from diffviz.media.levels import grey_levels
 from diffviz.media.registry import medium_of
 from diffviz.networks import network_for, parse_network
@@ -535,3 +535,15 @@ def test_latents_are_judged_by_the_pictures_that_they_stand_for(squares: Path) -
     assert figures["evaluations_per_image"] == 2
     assert figures["device"] == DEVICE.type
     assert 0 < figures["frechet_distance"] < 1e6
+
+
+def test_a_decoder_is_run_once_to_tell_a_shape() -> None:
+    decoded: list[Tensor] = []
+
+    def picture(z: Tensor) -> Tensor:
+        decoded.append(z)
+        return z[:, :3].repeat_interleave(4, 2).repeat_interleave(4, 3)
+
+    medium = shown_as(picture)
+    assert {medium.seen((4, 2, 2)) for _ in range(3)} == {(3, 8, 8)}
+    assert len(decoded) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -61,6 +62,10 @@ def shown_as(
         shown = pictures(z).flatten(0, 1)
         return tile(shown, _less(scale, shown), per_row=z.shape[1])
 
+    @lru_cache(16)  # a decoder is not run for each answer that tells a shape
+    def seen(shape: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(pictures(torch.zeros(1, *shape)).shape[1:])
+
     return Medium(
         "latent",
         "latents",
@@ -73,7 +78,7 @@ def shown_as(
         pictures=pictures,
         sent=halves if preview else None,
         facts={"preview": preview} if preview else {},
-        seen=lambda shape: tuple(pictures(torch.zeros(1, *shape)).shape[1:]),
+        seen=seen,
     )
 
 

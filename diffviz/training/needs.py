@@ -68,6 +68,7 @@ def needs(network: NetworkConfig, info: DataInfo, batch: int) -> Needs:
     return Needs(memory / 1e6, (STATE_BYTES * weights + finished) / 1e6, finished / 1e6)
 
 
+@lru_cache(64)
 def sheet_bytes(info: DataInfo) -> int:
     """Of a sheet of samples, before it is compressed."""
     medium, one = medium_shown(info), torch.zeros(1, *info.shape)

@@ -33,7 +33,7 @@ PRESETS = {
         ),
         Preset(
             "short",
-            "Short: a portrait's face within 10 minutes",
+            "Short: ten minutes",
             {kind: {"channels": (48, 96), "blocks": (1, 1)} for kind in ("unet", "text-unet")},
             {
                 "hours": 0.16,
