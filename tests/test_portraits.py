@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import torch
 from torch import Generator
 
+from diffviz.autoencoders import load_autoencoder
 from diffviz.data import DATA_SETS, DataChoice, load_data_set
 from diffviz.data.language import MAX_LENGTH, singular, split
 from diffviz.data.portraits import making, pictures
@@ -29,7 +31,8 @@ from diffviz.data.portraits.pictures import (
 )
 from diffviz.data.portraits.words import HELD_OUT, SLOTS
 from diffviz.data.sentences import UNKNOWN, numbers, words
-from diffviz.measure.judge import Judge
+from diffviz.measure.judge import Judge, accuracy, load_judge, verdicts
+from diffviz.measure.judge_training import came_through
 
 
 @pytest.fixture(scope="module")
@@ -288,3 +291,17 @@ def test_what_a_denoiser_is_asked_for_is_what_is_shown(
         ValueError, match=r"from 10 to 16\d\d, not 2000; .*make portraits-all.* more"
     ):
         reference(2000)
+
+
+def test_the_judge_knows_portraits_and_such_as_were_decoded() -> None:
+    """Each slot, small flowers and earrings too; and none of what another picture shows."""
+    known = subject()
+    judge, coder = load_judge(known), load_autoencoder("portraits")
+    some = list(islice(known.test(), 2))
+    for parts in (some, [(came_through(coder, x0), shown) for x0, shown in some]):
+        found, shown = verdicts(judge, parts)
+        right = accuracy(found.logits, shown)
+        assert len(right) == len(SLOTS)
+        assert min(right.values()) > 0.97
+        other = accuracy(found.logits, shown.roll(1, 0))
+        assert all(other[slot] < right[slot] - 0.3 for slot in right)
