@@ -193,6 +193,7 @@ def test_a_sentence_about_a_portrait_is_its_condition() -> None:
     assert said.unknown == ("unicorn",)
     assert WORDS.sentence(said.condition) == "A smiling Unicorn with a beard"
     assert WORDS.understand("  ").condition == {}
+    assert WORDS.understand("an angry man").unknown == ()  # which is learned as "a"
     long = WORDS.understand("a man, " * 30)
     assert "only the first 40 words are read" in long.contradictions[0]
     for seed in range(20):

@@ -28,18 +28,23 @@ def words(sentence: str, slot: Slot) -> list[Word]:
             f"a sentence has at most {MAX_LENGTH} characters, not {len(sentence)}: shorten it"
         )
     found = split(sentence)[: slot.length]
-    return [Word(word, singular(word) in slot.numbers) for word in found]
+    return [Word(word, form(word) in slot.numbers) for word in found]
 
 
 def numbers(sentence: str, slot: Slot) -> Tensor:
     """The sentence as a condition, (length,) int64: of each word its value's number, from 1, and 0
     where there is none. Raises ValueError as `words` does."""
     unknown = slot.numbers.get(UNKNOWN, 0)
-    row = [slot.numbers.get(singular(word), unknown) for word, _ in words(sentence, slot)]
+    row = [slot.numbers.get(form(word), unknown) for word, _ in words(sentence, slot)]
     return torch.tensor(row + [0] * (slot.length - len(row)))
+
+
+def form(word: str) -> str:
+    """That in which a word is compared and learned."""
+    return "a" if word == "an" else singular(word)
 
 
 def vocabulary(*texts: str) -> tuple[str, ...]:
     """All words of the texts, in the form in which words are compared, and UNKNOWN first."""
-    found = {singular(word) for text in texts for word in split(text)}
+    found = {form(word) for text in texts for word in split(text)}
     return UNKNOWN, *sorted(found - {UNKNOWN})
