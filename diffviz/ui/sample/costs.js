@@ -13,7 +13,7 @@ export function costsPanel(server, asked) {
   const told = make("p", { className: "muted", role: "status" });
   const button = make("button", { type: "button", id: "apart-costs", onclick: measure }, "Why latents? Measure the same steps in pixels");
   const table = make("table", { className: "number apart-costs", hidden: true });
-  const root = make("div", {}, button, table, told);
+  const root = make("div", { className: "apart-measured" }, button, table, told);
 
   async function measure() {
     button.disabled = true;
