@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 import diffviz
+from diffviz.autoencoders import autoencoder_names
+from diffviz.checkpoints import checkpoint_names
 
 ROOT = Path(__file__).parent.parent
 
@@ -64,7 +66,9 @@ def test_it_lies_where_it_was_installed(installed: Installed) -> None:
 
 def test_it_finds_its_models(installed: Installed) -> None:
     names = "__import__('diffviz.checkpoints').checkpoints.checkpoint_names()"
-    assert installed.evaluate(names) == "['fashion', 'heroes', 'photos']"
+    assert installed.evaluate(names) == str(checkpoint_names())
+    coders = "__import__('diffviz.autoencoders').autoencoders.autoencoder_names()"
+    assert installed.evaluate(coders) == str(autoencoder_names()) != "[]"
     assert installed.evaluate("diffviz.load_checkpoint('fashion').card.name") == "fashion"
 
 
