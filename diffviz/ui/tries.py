@@ -21,6 +21,7 @@ TRIES: Mapping[str, Mapping[str, str]] = {
         "one step instead of twenty": "sample?steps=1",
         "DDIM beside ancestral, from the same noise": "sample?count=4&sampler=ddim&rivals=ddpm",
         "guidance from 0 to 8": "sample?count=2&vary=guidance",
+        "one step by a distilled denoiser": f"sample?denoiser={DEFAULT}-fast&steps=1",
         "a troll with a flaming sword": f"sample?count=4&denoiser={next(iter(SPEAKING))}"
         "&words=a+troll+with+a+flaming+sword",
     },
