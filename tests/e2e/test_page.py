@@ -37,6 +37,9 @@ BEYOND = """() => {
     .map((e) => e.outerHTML.slice(0, 90));
 }"""
 
+TWICE = """() => [...document.querySelectorAll("[id]")].map(({ id }) => id)
+    .filter((id, place, all) => id && all.indexOf(id) < place)"""
+
 
 @pytest.fixture(scope="module")
 def client(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Client:
@@ -80,6 +83,7 @@ def test_a_phone_shows_no_more_than_its_width(server: Server, browser: Browser) 
                 assert page.evaluate("document.documentElement.scrollWidth") == width, tab
                 assert page.evaluate(BEYOND) == [], (tab, width)
             page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate(TWICE) == []
     finally:
         context.close()
 

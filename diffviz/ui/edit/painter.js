@@ -32,7 +32,7 @@ export function painterPanel(onChange) {
   let shown = false; // the brush itself, for who moves it by keys
 
   const tools = segments({ label: "Tool", labels: TOOLS, onChoose: (name) => choose(/** @type {Tool} */ (name)) });
-  const size = slider({ label: "Size", minimum: 1, maximum: 64, value: 14, inputId: "edit-size", className: "edit-slider", text: (value) => `${value} px` });
+  const size = slider({ label: "Size", minimum: 1, maximum: 64, value: 14, inputId: "edit-brush", className: "edit-slider", text: (value) => `${value} px` });
   /** @param {string} id @param {string} text @param {() => void} act */
   const button = (id, text, act) => make("button", { type: "button", id, onclick: act }, text);
   const undo = button("edit-undo", "Undo", () => change(() => mask.undo()));
