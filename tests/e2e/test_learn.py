@@ -74,13 +74,15 @@ def test_the_lesson_is_read_tried_and_answered(server: Server, page: Page) -> No
         root.scroll_into_view_if_needed()
         root.locator(".learn-body > *").first.wait_for()
         name = (root.get_attribute("id") or "").removeprefix("learn-")
+        if any(name.rsplit("-", 1)[1] == other.rsplit("-", 1)[1] for other in said):
+            continue  # the same with other settings
         if (run := root.locator(".learn-body button")).count():
             predicted = root.locator("input[type=radio]").count() > 0
             said[name] = claim(page, name, int(name in OTHERWISE) if predicted else None)
         assert run.count() == 0 or root.get_attribute("data-state") == "done", name
         assert root.evaluate(SHOWN), name
     page.unroute("**/queue/join*")
-    assert len(said) == 17
+    assert len(said) == 15
     assert said["forward-straight"].startswith("As you expected.")
     assert "Fréchet distance" in said["misunderstandings-once"]
     assert "the run ended" in said["step-by-step-apart"]
