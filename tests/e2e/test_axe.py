@@ -25,6 +25,10 @@ FAULTS = """async (rules) => (await axe.run(document, rules)).violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }) => [id, nodes.slice(0, 5).map(({ html, failureSummary }) =>
         `${html.slice(0, 200)} ${failureSummary}`)])"""
+# What changes colour has done so.
+SETTLED = """() => new Promise(requestAnimationFrame).then(() => Promise.allSettled(document
+    .getAnimations().filter((a) => a instanceof CSSTransition).map(({ finished }) => finished)))
+    .then(() => {})"""
 # Fields that have the browser's own look in the dark, which axe does not ask for.
 FIELDS = ".live-view :is(select, input[type=text], input[type=number])"
 WHITE = f"""() => [...document.querySelectorAll("{FIELDS}")]
@@ -45,7 +49,7 @@ def test_axe_finds_no_serious_fault(server: Server, page: Page) -> None:
             fold.click()
         for theme in ("light", "dark"):
             page.evaluate("(dark) => document.body.classList.toggle('dark', dark)", theme == "dark")
-            page.wait_for_timeout(300)  # what changes colour does so within that
+            page.evaluate(SETTLED)
             if faults := page.evaluate(FAULTS, RULES):
                 found[f"{tab}, {theme}"] = faults
         if white := page.evaluate(WHITE):
