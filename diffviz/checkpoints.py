@@ -43,6 +43,19 @@ class Card:
     training: dict[str, Any] = field(default_factory=dict)  # settings, and the command that trains
     quality: dict[str, Any] = field(default_factory=dict)  # figures, and the command that measures
 
+    def adapted_to(self, info: DataInfo) -> NetworkConfig:
+        """The network as a training goes on with it on a data set; raises ValueError, in the words
+        that follow the denoiser's name, where none can."""
+        if self.distilled:
+            raise ValueError(f"is a student: its teacher, {self.distilled['teacher']!r}, can go on")
+        if self.data.autoencoder != info.autoencoder:
+            known, new = (
+                f"latents of {one.autoencoder}" if one.autoencoder else "what is no latent"
+                for one in (self.data, info)
+            )
+            raise ValueError(f"knows {known}, and this is {new}")
+        return self.network.adapted_to(info)
+
 
 @dataclass(frozen=True)
 class Checkpoint:

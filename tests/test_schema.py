@@ -216,7 +216,7 @@ def test_only_weights_that_can_go_on_are_offered_to_start_from(
     assert "Not offered: " in str(dropdown.info)
     assert "knows pictures that are " in str(dropdown.info)
     for name in offered[1:]:
-        bundled_card(name).network.adapted_to(foreseen(data, colour))
+        bundled_card(name).adapted_to(foreseen(data, colour))
 
 
 def test_what_a_denoiser_to_start_from_has_already_is_not_asked_for(train_page: gr.Blocks) -> None:

@@ -281,7 +281,8 @@ class Trainings:
 
     def checkpoint(self, job: str, token: str) -> Checkpoint:
         """What a job has learned so far, for its owner, or for all where the host allows it."""
-        path = self.store.folder(job) / f"{self._denoiser(job, token)}.safetensors"
+        name = self._denoiser(job, token)  # which sees to it that the job is one
+        path = self.store.folder(job) / f"{name}.safetensors"
         try:
             return checkpoint_of(path, path.stat().st_mtime_ns)
         except FileNotFoundError as error:

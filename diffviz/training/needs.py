@@ -52,7 +52,7 @@ def needs_of(plan: Plan) -> Needs:
     usual = network_for(info)
     network = usual.changed(plan.shape(usual.kind))
     if plan.start:
-        network = load_card(plan.start).network.adapted_to(info)
+        network = load_card(plan.start).adapted_to(info)
     found = needs(network, info, plan.settings().batch)
     own = OWN_BYTES / 1e6 if plan.data.name == OWN else 0
     return Needs(found.memory, found.disk + own, found.finished + own)

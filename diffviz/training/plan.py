@@ -77,7 +77,7 @@ def begin(
         checkpoint = load_checkpoint(plan.start, folder)
         config = config.but(parametrization=agreed_parametrization(plan, checkpoint))
         try:
-            network = checkpoint.card.network.adapted_to(data.info)
+            network = checkpoint.card.adapted_to(data.info)
         except ValueError as error:
             raise ValueError(
                 f"{plan.start!r} {error}: start from another denoiser, or from random weights"

@@ -95,6 +95,8 @@ def test_programs_find_these_endpoints(client: Client) -> None:
         "/edit",
         "/sample",
         "/nearest",
+        "/apart",
+        "/mix",
         "/inpaint",
         "/upscale",
         "/restore",

@@ -279,7 +279,7 @@ def test_what_is_shown_belongs_to_the_run_on_show(server: Server, page: Page) ->
     # The controls say what plays beside them, with what was measured best for this denoiser.
     expect(page.locator("#sample-class input")).to_have_value("one of each")
     expect(page.locator("#sample-guidance input[type=number]")).to_have_value("1.2")
-    film = page.locator("#sample-player figcaption strong").inner_text()
+    film = page.locator("#sample-player figcaption strong").first.inner_text()
     assert film == "DPM-Solver++ 2M SDE"
     page.get_by_role("button", name="Python code").click()
     expect(page.locator("#sample-code")).to_be_visible(timeout=30_000)
@@ -301,7 +301,7 @@ def test_what_is_shown_belongs_to_the_run_on_show(server: Server, page: Page) ->
     generate(page)
     await_frames(page, 21)
     expect(page.locator("#sample-file")).to_be_hidden()
-    title = page.locator("#sample-player figcaption strong")
+    title = page.locator("#sample-player figcaption strong").first
     expect(title).to_have_text("DDIM")
 
 

@@ -40,6 +40,18 @@ VIEWS: dict[str, dict[str, Any]] = {
         "sigma": 0.5,
         "denoiser": "fashion",
     },
+    "encode_picture": {"denoiser": "portraits", "owner": "", "number": 0},
+    "own_denoisers": {"owner": "a" * 16},
+    "take_latent_apart": {
+        **{"id": 1, "denoiser": "portraits", "owner": "", "latent": "A" * 5464},
+        **{"t": 500, "seed": 0, "what": ""},
+    },
+    "mix_latents": {
+        **{"id": 1, "denoiser": "portraits", "owner": "", "one": "A" * 5464, "other": "A" * 5464},
+        **{"share": 0.5, "way": "linear"},
+    },
+    "decode_latents": {"denoiser": "portraits", "owner": "", "latents": "A" * 5464},
+    "latent_costs": {"denoiser": "portraits", "owner": ""},
     "nearest_pictures": {"pictures": "A" * 1048},
     "hear": {"text": "a red robe"},
     "picture": {"example": "boot"},

@@ -326,7 +326,7 @@ def _starting(name: str, colour: bool) -> dict[str, Any]:
     for one, label in starts().items():
         try:
             if one:
-                bundled_card(one).network.adapted_to(info)
+                bundled_card(one).adapted_to(info)
             choices.append((label, one))
         except ValueError as error:
             refused.append(f"{label} {error}")
