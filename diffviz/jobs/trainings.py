@@ -290,7 +290,8 @@ class Trainings:
 
     def card(self, job: str, token: str) -> Card:
         """Its card, without its weights; raises as above."""
-        card = card_in(self.store.folder(job), self._denoiser(job, token))
+        name = self._denoiser(job, token)
+        card = card_in(self.store.folder(job), name)
         if card is None:
             raise ValueError(NOTHING_YET)
         return card
