@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from diffviz.checkpoints import Card, checkpoint_names
-from diffviz.data import DATA_SETS, DEFAULT
+from diffviz.data import DATA_SETS, DEFAULT, words_of
 from diffviz.data.base import DataInfo
 from diffviz.data.source import Words
 from diffviz.media.medium import VIEWS
@@ -104,10 +104,11 @@ def begins() -> Usual:
     """Where settings begin that are best for a denoiser, by its name."""
     cards = {name: bundled_card(name) for name in checkpoint_names()}
     best = {name: suited(card.data.name, card.distilled) for name, card in cards.items()}
+    speak = {name: words for name, card in cards.items() if (words := words_of(card.data))}
     return {
         setting: ("denoiser", {name: said[setting] for name, said in best.items()})
         for setting in SUITED
-    }
+    } | {"words": ("denoiser", {name: words.example for name, words in speak.items()})}
 
 
 def shown(settings: RunSettings) -> OnPage:

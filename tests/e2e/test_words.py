@@ -8,6 +8,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Page, expect
 
+from diffviz.serving.sampling import SPEAKING
 from tests.e2e.controls import enter
 
 PLAYER = "#sample-player .live-view"
@@ -86,6 +87,25 @@ def test_columns_differ_in_one_word(in_words: Page) -> None:
     expect(headings).to_have_text(["none", "round shield", "kite shield", "tower shield"])
     width = in_words.eval_on_selector("#sample-canvas", "c => c.width")
     assert width == 4 * 33 - 1
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_a_denoiser_of_other_words_is_asked_in_its_own(
+    server: Server, page: Page, size: tuple[int, int]
+) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    box, heard = page.locator("#sample-words textarea"), page.locator("#sample-heard")
+    page.goto(f"{server.url}/#sample?denoiser=portraits")
+    expect(box).to_have_value(SPEAKING["portraits"].example)
+    expect(heard).to_contain_text(SPEAKING["portraits"].example)
+    page.goto("about:blank")
+    page.goto(f"{server.url}/#sample?denoiser=portraits&words=a+man+with+a+red+mohawk")
+    expect(box).to_have_value("a man with a red mohawk")
+    expect(heard).to_contain_text("a man with a red mohawk")
+    page.locator("#sample-model input").click()
+    page.get_by_role("option", name="heroes", exact=True).click()
+    expect(box).to_have_value(SPEAKING["heroes"].example)
+    expect(heard).to_contain_text("species deep dwarf")
 
 
 def test_what_was_never_seen_stands_beside_what_was(in_words: Page) -> None:

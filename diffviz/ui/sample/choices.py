@@ -13,7 +13,7 @@ from diffviz.serving.backend import Backend
 from diffviz.serving.cards import card_text, guidance_hint
 from diffviz.serving.sampling import things, values_of, variations
 from diffviz.ui.messages import told_in_the_page
-from diffviz.ui.sample.words import asked_unseen
+from diffviz.ui.sample.words import about_source, asked_unseen
 
 
 def denoisers(backend: Backend, token: str) -> gr.Dropdown:
@@ -22,19 +22,22 @@ def denoisers(backend: Backend, token: str) -> gr.Dropdown:
     return gr.Dropdown(choices=backend.models.choices(token))
 
 
-def suit(backend: Backend, name: str, token: str) -> list[Any]:
-    """What the chosen denoiser can be asked for and compared by, and its card."""
+def suit(backend: Backend, name: str, source: str, token: str) -> list[Any]:
+    """What the chosen denoiser can be asked for and compared by, and its card. source: what the
+    words were about so far; they stay while the denoiser knows the same."""
     with told_in_the_page():
         card = backend.models.model(name, token).card
     known, in_words = things(card.data), speaks(card.data)
+    anew = in_words and card.data.name != source
+    words = about_source(card.data.name if in_words else source)
     return [
         gr.Dropdown(choices=known, value=known[0], visible=not in_words),
         gr.Column(visible=in_words),
-        card.data.name if in_words else gr.skip(),
         gr.Dropdown(choices=variations(card), value=""),
         gr.Dropdown(choices=[], value=[], visible=False),
         card_text(card),
         *suited_controls(card),
+        *(value if anew else gr.skip() for value in words),
     ]
 
 

@@ -163,9 +163,10 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     denoiser, asked = controls.denoiser, [controls.denoiser, token]
     denoiser.focus(backend.handler(denoisers), token, denoiser, js=WITH_OWNER, **SILENT)
     words = controls.words
-    known = [controls.what, words.group, words.source, controls.vary, controls.values, about]
-    known += controls.of(SUITED)
-    told = denoiser.change(backend.handler(suit), asked, known, js=WITH_OWNER, **SILENT)
+    known = [controls.what, words.group, controls.vary, controls.values, about]
+    known += [*controls.of(SUITED), *words.of_source]
+    chosen = [denoiser, words.source, token]
+    told = denoiser.change(backend.handler(suit), chosen, known, js=WITH_OWNER, **SILENT)
     link_components("sample", player, controls.places, [told])
     kept = [controls.values, controls.vary, *asked]
     still = backend.handler(compared_still)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import BlockContext
 from gradio.components import Component
 from torch import Generator
 
@@ -35,13 +36,15 @@ class WordControls:
     """group: what is hidden for a denoiser that knows no sentences. source: the name in SPEAKING of
     the data that the sentence is about. words: the sentence; what was heard of it and the slots'
     choices follow it, whoever writes it. unseen: the choice of a combination that was never seen.
+    of_source: what `about_source` sets, in its order.
     """
 
-    group: gr.Group
+    group: gr.Column
     source: gr.Textbox
     words: gr.Textbox
     negative: Component
     unseen: gr.Dropdown
+    of_source: list[Component | BlockContext]
 
 
 def build_words(declared: Setting) -> WordControls:
@@ -89,11 +92,8 @@ def build_words(declared: Setting) -> WordControls:
     negative.change(  # type: ignore[attr-defined]  # of a Textbox
         _hear_not, [negative, source], told_not, trigger_mode="always_last", **SILENT
     )
-    about = source.change(
-        _about, source, [words, negative, *parts, unseen, by_word, apart], **SILENT
-    )
-    about.then(_hear, *heard_of, **SILENT)  # the same sentence may say something else of it
-    return WordControls(group, source, words, negative, unseen)
+    of_source = [source, words, negative, told_not, *parts, unseen, by_word, apart, told, *every]
+    return WordControls(group, source, words, negative, unseen, of_source)
 
 
 def _choice(slot: Slot, said: Mapping[str, str]) -> gr.Dropdown:
@@ -130,17 +130,21 @@ def asked_unseen(source: str, combination: str) -> tuple[str, Slot, list[str]]:
     return sentence, next(slot for slot in words.slots if slot.name == name), values
 
 
-def _about(source: str) -> list[Any]:
-    """What the controls are for another source's words."""
+def about_source(source: str) -> list[Any]:
+    """What the controls are for another source's words, in the order of `of_source`. They are set
+    together with the denoiser: the page tells of no change to a field that it does not show."""
     with told_in_the_page():
         words = speaking(source)
     return [
+        source,
         words.example,
         gr.Textbox(value="", placeholder=words.negative),
+        "",
         *(gr.Column(visible=name == source) for name in SPEAKING),
         gr.Dropdown(choices=list(unseen_of(source)), value=None),
         gr.Accordion(visible=bool(words.slots)),
         gr.Accordion(visible=bool(words.unseen)),
+        *_hear(words.example, source),
     ]
 
 
