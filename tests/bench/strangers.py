@@ -244,27 +244,33 @@ def joins(here: Strangers) -> Figures:
 def growing(here: Strangers) -> Figures:
     """What once left something behind for each call: progress of uploads and streams of sessions
     that nobody knows."""
-    stranger = here.come("8.11.0.1")
+    calls = 500
+    # Over kept connections, of which the server remembers nothing new either.
+    bounds = httpx.Limits(max_connections=50, max_keepalive_connections=50)
+    headers = here.come("8.11.0.1").http.headers
+    http = httpx.Client(base_url=here.server.url, headers=headers, limits=bounds, timeout=60)
 
     def asked(path: str) -> int:
-        return httpx.get(
-            here.server.url + path, headers=stranger.http.headers, timeout=30
-        ).status_code
+        return http.get(path).status_code
 
     def many(path: str, count: int) -> Counter[int]:
         with ThreadPoolExecutor(50) as pool:  # each is let wait for a while
             return Counter(pool.map(asked, (f"{path}{n}" for n in range(count))))
 
+    def kilobytes(path: str) -> tuple[Counter[int], float]:
+        memory = here.server.memory()
+        answers = many(path, calls)
+        return answers, round((here.server.memory() - memory) / 1024 / calls, 3)
+
     many("/gradio_api/upload_progress?upload_id=first", 200)  # what a first few keep for good
-    memory = here.server.memory()
-    calls = 600
-    progress = many("/gradio_api/upload_progress?upload_id=u", calls)
-    kilobytes = (here.server.memory() - memory) / 1024 / calls
+    rounds = [kilobytes(f"/gradio_api/upload_progress?upload_id=u{n}-") for n in range(4)]
+    nothing = kilobytes("/healthz?n=")
     log = here.server.log.stat().st_size
     known = many("/gradio_api/queue/data?session_hash=unknown", 20)
     return {
-        "progress": progress,
-        "kb_a_call": round(kilobytes, 3),
+        "progress": sum((answers for answers, _ in rounds), Counter[int]()),
+        "kb_a_call_by_rounds": [kept for _, kept in rounds],
+        "kb_a_call_of_healthz": nothing[1],
         "streams": known,
         "log_bytes_a_stream": (here.server.log.stat().st_size - log) / 20,
         "tracebacks": here.server.log.read_text().lower().count("traceback"),
