@@ -31,6 +31,7 @@ from diffviz.jobs.job import (
     wanted,
 )
 from diffviz.jobs.kinds import longer, read_plan, write_plan
+from diffviz.web.names import check
 
 
 class JobStore:
@@ -54,8 +55,8 @@ class JobStore:
         self._database.close()
 
     def folder(self, job: str) -> Path:
-        """Where that job's files are."""
-        return self.root / job
+        """Where that job's files are; whoever names it may be a stranger."""
+        return self.root / check("job", job)
 
     # What the app does.
 
@@ -78,8 +79,8 @@ class JobStore:
         return found
 
     def find(self, job: str) -> Job | None:
-        """The job; None when it is gone."""
-        return next(iter(self._jobs("WHERE id = ?", job)), None)
+        """The job; None when it is gone. Raises ValueError for what is no job's id."""
+        return next(iter(self._jobs("WHERE id = ?", check("job", job))), None)
 
     def owned(self, token: str) -> list[Job]:
         """That owner's jobs, the newest first."""

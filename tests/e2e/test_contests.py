@@ -57,9 +57,8 @@ def test_recorded_ones_show_say_so_and_one_s_own_survives_a_reload(
     )
     job = page.locator(RACE).get_attribute("data-job")
     page.reload()
-    page.get_by_role("tab", name="2-D").click()
-    page.locator(RACE).scroll_into_view_if_needed()
-    page.locator(f"{RACE}[data-job='{job}'][data-state=finished]").wait_for(timeout=PATIENCE * 1000)
+    opened(server, page, RACE)
+    page.locator(f"{RACE}[data-job='{job}'][data-state=finished]").wait_for()
     page.locator(f"{RACE} [data-action=delete]").click()
     page.locator(f"{RACE}[data-job=recorded-race-eight]").wait_for()
 
