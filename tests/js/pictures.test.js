@@ -31,3 +31,20 @@ test("a HEIC picture is told by its header, however large it is", async () => {
   assert.ok(error.hidden);
   assert.equal(asked.length, 1);
 });
+
+test("what takes long is told of while it does", async () => {
+  const answers = [];
+  const { root, load } = picturesPanel("edit", FACTS, () => new Promise((resolve) => answers.push(resolve)), () => {});
+  const told = () => root.querySelector(".pictures-opening").textContent;
+  const first = load("one");
+  assert.equal(told(), "", "not at once");
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  assert.match(told(), /Opening/);
+  const second = load("another");
+  answers[0]({});
+  await first;
+  answers[1]({});
+  await second;
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  assert.equal(told(), "", "nor after it");
+});

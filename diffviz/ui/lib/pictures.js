@@ -10,9 +10,11 @@ import { openWebcam } from "./webcam.js";
 
 const TOO_LARGE = "This browser cannot open that file, and for the server it is too large: at most 10 MB, please.";
 const HEIC = "That is a HEIC picture, as phones make them, which this browser cannot open, and the server neither: save it as JPEG or PNG first, please.";
+const OPENING = "Opening; a large picture takes some seconds …";
 const NO_SERVER = "The server does not answer; please try again.";
 const MOST_OWN = 6; // whose thumbnails stay
 const THUMBNAIL = 108;
+const SOON = 300; // ms within which nothing needs to be said of what is on its way
 
 /** @import { Decoded } from "./decode.js" */
 /** @import { Answer, PictureFacts } from "./types.d.ts" */
@@ -57,7 +59,8 @@ export function picturesPanel(tab, facts, get, onPicture) {
   frames.root.hidden = true;
   const credit = make("p", { id: `${tab}-credit`, className: "muted" });
   const error = make("p", { id: `${tab}-error`, className: "pictures-error", role: "alert", hidden: true });
-  const root = make("div", { className: `pictures ${tab}-sources` }, thumbnails, make("div", { className: "pictures-own" }, file, choose, webcam, hint), camera, frames.root, credit, error);
+  const opening = make("p", { className: "muted pictures-opening", role: "status" });
+  const root = make("div", { className: `pictures ${tab}-sources` }, thumbnails, make("div", { className: "pictures-own" }, file, choose, webcam, hint), camera, frames.root, opening, credit, error);
 
   /** @param {string} sentence */
   function say(sentence) {
@@ -70,12 +73,17 @@ export function picturesPanel(tab, facts, get, onPicture) {
     const id = ++latest;
     const late = () => id !== latest;
     say(""); // of what was asked before
+    opening.textContent = "";
+    const slow = setTimeout(() => !late() && (opening.textContent = OPENING), SOON);
     try {
       const found = await question(late);
       return late() ? null : found;
     } catch (problem) {
       if (!late()) say(problem instanceof Error && !(problem instanceof TypeError) ? problem.message : NO_SERVER);
       return null;
+    } finally {
+      clearTimeout(slow);
+      if (!late()) opening.textContent = "";
     }
   }
 
