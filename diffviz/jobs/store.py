@@ -31,7 +31,6 @@ from diffviz.jobs.job import (
     wanted,
 )
 from diffviz.jobs.kinds import longer, read_plan, write_plan
-from diffviz.web.names import check
 
 
 class JobStore:
@@ -55,8 +54,10 @@ class JobStore:
         self._database.close()
 
     def folder(self, job: str) -> Path:
-        """Where that job's files are; whoever names it may be a stranger."""
-        return self.root / check("job", job)
+        """Where that job's files are. Raises ValueError for a name that leads elsewhere."""
+        if Path(job).name != job:
+            raise ValueError("there is no such training; it may have been deleted")
+        return self.root / job
 
     # What the app does.
 
@@ -79,8 +80,8 @@ class JobStore:
         return found
 
     def find(self, job: str) -> Job | None:
-        """The job; None when it is gone. Raises ValueError for what is no job's id."""
-        return next(iter(self._jobs("WHERE id = ?", check("job", job))), None)
+        """The job; None when it is gone."""
+        return next(iter(self._jobs("WHERE id = ?", job)), None)
 
     def owned(self, token: str) -> list[Job]:
         """That owner's jobs, the newest first."""

@@ -166,6 +166,7 @@ class Trainings:
 
     def ask(self, job: str, token: str, action: str) -> dict[str, Any]:
         """Let an owner pause, resume, stop or delete; returns the new status, or {"gone": job}."""
+        check("job", job)
         owner = digest(check("owner", token))
         with self._beginning:
             found = self.store.get(job)
@@ -183,7 +184,7 @@ class Trainings:
         """Let an owner call a training something else, "" for nothing; returns its status."""
         if not isinstance(name, str):
             raise ValueError("a name is a text")
-        self.store.rename(job, check("owner", token), name)
+        self.store.rename(check("job", job), check("owner", token), name)
         with self._answering:
             self._answers.clear()
         return self.status(job)
@@ -260,7 +261,7 @@ class Trainings:
         """The sheet drawn after so many pictures, gzipped."""
         try:
             name = str(whole_number("the number of pictures", images))
-            return (self.store.folder(job) / SHEETS / name).read_bytes()
+            return (self.store.folder(check("job", job)) / SHEETS / name).read_bytes()
         except FileNotFoundError as error:
             raise ValueError("there is no such sheet of samples") from error
 
@@ -273,14 +274,14 @@ class Trainings:
 
     def _shared(self, job: str, token: str) -> Job:
         """A job, for its owner, or for all where the host allows it."""
-        found = self.store.get(job)
+        found = self.store.get(check("job", job))
         if not (self.settings.share_trainings or found.owner == digest(token)):
             raise ValueError("only the one who trained this denoiser can sample with it")
         return found
 
     def checkpoint(self, job: str, token: str) -> Checkpoint:
         """What a job has learned so far, for its owner, or for all where the host allows it."""
-        name = self._denoiser(job, token)
+        name = self._denoiser(job, token)  # which sees to it that the job is one
         path = self.store.folder(job) / f"{name}.safetensors"
         try:
             return checkpoint_of(path, path.stat().st_mtime_ns)

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
-from gradio.blocks import BlockContext
 from gradio.components import Component
 from torch import Generator
 
@@ -44,7 +43,7 @@ class WordControls:
     words: gr.Textbox
     negative: Component
     unseen: gr.Dropdown
-    of_source: list[Component | BlockContext]
+    of_source: list[Component | gr.Column | gr.Accordion]
 
 
 def build_words(declared: Setting) -> WordControls:
