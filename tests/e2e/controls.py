@@ -1,4 +1,4 @@
-"""How a visitor sets the controls."""
+"""How a visitor sets the controls, and what does not fit on the screen."""
 
 from __future__ import annotations
 
@@ -17,3 +17,15 @@ def enter(page: Page, selector: str, value: float) -> None:
         return float(box.input_value()) == value
 
     assert any(taken() for _ in range(20)), f"{selector} takes no {value}"
+
+
+def beyond(page: Page, selector: str) -> list[str]:
+    """What in there is right of the window."""
+    found: list[str] = page.evaluate(
+        """(selector) => [...document.querySelectorAll(`${selector} *`)]
+             .filter((e) => e.checkVisibility() && !e.closest('.sr-only, input[type=file]'))
+             .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+             .map((e) => e.outerHTML.slice(0, 90))""",
+        selector,
+    )
+    return found

@@ -24,6 +24,7 @@ from diffviz.forward import add_noise, noise
 from diffviz.media.levels import grey_levels
 from diffviz.schedules import SCHEDULES, drawn_schedule, make_schedule
 from tests.e2e.conftest import Server
+from tests.e2e.controls import beyond
 from tests.test_twins import HANDLES
 
 CANVAS = "#forward-canvas"
@@ -100,22 +101,21 @@ def draw_handles(page: Page) -> None:
 # -- the twins, in the page (of the modules alone: tests/test_twins.py)
 
 
-@pytest.mark.parametrize("kind", [*SCHEDULES, "drawn"])
-def test_the_canvas_shows_the_servers_x_t(forward: Page, kind: str) -> None:
-    if kind == "drawn":
-        draw_handles(forward)
-        schedule = drawn_schedule(HANDLES)
-    else:
-        schedule = make_schedule(kind)
-    forward.locator("#forward-schedule select").select_option(kind)
-    for name in ("petra", "boot"):
-        choose_example(forward, name)
-        x0 = example(name)
-        for t in (0, 1, 137, 500, 999, 1000):
-            set_t(forward, t)
-            x_t = add_noise(x0, noise(0, x0.shape), schedule, t)
-            norm = float(torch.hypot(schedule.alpha[t], schedule.sigma[t]))
-            assert np.abs(pixels(forward) - levels(x_t / norm)).max() <= 1, (name, t)
+def test_the_canvas_shows_the_servers_x_t(forward: Page, subtests: pytest.Subtests) -> None:
+    schedules = {kind: make_schedule(kind) for kind in SCHEDULES}
+    for kind, schedule in (schedules | {"drawn": drawn_schedule(HANDLES)}).items():
+        if kind == "drawn":
+            draw_handles(forward)
+        forward.locator("#forward-schedule select").select_option(kind)
+        for name in ("petra", "boot"):
+            choose_example(forward, name)
+            x0 = example(name)
+            with subtests.test(schedule=kind, picture=name):
+                for t in (0, 1, 137, 500, 999, 1000):
+                    set_t(forward, t)
+                    x_t = add_noise(x0, noise(0, x0.shape), schedule, t)
+                    norm = float(torch.hypot(schedule.alpha[t], schedule.sigma[t]))
+                    assert np.abs(pixels(forward) - levels(x_t / norm)).max() <= 1, t
 
 
 def test_seed_zero_terminal_snr_and_as_it_is(forward: Page) -> None:
@@ -164,20 +164,12 @@ def drag(page: Page, selector: str, start: float, end: float) -> float:
     return figures["rate"]
 
 
-@pytest.mark.parametrize(
-    ("selector", "start", "end"),
-    [
-        ("#forward-t input[type=range]", 0, 1000),
-        ("#forward-s input[type=range]", 0.001, 0.1),
-        ("#forward-T input[type=range]", 2, 4000),
-    ],
-)
-def test_dragging_paints_and_asks_for_nothing(
-    forward: Page, selector: str, start: float, end: float
-) -> None:
+def test_dragging_paints_and_asks_for_nothing(forward: Page, subtests: pytest.Subtests) -> None:
     forward.locator("#forward-advanced summary").click()
-    set_t(forward, 300)
-    assert drag(forward, selector, start, end) > 5  # how smoothly: tests/bench/forward_page.py
+    for name, start, end in (("t", 0, 1000), ("s", 0.001, 0.1), ("T", 2, 4000)):
+        set_t(forward, 300)
+        with subtests.test(name):  # how smoothly: tests/bench/forward_page.py
+            assert drag(forward, f"#forward-{name} input[type=range]", start, end) > 5
 
 
 @pytest.mark.alone
@@ -368,20 +360,22 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("case", BAD)
-def test_a_bad_file_gets_a_sentence(forward: Page, server: Server, case: str) -> None:
-    content, sentence = BAD[case]
+def test_a_bad_file_gets_a_sentence(
+    forward: Page, server: Server, subtests: pytest.Subtests
+) -> None:
     forward.wait_for_timeout(600)
-    server.forget_memory_peak()
-    before = server.memory_peak()
-    log = server.log.read_text()
-    upload(forward, content)
-    expect(forward.locator("#forward-error")).to_contain_text(sentence)
-    assert server.memory_peak() - before < 100 * 2**20
-    assert server.log.read_text() == log
-    upload(forward, png(Image.new("RGB", (64, 48))))  # and the next one works
-    forward.locator(f"{CANVAS}[width='64'][height='48']").wait_for()
-    expect(forward.locator("#forward-error")).to_be_hidden()
+    for number, (case, (content, sentence)) in enumerate(BAD.items()):
+        with subtests.test(case):
+            server.forget_memory_peak()
+            before = server.memory_peak()
+            log = server.log.read_text()
+            upload(forward, content)
+            expect(forward.locator("#forward-error")).to_contain_text(sentence)
+            assert server.memory_peak() - before < 100 * 2**20
+            assert server.log.read_text() == log
+            upload(forward, png(Image.new("RGB", (64 + number, 48))))  # and the next one works
+            forward.locator(f"{CANVAS}[width='{64 + number}'][height='48']").wait_for()
+            expect(forward.locator("#forward-error")).to_be_hidden()
 
 
 def test_programs_that_send_nonsense_get_a_sentence_too(forward: Page, server: Server) -> None:
@@ -456,19 +450,14 @@ def test_the_keyboard_moves_t(forward: Page) -> None:
     forward.locator(f'{CANVAS}[data-t="501"]').wait_for()
 
 
-@pytest.mark.parametrize("width", [390, 768, 1280])
-def test_nothing_is_wider_than_the_screen(forward: Page, width: int) -> None:
-    forward.set_viewport_size({"width": width, "height": 844})
+def test_nothing_is_wider_than_the_screen(forward: Page, subtests: pytest.Subtests) -> None:
     forward.locator("#forward-advanced summary").click()
-    two_frames(forward)
-    assert forward.evaluate("document.documentElement.scrollWidth") <= width
-    beyond = forward.evaluate(
-        """() => [...document.querySelectorAll('.forward *')]
-             .filter((e) => e.checkVisibility() && !e.closest('.sr-only, input[type=file]'))
-             .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
-             .map((e) => e.outerHTML.slice(0, 90))"""
-    )
-    assert beyond == []
+    for width in (390, 768, 1280):
+        forward.set_viewport_size({"width": width, "height": 844})
+        two_frames(forward)
+        with subtests.test(width=width):
+            assert forward.evaluate("document.documentElement.scrollWidth") <= width
+            assert beyond(forward, ".forward") == []
 
 
 def test_the_introduction_moves_until_touched(page: Page, server: Server) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from diffviz.media.notes import read_note
 from diffviz.runs.notes import run_of
-from tests.e2e.controls import enter
+from tests.e2e.controls import beyond, enter
 from tests.waiting import PATIENCE
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -42,6 +42,16 @@ def choose(page: Page, element: str, label: str) -> None:
     page.get_by_role("option", name=label, exact=True).click()
 
 
+STEPS = 4  # of a run that is to be quick
+ALL = STEPS + 1  # its frames
+
+
+def quick(page: Page) -> None:
+    """Ask for one sample in few steps, where no more is to be seen."""
+    set_slider(page, "sample-count", 1)
+    set_slider(page, "sample-steps", STEPS)
+
+
 def generate(page: Page) -> None:
     page.locator("#sample-run").click()
 
@@ -60,7 +70,7 @@ def other_run(page: Page, button: str) -> None:
     run = page.eval_on_selector(PLAYER, "e => e.dataset.run")
     page.locator(button).click()
     page.wait_for_function(
-        f"(({{run, frames}}) => run != {run} && frames == 21)"
+        f"(({{run, frames}}) => run != {run} && frames == {ALL})"
         f"(document.querySelector('{PLAYER}').dataset)"
     )
 
@@ -91,6 +101,7 @@ def test_something_real_plays_before_the_first_click(server: Server, page: Page)
 
 def test_every_frame_arrives_and_scrubs_without_a_request(server: Server, page: Page) -> None:
     open_tab(page, server)
+    set_slider(page, "sample-count", 1)
     set_slider(page, "sample-steps", 30)
     generate(page)
     await_frames(page, 31)
@@ -117,33 +128,35 @@ def test_frames_that_come_together_are_shown_one_by_one(server: Server, page: Pa
 
 def test_a_new_run_is_followed_unless_the_step_is_pinned(server: Server, page: Page) -> None:
     open_tab(page, server)
+    quick(page)
     generate(page)
-    await_frames(page, 21)
-    scrub(page, 12)
+    await_frames(page, ALL)
+    scrub(page, 2)
     other_run(page, "#sample-dice")
     other_run(page, "#sample-run")  # pressed while the event before has not quite ended
-    await_frames(page, 21)  # which is at its end
-    scrub(page, 12)
+    await_frames(page, ALL)  # which is at its end
+    scrub(page, 2)
     page.get_by_role("button", name="Pin", exact=True).click()
     before = pixels(page)
     other_run(page, "#sample-dice")
-    assert page.eval_on_selector("#sample-canvas", "c => c.dataset.index") == "12"
+    assert page.eval_on_selector("#sample-canvas", "c => c.dataset.index") == "2"
     assert pixels(page) != before
 
 
 def test_a_race_runs_from_the_same_noise(server: Server, page: Page) -> None:
     open_tab(page, server)
     page.get_by_role("button", name="Sampler and schedule").click()
-    set_slider(page, "sample-T", 50)  # what it is measured against has no more steps then
+    quick(page)
+    set_slider(page, "sample-T", 16)  # what it is measured against has no more steps then
     page.get_by_role("button", name="Race").click()
     page.get_by_label("DPM-Solver++ 2M", exact=True).check()
     page.get_by_label("Heun", exact=True).check()
     generate(page)
-    page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.frames == 63")
+    page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.frames == {3 * ALL}")
     scrub(page, 0)
     lanes = [pixels(page, c) for c in ("#sample-canvas", "#sample-canvas-2", "#sample-canvas-3")]
     assert lanes[0] == lanes[1] == lanes[2]
-    scrub(page, 20)
+    scrub(page, STEPS)
     lanes = [pixels(page, c) for c in ("#sample-canvas", "#sample-canvas-2", "#sample-canvas-3")]
     assert lanes[0] != lanes[1] != lanes[2]
     # It ends in a table, and one of its samples can be enlarged and saved alone.
@@ -152,9 +165,8 @@ def test_a_race_runs_from_the_same_noise(server: Server, page: Page) -> None:
     expect(nearest).to_have_count(1, timeout=120_000)
     page.locator("#sample-slopes").click()
     expect(page.locator(".sample-orders")).to_contain_text("Measured orders:", timeout=120_000)
-    assert (
-        page.locator("#sample-orders circle").count() == 2 * 5
-    )  # two have one end; 2 to 32 of 50 steps
+    # Two have one end; 2, 4 and 8 of 16 steps.
+    assert page.locator("#sample-orders circle").count() == 2 * 3
     page.locator("#sample-canvas-2").click(position={"x": 5, "y": 5})
     with page.expect_download() as download:
         page.locator("#sample-one-save").click()
@@ -191,8 +203,9 @@ def test_the_exported_code_repeats_the_run_to_the_bit(
     server: Server, page: Page, tmp_path: Path
 ) -> None:
     open_tab(page, server)
+    quick(page)
     generate(page)
-    await_frames(page, 21)
+    await_frames(page, ALL)
     fingerprint = page.locator("figcaption code").inner_text()
     page.get_by_role("button", name="Python code").click()
     source = page.locator("#sample-code .cm-content")
@@ -211,46 +224,41 @@ def test_the_exported_code_repeats_the_run_to_the_bit(
     assert (tmp_path / "diffviz.png").stat().st_size > 0
 
 
-@pytest.mark.parametrize(
-    ("button", "magic"),
-    [("GIF", b"GIF89a"), ("MP4", b"ftyp"), ("PNG strip", b"\x89PNG")],
-)
-def test_runs_can_be_taken_home(server: Server, page: Page, button: str, magic: bytes) -> None:
+def test_runs_can_be_taken_home(server: Server, page: Page, subtests: pytest.Subtests) -> None:
     open_tab(page, server)
+    quick(page)
     generate(page)
-    await_frames(page, 21)
-    page.get_by_role("button", name=button, exact=True).click()
-    link = page.locator("#sample-file a[href]").first
-    link.wait_for()
-    with page.expect_download() as download:
-        link.click()
-    assert magic in download.value.path().read_bytes()[:12]
+    await_frames(page, ALL)
+    kinds = {"GIF": ("gif", b"GIF89a"), "MP4": ("mp4", b"ftyp"), "PNG strip": ("png", b"\x89PNG")}
+    for button, (suffix, magic) in kinds.items():
+        with subtests.test(button):
+            page.get_by_role("button", name=button, exact=True).click()
+            link = page.locator(f"#sample-file a[href$='.{suffix}']").first
+            link.wait_for()
+            with page.expect_download() as download:
+                link.click()
+            assert magic in download.value.path().read_bytes()[:12]
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (390, 844), (320, 640)])
 def test_the_picture_is_seen_where_generate_is_pressed(
-    server: Server, page: Page, size: tuple[int, int]
+    server: Server, page: Page, subtests: pytest.Subtests
 ) -> None:
-    width, height = size
     open_tab(page, server)  # at 320 pixels it is in the menu of what does not fit
-    page.set_viewport_size({"width": width, "height": height})
     page.locator("#sample-model input").click()
     page.get_by_role("option", name="heroes").click()
     expect(page.locator("#sample-words")).to_be_visible()
-    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-    expect(page.locator("#sample-run")).to_be_in_viewport(ratio=1)
-    other_run(page, "#sample-run")
-    expect(page.locator("#sample-canvas")).to_be_in_viewport(ratio=0.99)
-    for control in ("#sample-run", "#sample-stop", ".player-scrubber"):
-        expect(page.locator(control)).to_be_in_viewport(ratio=1)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    beyond = page.evaluate(
-        """() => [...document.querySelectorAll('#sample-player *')]
-             .filter((e) => e.checkVisibility() && !e.closest('.sr-only'))
-             .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
-             .map((e) => e.outerHTML.slice(0, 90))"""
-    )
-    assert beyond == []
+    quick(page)
+    for width, height in ((1280, 720), (390, 844), (320, 640)):
+        with subtests.test(width=width):
+            page.set_viewport_size({"width": width, "height": height})
+            page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+            expect(page.locator("#sample-run")).to_be_in_viewport(ratio=1)
+            other_run(page, "#sample-run")
+            expect(page.locator("#sample-canvas")).to_be_in_viewport(ratio=0.99)
+            for control in ("#sample-run", "#sample-stop", ".player-scrubber"):
+                expect(page.locator(control)).to_be_in_viewport(ratio=1)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert beyond(page, "#sample-player") == []
 
 
 def test_terms_are_explained_by_keyboard_too(server: Server, page: Page) -> None:
@@ -283,8 +291,9 @@ def test_what_is_shown_belongs_to_the_run_on_show(server: Server, page: Page) ->
     assert film == "DPM-Solver++ 2M SDE"
     page.get_by_role("button", name="Python code").click()
     expect(page.locator("#sample-code")).to_be_visible(timeout=30_000)
+    quick(page)
     generate(page)
-    await_frames(page, 21)
+    await_frames(page, ALL)
     expect(page.locator("#sample-code")).to_be_hidden()
     # One click downloads, under a name that tells what it is.
     with page.expect_download(timeout=60_000) as download:
@@ -297,9 +306,8 @@ def test_what_is_shown_belongs_to_the_run_on_show(server: Server, page: Page) ->
     page.locator("#sample-model input").click()
     page.get_by_role("option", name="heroes").click()
     expect(page.locator("#sample-guidance input[type=number]")).to_have_value("2")
-    enter(page, "#sample-count input[type=number]", 1)
     generate(page)
-    await_frames(page, 21)
+    await_frames(page, ALL)
     expect(page.locator("#sample-file")).to_be_hidden()
     title = page.locator("#sample-player figcaption strong").first
     expect(title).to_have_text("DDIM")
