@@ -47,6 +47,15 @@ def locks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where jobs' workers are forked."""
+    from tests.forks import forked_workers  # which imports the app
+
+    with forked_workers(tmp_path_factory.mktemp("forks")) as address:
+        yield address
+
+
 @pytest.fixture(autouse=True)
 def _beside_others(request: pytest.FixtureRequest, locks: Path) -> Iterator[None]:
     """A test that is marked `alone` waits until no other runs, and the others wait for it."""

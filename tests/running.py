@@ -20,12 +20,10 @@ from typing import Protocol
 
 import pytest
 
+from tests.forks import FORKS
+
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 180  # far above what a start takes, for busy machines
-# A process from which `python app.py` forks in no time, instead of importing PyTorch and Gradio
-# for six seconds. (tests/test_space.py starts one as a host would.)
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["diffviz.ui.app"])
 
 
 class Process(Protocol):
@@ -44,7 +42,7 @@ class Process(Protocol):
 
 
 class Fork:
-    """A forked `python app.py`."""
+    """A forked `python app.py`. (tests/test_space.py starts one as a host would.)"""
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
         self._process = FORKS.Process(target=_app, args=(dict(environment), log), daemon=False)

@@ -35,7 +35,7 @@ from diffviz.rivals.record import Recording, command_of
 from diffviz.rivals.recorded import FILES, SETTINGS
 from diffviz.rivals.settings import RaceSettings, TranslationSettings
 from diffviz.training.plan import Plan
-from tests.test_survival import HASTY
+from tests.forks import forking
 from tests.waiting import eventually
 
 OWNER = "o" * 32
@@ -99,12 +99,14 @@ def test_a_damaged_state_fails_with_a_sentence(store: JobStore) -> None:
         (store.folder(job.id) / work.UNFINISHED / "contest.safetensors").unlink()
 
 
-def test_a_race_survives_a_kill(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "WORKER", HASTY)
+def test_a_race_survives_a_kill(
+    store: JobStore, forks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "subprocess", forking(forks))
     app = supervisor.Supervisor(store, threads=1, nice=0)
     app.start()
     try:
-        job = store.add(PLAN.but(updates=800), OWNER)
+        job = store.add(PLAN.but(updates=400), OWNER)
         eventually(lambda: store.get(job.id).saved >= 2, "something is saved")
         os.kill(app.children[job.id].pid, signal.SIGKILL)
         eventually(lambda: store.get(job.id).deaths == 1 or store.get(job.id).state == RUNNING)
@@ -112,7 +114,7 @@ def test_a_race_survives_a_kill(store: JobStore, monkeypatch: pytest.MonkeyPatch
         assert store.get(job.id).message == ""
         _, points = store.points(job.id)
         assert [point.images for point in points] == list(range(ROUNDS + 1))
-        assert [place.updates for place in places(points[-1].losses)] == [800, 800]
+        assert [place.updates for place in places(points[-1].losses)] == [400, 400]
         assert (store.folder(job.id) / "log.txt").read_text() == ""
     finally:
         app.close()

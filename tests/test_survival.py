@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import gzip
-import multiprocessing
 import os
+import random
 import resource
 import shutil
 import signal
@@ -15,16 +16,18 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
+from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
 import torch
 
-from diffviz.checkpoints import load_checkpoint
+from diffviz.checkpoints import load_checkpoint, save_checkpoint
 from diffviz.data import DataChoice, load_data_set
 from diffviz.jobs import supervisor, work, worker
 from diffviz.jobs.job import FAILED, FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Job, Point
@@ -32,11 +35,12 @@ from diffviz.jobs.kinds.training import TrainingWork
 from diffviz.jobs.sheets import describe_sheet
 from diffviz.jobs.store import JobStore
 from diffviz.jobs.supervisor import Supervisor
-from diffviz.training.files import load_training
-from diffviz.training.plan import Plan, name_of
+from diffviz.training.files import Order, load_training, save_training
+from diffviz.training.plan import Plan, begin, name_of
+from diffviz.training.trainer import Trainer
+from tests.forks import FORKS, as_they_are, forked_workers, forking
 from tests.waiting import PATIENCE, eventually
 
-ROOT = Path(__file__).parent.parent
 PLAN = Plan(
     DataChoice("digits"),
     "tiny",
@@ -47,32 +51,14 @@ NAME = name_of(PLAN)
 ME = "my secret"
 COMPLAINTS = "complaints.txt"
 
-# The same processes as the app's, but that they save every second, draw sheets however long these
-# take, and have their share of a busy machine: no test has to wait for long.
-HASTY_WORKER = """
-import sys
-from diffviz.jobs import work, worker
-from diffviz.jobs.kinds import training
-
-work.SAVE_SECONDS = 1
-training.SHEET_SHARE = 1
-sys.exit(worker.main())
-"""
-HASTY = (sys.executable, "-c", HASTY_WORKER)
-# A process from which an app forks in no time, instead of importing PyTorch first.
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__])
-
 
 def processes(word: str) -> list[int]:
-    """Those that run and have this among their arguments, or in one of them."""
+    """Those that run and write to a log with this in its path, as workers do."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if word.encode() in (folder / "cmdline").read_bytes():
+        with suppress(OSError):  # ended meanwhile
+            if word in os.readlink(folder / "fd" / "1"):
                 found.append(int(folder.name))
-        except OSError:  # ended meanwhile
-            continue
     return found
 
 
@@ -88,21 +74,24 @@ def store(tmp_path: Path) -> Iterator[JobStore]:
 
 
 @pytest.fixture
-def app(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
+def app(store: JobStore, forks: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
     """A supervisor in this process, for tests that do not kill it."""
-    monkeypatch.setattr(supervisor, "WORKER", HASTY)
+    monkeypatch.setattr(supervisor, "subprocess", forking(forks))
     app = Supervisor(store, threads=1, nice=0)
     app.start()
     yield app
     app.close()
 
 
-def run_app(folder: Path) -> None:
-    """What the app does for trainings, until it is sent a SIGTERM. Its complaints go to a file."""
+def run_app(folder: Path, forks: Path | None, prepare: Callable[[], None]) -> None:
+    """What the app does for trainings, until it is sent a SIGTERM. Its complaints go to a file.
+    forks: where its workers are forked, or None, where they start from nothing."""
+    prepare()
     warnings.simplefilter("error")
     with open(folder.parent / COMPLAINTS, "ab") as file:
         os.dup2(file.fileno(), sys.stderr.fileno())
-    supervisor.WORKER = HASTY
+    if forks:
+        vars(supervisor)["subprocess"] = forking(forks)
     ending = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ending.set())
     store = JobStore(folder)
@@ -116,12 +105,13 @@ def run_app(folder: Path) -> None:
 class Apps:
     """Apps on one store, in processes of their own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, forks: Path) -> None:
         self.folder = folder
+        self.forks: Path | None = forks
         self.running: list[ForkServerProcess] = []
 
-    def start(self) -> ForkServerProcess:
-        process = FORKS.Process(target=run_app, args=(self.folder,))
+    def start(self, prepare: Callable[[], None] = as_they_are) -> ForkServerProcess:
+        process = FORKS.Process(target=run_app, args=(self.folder, self.forks, prepare))
         process.start()
         self.running.append(process)
         return process
@@ -141,8 +131,8 @@ class Apps:
 
 
 @pytest.fixture
-def apps(store: JobStore) -> Iterator[Apps]:
-    apps = Apps(store.root)
+def apps(store: JobStore, forks: Path) -> Iterator[Apps]:
+    apps = Apps(store.root, forks)
     yield apps
     for process in list(apps.running):
         apps.end(process)
@@ -216,7 +206,7 @@ def assert_goes_on(store: JobStore, job: Job) -> None:
 
 
 def test_jobs_run_through_one_after_the_other(store: JobStore, app: Supervisor) -> None:
-    short = replace(PLAN, config={**PLAN.config, "hours": 6 / 3600})
+    short = replace(PLAN, config={**PLAN.config, "hours": 3 / 3600})
     first = store.add(short, ME)
     second = store.add(replace(short, config={**PLAN.config, "images": 320}), ME)
     seen = []
@@ -304,9 +294,11 @@ def test_another_app_takes_over_from_one_that_was_killed(store: JobStore, apps: 
 def test_an_app_killed_at_the_start_of_a_worker(store: JobStore, apps: Apps) -> None:
     """The worker that comes too late leaves the job to the next app's."""
     job = store.add(replace(PLAN, config={**PLAN.config, "images": 3200}), ME)
+    forks, apps.forks = apps.forks, None
     app = apps.start()
     other_process(job)
     apps.end(app, signal.SIGKILL)
+    apps.forks = forks
     apps.start()
     assert wait_for(store, job, FINISHED).images == 3200
     assert_forward(store.points(job.id)[1])
@@ -472,84 +464,70 @@ def test_a_damaged_state_fails_with_a_sentence(store: JobStore, app: Supervisor)
 
 
 KILLS = 30
-SAVES = """
-import os
-import random
-import signal
-import sys
-import time
-from dataclasses import asdict
-from itertools import islice
-from pathlib import Path
-
-import torch
-
-from diffviz.checkpoints import load_checkpoint, save_checkpoint
-from diffviz.data import load_data_set
-from diffviz.training.files import load_training, save_training
-from diffviz.training.plan import begin
-from tests.test_survival import KILLS, NAME, PLAN
-
-torch.set_num_threads(1)
-folder, unfinished = Path(sys.argv[1]), Path(sys.argv[2])
-order, trainer = begin(PLAN, NAME, "")
-for _ in islice(trainer.steps(), 1):
-    pass
+UNIT = 2.0**-20  # weights of a size that float16 holds exactly, and that training can go on from
 
 
-def save():
+def save(order: Order, trainer: Trainer, folder: Path) -> None:
     with torch.no_grad():  # all of one state is of one number, so that a mixture would show
         for network in (trainer.network, trainer.ema.network):
             for parameter in network.parameters():
                 parameter.fill_(trainer.images * UNIT)
-    save_training(order, trainer, unfinished)
+    save_training(order, trainer, folder / work.UNFINISHED)
     save_checkpoint(trainer.checkpoint(NAME, ""), folder)
 
 
-def save_for_ever():
+def save_for_ever(order: Order, trainer: Trainer, folder: Path) -> None:
     while True:
         trainer.images += 1
-        save()
+        save(order, trainer, folder)
 
 
-UNIT = 2.0**-20  # weights of a size that float16 holds exactly, and that training can go on from
-save()
-whole, moments, kills = trainer.images, random.Random(0), 0
-# A child that has no turn meanwhile saves nothing.
-while kills < KILLS or whole <= KILLS or not [*unfinished.glob(".*"), *folder.glob(".*")]:
-    kills += 1
-    child = os.fork()
-    if child == 0:
-        save_for_ever()
-    time.sleep(moments.uniform(0.005, 0.08))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    _, trainer = load_training(NAME, load_data_set, unfinished)
-    assert trainer.images >= whole
-    whole = trainer.images
-    for network in (trainer.network, trainer.ema.network):
-        assert all((p == whole * UNIT).all() for p in network.parameters())
-    checkpoint = load_checkpoint(NAME, folder)
-    values = {p.flatten()[0].item() for p in checkpoint.network.parameters()}
-    assert len(values) == 1
-    assert all((p == p.flatten()[0]).all() for p in checkpoint.network.parameters())
-    assert checkpoint.card.images_seen <= values.pop() / UNIT <= whole  # in this order
-print(whole)
-"""
+def kill_amid_saves(folder: Path, told: Connection) -> None:
+    """Tells how many pictures the last state has seen, and nothing where it finds a mixture."""
+    warnings.simplefilter("error")
+    torch.set_num_threads(1)
+    unfinished = folder / work.UNFINISHED
+    order, trainer = begin(PLAN, NAME, "")
+    for _ in islice(trainer.steps(), 1):
+        pass
+    save(order, trainer, folder)
+    whole, moments, kills = trainer.images, random.Random(0), 0
+    # A child that has no turn meanwhile saves nothing.
+    while kills < KILLS or whole <= KILLS or not [*unfinished.glob(".*"), *folder.glob(".*")]:
+        kills += 1
+        child = os.fork()
+        if child == 0:
+            save_for_ever(order, trainer, folder)
+        time.sleep(moments.uniform(0.005, 0.08))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        _, trainer = load_training(NAME, load_data_set, unfinished)
+        assert trainer.images >= whole
+        whole = trainer.images
+        for network in (trainer.network, trainer.ema.network):
+            assert all((p == whole * UNIT).all() for p in network.parameters())
+        checkpoint = load_checkpoint(NAME, folder)
+        values = {p.flatten()[0].item() for p in checkpoint.network.parameters()}
+        assert len(values) == 1
+        assert all((p == p.flatten()[0]).all() for p in checkpoint.network.parameters())
+        assert checkpoint.card.images_seen <= values.pop() / UNIT <= whole  # in this order
+    told.send(whole)
 
 
 def test_kills_amid_saves(store: JobStore) -> None:
     """Whatever is on the disk is whole, and what was half written goes when the job goes on."""
     job = store.add(PLAN, ME)
     folder = store.folder(job.id)
-    unfinished, sheets = folder / work.UNFINISHED, folder / work.SHEETS
-    for made in (folder, unfinished, sheets):
+    sheets = folder / work.SHEETS
+    for made in (folder, folder / work.UNFINISHED, sheets):
         made.mkdir()
     (sheets / "999999999").write_bytes(b"of a checkpoint that was not reached")
-    run = [sys.executable, "-W", "error", "-c", SAVES, str(folder), str(unfinished)]
-    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
-    assert done.stderr == ""
-    whole = int(done.stdout)
+    heard, told = FORKS.Pipe(duplex=False)
+    process = FORKS.Process(target=kill_amid_saves, args=(folder, told))
+    process.start()
+    process.join(PATIENCE)
+    assert process.exitcode == 0
+    whole = heard.recv()
 
     claimed = store.claim()
     assert claimed is not None
@@ -601,9 +579,9 @@ def fill(file: Path) -> None:
                     filler.write(bytes(size))
 
 
-def test_a_full_disk(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk(small_disk: Path, forks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files and store on it: nothing can be written down, not even that the job has failed."""
-    monkeypatch.setattr(supervisor, "WORKER", HASTY)
+    monkeypatch.setattr(supervisor, "subprocess", forking(forks))
     store = JobStore(small_disk / "trainings")
     app = Supervisor(store, threads=1, nice=0)
     app.start()
@@ -635,35 +613,37 @@ def test_a_full_disk(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         store.close()
 
 
-def powerless() -> list[str]:
-    """The command that takes from an administrator what lets him write everywhere."""
+def be_powerless() -> None:
+    """This process, and what it starts, loses what lets an administrator write everywhere."""
     if os.geteuid() != 0:
-        return []
-    if not shutil.which("setpriv"):
-        pytest.skip("permissions do not bind an administrator")
-    drop = "-dac_override,-dac_read_search"
-    return ["setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}"]
+        return
+    libc = ctypes.CDLL(None)
+    header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    libc.capget(header, sets)
+    for power in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        sets[0] &= ~(1 << power)
+        assert libc.prctl(24, power, 0, 0, 0) == 0  # PR_CAPBSET_DROP
+    assert libc.capset(header, sets) == 0
 
 
-def powerless_python(code: str, folder: Path) -> subprocess.Popen[str]:
-    words = [*powerless(), sys.executable, "-c", f"import pathlib, sys\n{code}", str(folder)]
-    return subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-
-
-def test_a_folder_that_becomes_unwritable(store: JobStore) -> None:
+def test_a_folder_that_becomes_unwritable(store: JobStore, apps: Apps, tmp_path: Path) -> None:
     job = store.add(PLAN, ME)
-    code = "from tests.test_survival import run_app; run_app(pathlib.Path(sys.argv[1]))"
-    with powerless_python(code, store.root) as app:
-        try:
-            wait_for_save(store, job)
-            unfinished = store.folder(job.id) / work.UNFINISHED
-            unfinished.chmod(0o555)
-            failed = wait_for(store, job, FAILED)
-        finally:
-            app.terminate()
+    with forked_workers(tmp_path, be_powerless) as apps.forks:
+        apps.start(be_powerless)
+        wait_for_save(store, job)
+        (store.folder(job.id) / work.UNFINISHED).chmod(0o555)
+        failed = wait_for(store, job, FAILED)
     assert f"({os.strerror(errno.EACCES)}); the checkpoint after " in failed.message
     assert_no_process(job)
     assert_kept(store, job)
+
+
+def refused(folder: Path, told: Connection) -> None:
+    be_powerless()
+    try:
+        JobStore(folder)
+    except OSError as error:
+        told.send(str(error))
 
 
 @pytest.mark.parametrize("exists", [False, True])
@@ -674,17 +654,19 @@ def test_a_folder_that_is_unwritable_from_the_start(tmp_path: Path, exists: bool
         (folder / "jobs.sqlite3").chmod(0o444)
         folder.chmod(0o555)
     tmp_path.chmod(0o555)
-    code = "from diffviz.jobs.store import JobStore; JobStore(pathlib.Path(sys.argv[1]))"
+    heard, told = FORKS.Pipe(duplex=False)
+    process = FORKS.Process(target=refused, args=(folder, told))
     try:
-        with powerless_python(code, folder) as process:
-            _, complaint = process.communicate(timeout=PATIENCE)
+        process.start()
+        process.join(PATIENCE)
     finally:
         for path in (tmp_path, folder):
             if path.exists():
                 path.chmod(0o755)
-    last = complaint.splitlines()[-1]
-    assert last.startswith(f"OSError: trainings cannot be kept in the folder {folder}: ")
-    assert "readonly" in last if exists else "Permission denied" in last
+    assert process.exitcode == 0
+    complaint = heard.recv()
+    assert complaint.startswith(f"trainings cannot be kept in the folder {folder}: ")
+    assert "readonly" in complaint if exists else "Permission denied" in complaint
 
 
 def test_a_file_where_a_folder_should_be(store: JobStore, app: Supervisor) -> None:

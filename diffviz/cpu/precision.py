@@ -30,7 +30,7 @@ def fastest_dtype() -> torch.dtype:
 
 def convolution_seconds(dtype: torch.dtype) -> float:
     """What a convolution as in the U-Net takes under autocast, there and back."""
-    x = torch.ones(8, 128, 14, 14).to(memory_format=torch.channels_last).requires_grad_()
+    x = torch.ones(2, 128, 14, 14).to(memory_format=torch.channels_last).requires_grad_()
     weight = torch.ones(128, 128, 3, 3).to(memory_format=torch.channels_last).requires_grad_()
     started = time.perf_counter()
     with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
