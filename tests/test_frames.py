@@ -16,7 +16,7 @@ from diffviz.runs.notes import run_of
 from diffviz.runs.plane import ready_made
 from diffviz.runs.sampling import run as sample
 from diffviz.runs.schema import RunSettings, Variation
-from diffviz.serving.frames import SAME_STEP, stream
+from diffviz.serving.frames import SAME_STEP, in_line, message, stream
 from diffviz.serving.reference import AT, a_few, orders, reference
 
 RUN = RunSettings(condition={"class": "bag"}, count=1, steps=6)
@@ -162,3 +162,10 @@ def test_each_picture_of_a_run_knows_what_makes_it_by_itself(run: RunSettings) -
         assert one.count == 1
         *_, itself = sample(one, checkpoint)
         assert (itself.x[0] - together.x[index]).abs().max() < 1e-3
+
+
+def test_no_message_is_as_the_one_before() -> None:
+    """Of two equal values Gradio's page would take no notice of the second."""
+    assert in_line(1) != in_line(1)
+    assert message(3, "reference", failed="no") != message(3, "reference", failed="no")
+    assert json.loads(in_line(2))["events"] == [{"kind": "waiting", "number": 2}]

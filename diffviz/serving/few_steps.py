@@ -12,8 +12,7 @@ from diffviz.runs.conditions import alone
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
 from diffviz.runs.suited import suited
-from diffviz.serving.frames import frame
-from diffviz.serving.reference import message
+from diffviz.serving.frames import frame, message
 from diffviz.serving.students import FEW, MANY, pair_of
 
 Served = Callable[[str], tuple[Checkpoint, Denoiser | None]]

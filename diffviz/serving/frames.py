@@ -32,7 +32,7 @@ from diffviz.samplers import SAMPLERS, Step, draws_noise
 from diffviz.schedules import NoiseSchedule
 from diffviz.serving.students import beside
 
-_run_numbers = itertools.count()
+_run_numbers, _message_numbers = itertools.count(), itertools.count()
 CURVE_POINTS = 120
 SAME_STEP = "DDIM with η = 0 and Euler take the same steps: they end in the same picture."
 # σ/α at which the picture, −1..1, is half a grey level of 255 beside the noise, and the other way
@@ -81,7 +81,14 @@ def stream(
 
 def in_line(number: int) -> str:
     """The message for one who waits for a place: 1 is next."""
-    return json.dumps({"run": None, "events": [{"kind": "waiting", "number": number}]})
+    return message(None, "waiting", number=number)
+
+
+def message(run: int | None, kind: str, **content: object) -> str:
+    """A message with one event, about that run. Each is another: of two equal values one after the
+    other Gradio's page takes notice once."""
+    events = [{"kind": kind, **content}]
+    return json.dumps({"message": next(_message_numbers), "run": run, "events": events})
 
 
 def recording(settings: RunSettings, checkpoint: Checkpoint) -> str:

@@ -3,7 +3,6 @@ and by how many steps samplers come how near to it."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Generator, Iterator, Sequence
 
@@ -15,7 +14,7 @@ from diffviz.runs.conditions import alone
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings
 from diffviz.samplers import SAMPLERS, Step, draws_noise
-from diffviz.serving.frames import halves
+from diffviz.serving.frames import halves, message
 
 PAUSE = 0.5  # seconds between messages
 FEW = 2  # samples that stand for a race's, where it is walked again and again
@@ -94,8 +93,3 @@ def _walked(
             told = now
             yield message(number, kind, index=step.index)
     return step
-
-
-def message(number: int, kind: str, **content: object) -> str:
-    """With the run that it is about."""
-    return json.dumps({"run": number, "events": [{"kind": kind, **content}]})

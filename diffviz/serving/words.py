@@ -15,8 +15,7 @@ from diffviz.runs.asking import condition_of
 from diffviz.runs.attention import RewordSettings, reworded, said, watched
 from diffviz.runs.schema import RunSettings
 from diffviz.serving.engine import Engine
-from diffviz.serving.frames import frame
-from diffviz.serving.reference import message
+from diffviz.serving.frames import frame, message
 from diffviz.serving.ticket import Ticket
 
 LABELS = ("as it was", "attention kept", "sampled anew")

@@ -10,6 +10,8 @@ from conftest import Server
 from PIL import Image
 from playwright.sync_api import Page
 
+from tests.e2e.test_sample import ALL, PLAYER, quick
+
 TABS = ("Forward", "Sample", "Train")
 # Set before any script of the page: whatever the browser refuses is remembered.
 REMEMBER = """addEventListener("securitypolicyviolation", (event) => {
@@ -47,8 +49,9 @@ def test_uploads_and_films_keep_to_the_policy(server: Server, strict: Page, tmp_
     strict.locator("#forward-view input[type=file]").first.set_input_files(picture)
     strict.wait_for_function("document.querySelector('#forward-canvas').width !== 256")
     strict.get_by_role("tab", name="Sample").click()
+    quick(strict)
     strict.locator("#sample-run").click()
-    strict.locator("#sample-player .live-view:not([data-recorded])[data-frames='21']").wait_for()
+    strict.locator(f"{PLAYER}:not([data-recorded])[data-frames='{ALL}']").wait_for()
     with strict.expect_response(lambda answer: "queue/data" in answer.url):
         strict.get_by_role("button", name="GIF").click()
     strict.locator("#sample-file a").first.wait_for()

@@ -12,15 +12,15 @@ import httpx
 import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as PlaywrightError
 
 from diffviz.data.examples import example_path
 from tests.e2e.nginx import nginx
+from tests.e2e.test_sample import ALL, PLAYER, quick
 from tests.running import Server, running_server
 from tests.waiting import PATIENCE, eventually
 
-PLAYER = "#sample-player .live-view"
 GUESS = (Path(__file__).parent / "scripts" / "guess.js").read_text()
 MANY = 20  # visitors, of whom all are on one of two replicas once in half a million times
 
@@ -41,10 +41,11 @@ def generate(page: Page, patience: float = PATIENCE) -> None:
     """Click, and wait for the run's last frame."""
     page.get_by_role("tab", name="Sample").click()
     page.locator("#sample-canvas").wait_for()
+    quick(page)
     run = page.locator(PLAYER).get_attribute("data-run")
     page.locator("#sample-run").click()
     page.wait_for_function(
-        f"run => (data => data.run !== run && data.frames == 21)"
+        f"run => (data => data.run !== run && data.frames == {ALL})"
         f"(document.querySelector('{PLAYER}').dataset)",
         arg=run,
         timeout=patience * 1000,
@@ -147,14 +148,15 @@ def test_each_visitor_stays_with_a_replica_until_it_dies(
     replicas: tuple[str, Path, Server], browser: Browser, tmp_path: Path
 ) -> None:
     url, log, second = replicas
-    every: set[str] = set()
+    cookies: dict[str, str] = {}
     for _ in range(MANY):
         with httpx.Client(base_url=url) as visitor:
             for _ in range(4):
                 assert visitor.get("/healthz").status_code == 200
-            (home,) = homes(log, visitor.cookies["diffviz"])
-        every.add(home)
-    assert len(every) == 2
+            cookie = visitor.cookies["diffviz"]
+            (home,) = homes(log, cookie)
+        cookies[home] = cookie
+    assert len(cookies) == 2
 
     program = Client(url, download_files=str(tmp_path), verbose=False)  # keeps no cookies
     for seed in range(4):
@@ -172,23 +174,17 @@ def test_each_visitor_stays_with_a_replica_until_it_dies(
     direct.predict(job, owner, api_name="/train_delete")
 
     # Two visitors that sample: each on its own, then both on the one that is left.
-    pages: dict[str, Page] = {}
-    contexts: list[BrowserContext] = []
+    contexts = [browser.new_context() for _ in cookies]
     try:
-        while len(pages) < 2:
-            assert len(contexts) < MANY
-            contexts.append(browser.new_context())
-            page = contexts[-1].new_page()
+        pages = [context.new_page() for context in contexts]
+        for page, (home, cookie) in zip(pages, cookies.items(), strict=True):
+            page.context.add_cookies([{"name": "diffviz", "value": cookie, "url": url}])
             page.goto(url)
-            page.locator("#forward-canvas[data-t]").wait_for()
-            (cookie,) = contexts[-1].cookies()
-            (home,) = homes(log, cookie["value"])
-            pages.setdefault(home, page)
-        for page in pages.values():
             generate(page)
+            assert homes(log, cookie) == {home}
         second.process.kill()
         second.process.wait()
-        for page in pages.values():
+        for page in pages:
             eventually(partial(generates, page), "it runs at the one that is left")
     finally:
         for context in contexts:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import Server
 from gradio_client import Client
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e.controls import enter
 from tests.running import running_server
@@ -25,18 +25,17 @@ def dials(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-def test_a_toy_is_trained_and_shown_in_the_player(dials: Server, browser: Browser) -> None:
+def test_a_toy_is_trained_and_shown_in_the_player(dials: Server, profile: BrowserContext) -> None:
     client = Client(dials.url, verbose=False)
     started = client.predict(
-        data="dials", preset="tiny", minutes=0.2, owner=OWNER, api_name="/train_start"
+        data="dials", preset="tiny", minutes=0.1, owner=OWNER, api_name="/train_start"
     )
     eventually(
         lambda: client.predict(started["id"], 0, api_name="/train_status")["state"] == "finished",
         "the training is finished",
     )
     client.close()
-    page = browser.new_page()
-    page.set_default_timeout(60_000)
+    page = profile.new_page()
     page.goto(dials.url)
     page.evaluate(f"localStorage.setItem('diffviz.owner', '{OWNER}')")
     page.get_by_role("tab", name="Sample").click()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_sample import PLAYER, await_frames, generate, open_tab, set_slider
+from tests.e2e.test_sample import ALL, PLAYER, await_frames, generate, open_tab, quick, set_slider
 from tests.running import start_server
 from tests.waiting import PATIENCE
 
@@ -28,8 +28,8 @@ def test_a_page_begins_anew_with_its_server(page: Page, tmp_path: Path) -> None:
     try:
         page.wait_for_function("!window.before", timeout=PATIENCE * 1000)
         open_tab(page, second)
-        set_slider(page, "sample-steps", 5)
+        quick(page)
         generate(page)
-        await_frames(page, 6)
+        await_frames(page, ALL)
     finally:
         second.stop()

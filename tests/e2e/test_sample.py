@@ -185,6 +185,8 @@ def test_leaving_ends_the_work_on_the_server(server: Server, page: Page, leave: 
         f" && document.querySelector('{PLAYER}').dataset.frames > 3"
     )
     if leave == "stop":
+        generate(page)  # what gives way to it is not what is stopped then
+        page.wait_for_timeout(1_000)
         page.locator("#sample-stop").click()
     elif leave == "elsewhere":  # a reload would repeat the run, which the address names
         page.goto("about:blank")

@@ -1,5 +1,7 @@
-// What is stopped as soon as it was begun: Gradio's client then cancels an event whose id the server has
-// not told yet, by no id, and the event would go on. Here the id is waited for.
+// What Gradio's client does wrong where a run is stopped, or gives way to another. It cancels an event
+// whose id the server has not told yet by no id, and the event would go on: here the id is waited for.
+// And once its cancel is answered it forgets the function's event, be it another by then, which nothing
+// could stop any more: so it is answered at once, before the next can be begun.
 
 const [JOIN, CANCEL, RESET] = ["/gradio_api/queue/join", "/gradio_api/cancel", "/gradio_api/reset"];
 
@@ -18,9 +20,9 @@ export function waitForIds(page) {
       ids.set(body.fn_index, answer.then((told) => told.clone().json()).then((told) => told.event_id).catch(() => undefined));
       return answer;
     }
-    if (body.event_id !== null && body.event_id !== undefined) return ask(input, init);
-    const id = cancel ? await ids.get(body.fn_index) : undefined;
-    if (id) return ask(input, { ...init, body: JSON.stringify({ ...body, event_id: id }) });
-    return new Response('{"success": true}', { headers: { "Content-Type": "application/json" } }); // there is nothing to end
+    /** @param {string | undefined} id */
+    const end = async (id) => id && ask(input, { ...init, body: JSON.stringify({ ...body, event_id: id }) });
+    Promise.resolve(body.event_id ?? (cancel ? ids.get(body.fn_index) : undefined)).then(end).catch(() => {}); // it ends with its page
+    return new Response('{"success": true}', { headers: { "Content-Type": "application/json" } });
   };
 }

@@ -21,9 +21,9 @@ from diffviz.serving.backend import Backend
 from diffviz.serving.cards import card_text
 from diffviz.serving.exports import write_between, write_file, write_picture
 from diffviz.serving.few_steps import few_steps
-from diffviz.serving.frames import in_line, recording, stream
+from diffviz.serving.frames import in_line, message, recording, stream
 from diffviz.serving.models import Models, bundled, bundled_card
-from diffviz.serving.reference import message, orders, reference
+from diffviz.serving.reference import orders, reference
 from diffviz.serving.sampling import (
     ASKED,
     ON_PAGE,
