@@ -190,8 +190,8 @@ def test_a_judge_of_any_depth_is_made_on_any_device(
 @pytest.mark.parametrize("name", ["fashion", "heroes"])
 def test_a_judge_can_be_trained(name: str) -> None:
     known = subject(name)
-    batches = known.batches(128, Generator().manual_seed(0))
-    losses = [loss for _, loss, _ in train_judge(known, batches, 4000)]
+    batches = known.batches(64, Generator().manual_seed(0))
+    losses = [loss for _, loss, _ in train_judge(known, batches, 2000)]
     assert len(losses) == 10
     assert losses[-1] < 0.8 * losses[0]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,20 +43,39 @@ HEAVY = (
     + ["diffusers", "ray", "sklearn", "prometheus_client", "scipy"]
     + [f"diffviz.{name}" for name in ("samplers", "training", "jobs", "serving", "web", "ui")]
 )
-# What may be loaded, of all that is HEAVY, by whoever …
-LOADED = {
-    "import diffviz; dir(diffviz)": "",
-    "import diffviz.data; list(diffviz.data.DATA_SETS)": "",
-    "import diffviz.__main__": "",
-    "import diffviz.media.decoding": "torch numpy PIL",
-    "import diffviz.schedules, diffviz.grids": "torch numpy pydantic",
-    "import diffviz.samplers, diffviz.guidance.methods": "torch numpy pydantic diffviz.samplers",
-    "import diffviz.checkpoints": "torch numpy PIL pydantic",
-    "import diffviz.training.trainer": "torch numpy PIL pydantic diffviz.training",
-    "import diffviz.jobs.worker": (
-        "torch numpy PIL pydantic diffviz.training diffviz.samplers diffviz.jobs"
-    ),
-}
+
+
+def all_but(loaded: str) -> set[str]:
+    """Of what is HEAVY."""
+    return set(HEAVY) - set(loaded.split())
+
+
+COMPILERS = ("numba", "matplotlib", "torch._dynamo")
+# What may not be loaded after each statement. Those of a list are run one after the other in one
+# Python, each with whatever those before it have loaded.
+CHAINS: list[dict[str, set[str]]] = [
+    {
+        "import diffviz; dir(diffviz)": all_but(""),
+        "import diffviz.data; list(diffviz.data.DATA_SETS)": all_but(""),
+        "import diffviz.__main__": all_but(""),
+        "diffviz.__main__.main(['--help'])": all_but(""),
+        "import diffviz.media.decoding": all_but("torch numpy PIL"),
+        "import diffviz.checkpoints": all_but("torch numpy PIL pydantic"),
+        "import diffviz.training.trainer": all_but("torch numpy PIL pydantic diffviz.training"),
+        "import diffviz.jobs.worker": all_but(
+            "torch numpy PIL pydantic diffviz.training diffviz.samplers diffviz.jobs"
+        ),
+        "import diffviz.ui.page": {"numba", "matplotlib", "diffusers", "ray"},
+        "import diffviz.ui.app as app; app.create_app(app.read_config())": {*COMPILERS},
+    },
+    {
+        "import diffviz.schedules, diffviz.grids": all_but("torch numpy pydantic"),
+        "import diffviz.samplers, diffviz.guidance.methods": all_but(
+            "torch numpy pydantic diffviz.samplers"
+        ),
+    },
+]
+STATEMENTS = [(number, statement) for number, chain in enumerate(CHAINS) for statement in chain]
 
 
 def names(folder: Path) -> set[str]:
@@ -115,33 +136,24 @@ def test_gradio_s_private_parts_are_reached_in_files_named_so() -> None:
                     assert owner not in ("page", "event", "blocks", "gr"), f"{file}: {owner}"
 
 
-def loaded_by(statement: str, modules: list[str]) -> set[str]:
-    """Which of the modules a fresh Python has loaded after the statement."""
-    code = f"{statement}\nimport sys\nprint(*set({modules!r}) & set(sys.modules))"
+@cache
+def loaded(number: int) -> dict[str, set[str]]:
+    """All modules that a fresh Python has loaded after each statement of a chain."""
+    code = "import json, sys\ntold = sys.stdout\nsys.stdout = sys.stderr\n"
+    for statement in CHAINS[number]:
+        code += f"{statement}\nprint(json.dumps(sorted(sys.modules)), file=told)\n"
     process = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert process.returncode == 0, process.stderr
-    return set(process.stdout.split())
+    lines = map(json.loads, process.stdout.splitlines())
+    return dict(zip(CHAINS[number], map(set, lines), strict=True))
 
 
-@pytest.mark.parametrize("statement", LOADED)
-def test_what_loads_what(statement: str) -> None:
-    assert loaded_by(statement, HEAVY) <= set(LOADED[statement].split())
-
-
-def test_help_is_light() -> None:
-    statement = "from diffviz.__main__ import main; main(['--help'])"
-    assert loaded_by(f"{statement}; print()", HEAVY) & set(HEAVY) == set()
-
-
-def test_the_page_waits_for_no_compiler_and_no_plots() -> None:
-    assert loaded_by("import diffviz.ui.page", ["numba", "matplotlib", "diffusers", "ray"]) == set()
-    start = """
-from diffviz.ui.app import create_app, read_config
-create_app(read_config())
-"""
-    assert loaded_by(start, ["numba", "matplotlib", "torch._dynamo"]) == set()
+@pytest.mark.parametrize(("number", "statement"), STATEMENTS)
+def test_what_loads_what(number: int, statement: str) -> None:
+    """Help is light, and the page waits for no compiler and no plots."""
+    assert loaded(number)[statement] & CHAINS[number][statement] == set()
 
 
 def test_the_package_offers_what_it_lists() -> None:

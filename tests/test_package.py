@@ -59,17 +59,21 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 
 def test_it_lies_where_it_was_installed(installed: Installed) -> None:
-    assert installed.evaluate("diffviz.__file__").startswith(str(installed.environment))
-    assert installed.evaluate("diffviz.__version__") == diffviz.__version__
+    place, version = installed.evaluate(
+        "diffviz.__file__, diffviz.__version__, sep='\\n'"
+    ).splitlines()
+    assert place.startswith(str(installed.environment))
+    assert version == diffviz.__version__
     assert installed.run("diffviz", "--version").strip() == diffviz.__version__
 
 
 def test_it_finds_its_models(installed: Installed) -> None:
     names = "__import__('diffviz.checkpoints').checkpoints.checkpoint_names()"
-    assert installed.evaluate(names) == str(checkpoint_names())
     coders = "__import__('diffviz.autoencoders').autoencoders.autoencoder_names()"
-    assert installed.evaluate(coders) == str(autoencoder_names()) != "[]"
-    assert installed.evaluate("diffviz.load_checkpoint('fashion').card.name") == "fashion"
+    loaded = "diffviz.load_checkpoint('fashion').card.name"
+    told = installed.evaluate(f"{names}, {coders}, {loaded}, sep='\\n'").splitlines()
+    assert told == [str(checkpoint_names()), str(autoencoder_names()), "fashion"]
+    assert autoencoder_names()
 
 
 def test_its_command_works(installed: Installed) -> None:

@@ -195,11 +195,11 @@ def test_the_same_picture_whatever_else_runs(
 ) -> None:
     """Within one grey level of 256, and 1e-3 of the range: rounding differs with the batch's size,
     and later steps carry it on."""
-    steps = 20
+    steps = 8
     mine = RunSettings(condition={"class": "bag"}, count=2, seed=7, sampler=sampler, steps=steps)
     others = [
         mine.but(count=n, seed=n, sampler="ddim", steps=2 * steps, condition={"class": EACH})
-        for n in (1, 3, 5)
+        for n in (1, 3)
     ]
     *_, alone = run(mine, fashion)
     together = results(engine, fashion, [mine, *others])[0]
