@@ -13,9 +13,10 @@ TAB = ".live-view.plane"
 CANVAS = "#plane-canvas"
 
 
-def opened(server: Server, page: Page) -> None:
-    page.goto(server.url)
-    page.get_by_role("tab", name="2-D").click()
+def opened(server: Server, page: Page, link: str = "") -> None:
+    page.goto(f"{server.url}/{link}")
+    if not link:
+        page.get_by_role("tab", name="2-D").click()
     page.locator(f"{TAB}[data-state=done]").wait_for(timeout=60_000)
 
 
@@ -95,7 +96,7 @@ def test_points_drown_and_come_back_and_views_ask_for_nothing(server: Server, pa
 
 
 def test_what_is_asked_for_is_run(server: Server, page: Page) -> None:
-    opened(server, page)
+    opened(server, page, "#plane?count=200&steps=20")
     before = number(page)
     page.locator("#plane-beside").select_option("ddpm")
     run_after(page, before)
@@ -118,7 +119,7 @@ def test_what_is_asked_for_is_run(server: Server, page: Page) -> None:
         go()  # each run is an entry of the history
         run_after(page, before)
         expect(page.locator("#plane-what")).to_have_value(what)
-    at(page, 80, 600)
+    at(page, 68, 600)
     page.locator("#plane-pick").click()
     page.locator("#plane-branch").click()
     expect(page.locator("#plane-said")).to_contain_text("1 sample, 12 ways each from here")
@@ -140,5 +141,5 @@ def test_what_is_asked_for_is_run(server: Server, page: Page) -> None:
     page.locator("#plane-T").fill("10")
     run_after(page, before, "failed")
     expect(page.locator("#plane-said")).to_have_text(
-        "Steps must be a whole number from 1 to T = 10, not 50."
+        "Steps must be a whole number from 1 to T = 10, not 20."
     )
