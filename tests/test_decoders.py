@@ -81,7 +81,6 @@ def test_bad_files_give_the_same_sentence(decoders: Decoders, tmp_path: Path, na
         decoders.picture(path)
 
 
-@pytest.mark.alone
 def test_more_scans_than_any_camera_writes_are_refused_unread(tmp_path: Path) -> None:
     (tmp_path / "bomb.jpg").write_bytes(scan_bomb(5000, 5000, 400))
     assert len((tmp_path / "bomb.jpg").read_bytes()) < 70_000
@@ -95,7 +94,6 @@ def test_more_scans_than_any_camera_writes_are_refused_unread(tmp_path: Path) ->
             assert load_picture(tmp_path / "a.jpg").shape[1:] == (171, 256)
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("filling", [b"\xff\xd0", b"\xff\x00", b"\xff\xfe\0\2", b"\xff", b"\xff\1"])
 def test_counting_scans_takes_little_time(tmp_path: Path, filling: bytes) -> None:
     start = scan_bomb(2000, 2000, 1)[:-2]

@@ -78,7 +78,7 @@ def test_a_killed_replica_loses_no_run(engine: RayEngine, fashion: Checkpoint) -
     """Six visitors in the middle of their runs; one of two replicas is killed; all get their
     pictures, the same ones, and there are two replicas again."""
     asked = [
-        RunSettings(condition={"class": "bag"}, count=2, seed=seed, steps=30) for seed in range(6)
+        RunSettings(condition={"class": "bag"}, count=2, seed=seed, steps=12) for seed in range(6)
     ]
     made: dict[int, Tensor] = {}
     midway = threading.Barrier(len(asked) + 1)
@@ -87,7 +87,7 @@ def test_a_killed_replica_loses_no_run(engine: RayEngine, fashion: Checkpoint) -
         ticket = Ticket(f"visitor {settings.seed}", PATIENCE)
         denoiser = engine.denoiser("fashion", fashion, ticket)
         for step in run(settings, fashion, denoiser=denoiser):
-            if step.index == 5:
+            if step.index == 3:
                 midway.wait(PATIENCE)
             made[settings.seed] = step.x
 

@@ -154,7 +154,7 @@ def test_pyplot_is_left_alone() -> None:
         "schedules --compare linear,cosine",
         "sampling --steps 3 --condition class=dress",
         "samples --steps 2 --count 3",
-        "convergence --compare ddim --at 2,4 --T 600",
+        "convergence --compare ddim --at 2,4 --T 60",
     ],
 )
 def test_the_command_writes_one(words: str, tmp_path: Path) -> None:

@@ -437,7 +437,6 @@ def test_one_run_computes_at_a_time_but_for_those_that_wait_for_a_network() -> N
     assert together == [1] * 15
 
 
-@pytest.mark.alone
 def test_stopping_does_not_wait_for_a_part_that_is_being_made() -> None:
     free = threading.Event()
 
@@ -464,7 +463,7 @@ def test_stopping_does_not_wait_for_a_part_that_is_being_made() -> None:
         free.set()
         return time.monotonic() - started
 
-    assert asyncio.run(scene()) < 1
+    assert asyncio.run(scene()) < PATIENCE / 3  # or else it waits for all of it
 
 
 def test_a_ticket_tells_those_who_wait_for_it_once() -> None:

@@ -63,7 +63,7 @@ def test_a_thousand_pictures_are_looked_at_beside_the_loop(visitor: Visitor) -> 
     values[:2] = ["digits", ["none of them"]]
     values[names.index("file")] = files
     before = long_turns(visitor)
-    for number in range(ASKED):
+    for number in range(6):
         visitor.join(event, values, session_hash=f"many{number}")
         visitor.outcome(f"many{number}")
     assert long_turns(visitor) <= before + 1  # a collection of garbage may be among them
