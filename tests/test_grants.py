@@ -26,6 +26,7 @@ from diffviz.networks.unet import UNetConfig
 from diffviz.training.needs import needs_of
 from diffviz.training.plan import Plan
 from diffviz.training.presets import PRESETS
+from tests.forks import forking
 from tests.running import ROOT
 from tests.waiting import eventually
 
@@ -223,19 +224,11 @@ def test_after_a_restart_the_settings_of_then_hold(tmp_path: Path) -> None:
     store.close()
 
 
-GIVES_WAY = """
-import os, sys
-from diffviz.jobs import worker
-worker.give_way(int(sys.argv[6]))
-print(os.nice(0))
-"""
-
-
 @pytest.mark.parametrize("nice", [3, 19])
 def test_a_training_gives_way_as_it_is_set(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nice: int
+    tmp_path: Path, forks: Path, monkeypatch: pytest.MonkeyPatch, nice: int
 ) -> None:
-    monkeypatch.setattr(supervising, "WORKER", (sys.executable, "-c", GIVES_WAY))
+    monkeypatch.setattr(supervising, "subprocess", forking(forks))
     store = JobStore(tmp_path)
     job = store.add(Plan(DataChoice("digits"), "tiny"), OWNER)
     settings = Config(trainings=tmp_path, training_nice=nice)
@@ -243,10 +236,14 @@ def test_a_training_gives_way_as_it_is_set(
     trainings = Trainings(settings)
     app = trainings.supervisor
     app.tick()
-    supervising.bury(app.children.pop(job.id))
-    log = store.folder(job.id) / "log.txt"
-    assert int(log.read_text()) == min(19, os.nice(0) + nice)
-    trainings.store.close()
+    child = app.children.pop(job.id)
+    try:
+        set_to = min(19, os.nice(0) + nice)
+        eventually(lambda: os.getpriority(os.PRIO_PROCESS, child.pid) == set_to)
+    finally:
+        child.kill()
+        supervising.bury(child)
+        trainings.store.close()
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")

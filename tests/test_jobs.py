@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 import threading
+import warnings
 from collections.abc import Iterator
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,8 @@ from diffviz.jobs.job import (
 from diffviz.jobs.kinds import read_plan
 from diffviz.jobs.store import JobStore
 from diffviz.training.plan import Plan
+from tests.forks import FORKS
+from tests.waiting import PATIENCE
 
 PLAN = Plan(
     DataChoice("digits", ("1", "7")), "tiny", network={"channels": (16, 16)}, config={"hours": 0.01}
@@ -261,57 +264,32 @@ def test_looking_does_not_wait_for_a_writer(tmp_path: Path) -> None:
     theirs.close()
 
 
-MANY = """
-import sys
-from pathlib import Path
-from diffviz.jobs.job import FINISHED, Point
-from diffviz.jobs.kinds import read_plan
-from diffviz.jobs.store import JobStore
-from tests.test_jobs import ME, PLAN
-
-print("ready", flush=True)
-sys.stdin.readline()
-store = JobStore(Path(sys.argv[1]))
-for _ in range(20):
-    store.add(PLAN, ME)
-while job := store.claim():
-    print(job.id)
-    for i in range(3):
-        store.progress(job.id, Point(i, 1.0, ()), 1, 1, 1)
-    store.settle(job.id, FINISHED)
-store.close()
-"""
+def claim_many(folder: Path, together: Barrier, told: SimpleQueue[list[str]]) -> None:
+    warnings.simplefilter("error")
+    together.wait(PATIENCE)
+    store, claimed = JobStore(folder), []
+    for _ in range(20):
+        store.add(PLAN, ME)
+    while job := store.claim():
+        claimed.append(job.id)
+        for i in range(3):
+            store.progress(job.id, Point(i, 1.0, ()), 1, 1, 1)
+        store.settle(job.id, FINISHED)
+    store.close()
+    told.put(claimed)
 
 
 def test_processes_that_open_one_new_store_at_once(tmp_path: Path) -> None:
     """None is turned away, and no job is claimed twice."""
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", MANY, str(tmp_path / "new")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parent.parent,
-        )
-        for _ in range(3)
-    ]
-    try:
-        for process in processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        for process in processes:
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
-        outputs = [process.communicate(timeout=60) for process in processes]
-    finally:
-        for process in processes:
-            if process.poll() is None:
-                process.kill()
-                process.communicate()
-    assert [errors for _, errors in outputs] == [""] * 3
-    claimed = "".join(output for output, _ in outputs).split()
+    together, told = FORKS.Barrier(3), FORKS.SimpleQueue()
+    said = (tmp_path / "new", together, told)
+    processes = [FORKS.Process(target=claim_many, args=said) for _ in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(PATIENCE)
+    assert [process.exitcode for process in processes] == [0] * 3
+    claimed = [name for _ in processes for name in told.get()]
     store = JobStore(tmp_path / "new")
     assert len(claimed) == 60
     assert sorted(claimed) == sorted(job.id for job in store.in_state(FINISHED))

@@ -268,7 +268,7 @@ def test_trap_the_step_to_sigma_0_is_first_order(sampler: str) -> None:
 def test_every_sampler_walks_every_schedule(name: str, sampler: str) -> None:
     denoiser = random_denoiser("edm")
     schedule = SCHEDULES_AT_WORK[name](12)
-    for spacing, N in zip([*SPACINGS, "trailing"], (1, 3, 5, 7, 12), strict=True):
+    for spacing, N in zip([*SPACINGS, "trailing"], (1, 2, 3, 5, 12), strict=True):
         grid = schedule.grid(N, spacing)
         noise = SeededNoise([1, 2], (1, 8, 8))
         steps = list(sample(denoiser, schedule, grid, noise, sampler, torch.ones(2, 1).long()))
