@@ -1,8 +1,8 @@
-"""What each process does in tests/test_parallel.py: `torchrun … -m tests.parallel_work FOLDER`."""
+"""What each of two processes does in tests/test_parallel.py."""
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from diffviz.training.trainer import Trainer
 from tests.oracles.networks import random_unet
 from tests.test_training import CONFIG, NETWORK, Halves
 
-LONG = CONFIG.but(images=4800)  # 300 steps
+LONG = CONFIG.but(images=4000)  # 250 steps
 
 
 def exact_trainer() -> Trainer:
@@ -29,7 +29,10 @@ def on_disk(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
 
-def main(folder: Path) -> None:
+def train_as(rank: int, port: int, folder: Path) -> None:
+    """As the process of that rank, which torchrun would tell the same."""
+    told = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "MASTER_PORT": port}
+    os.environ.update({name: str(value) for name, value in told.items()}, MASTER_ADDR="127.0.0.1")
     torch.set_num_threads(1)
     with parallel.joined():
         exact = exact_trainer()
@@ -42,7 +45,3 @@ def main(folder: Path) -> None:
         for _ in trainer.steps():
             pass
         save_file(on_disk(trainer.state()), folder / f"trained-{parallel.rank()}.safetensors")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

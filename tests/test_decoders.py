@@ -38,6 +38,14 @@ def decoders() -> Iterator[Decoders]:
     made.close()
 
 
+@pytest.fixture(scope="module")
+def lasting() -> Iterator[Decoders]:
+    """Whose children see one file after the other."""
+    made = Decoders()
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     path = tmp_path / "small.png"
@@ -73,12 +81,12 @@ def test_they_give_what_is_given_here(decoders: Decoders, small: Path) -> None:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_files_give_the_same_sentence(decoders: Decoders, tmp_path: Path, name: str) -> None:
+def test_bad_files_give_the_same_sentence(lasting: Decoders, tmp_path: Path, name: str) -> None:
     content, sentence = BAD[name]
     path = tmp_path / "bad"
     path.write_bytes(content)
     with pytest.raises(PictureError, match=sentence):
-        decoders.picture(path)
+        lasting.picture(path)
 
 
 def test_more_scans_than_any_camera_writes_are_refused_unread(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Two processes that torchrun starts train one denoiser, as one process does."""
+"""Two processes train one denoiser, as one process does, and as torchrun starts them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from diffviz.checkpoints import load_checkpoint
 from diffviz.training import distributed as parallel
 from diffviz.training.files import unfinished_names
 from diffviz.training.trainer import Trainer
-from tests.parallel_work import LONG, exact_trainer
+from tests.forks import FORKS
+from tests.parallel_work import LONG, exact_trainer, train_as
+from tests.running import free_port
 from tests.test_training import CONFIG, NETWORK, Halves
 
 ROOT = Path(__file__).parent.parent
@@ -53,8 +55,13 @@ def processes_of(folder: Path) -> dict[str, int]:
 @pytest.fixture(scope="module")
 def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with what both processes wrote."""
-    folder = tmp_path_factory.mktemp("parallel")
-    assert torchrun("tests.parallel_work", str(folder)).wait(SECONDS) == 0
+    folder, port = tmp_path_factory.mktemp("parallel"), free_port()
+    both = [FORKS.Process(target=train_as, args=(rank, port, folder)) for rank in (0, 1)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(SECONDS)
+    assert [process.exitcode for process in both] == [0, 0]
     return folder
 
 

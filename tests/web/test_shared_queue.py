@@ -42,13 +42,18 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def page(shared: Server) -> Any:
+    return httpx.get(f"{shared.url}/config", timeout=30).json()
+
+
 @pytest.fixture
-def from_address(shared: Server) -> Iterator[Visitors]:
+def from_address(shared: Server, page: Any) -> Iterator[Visitors]:
     """A visitor for each address, of whom the proxy says that they ask from it."""
     with ExitStack() as close:
 
         def visitor(address: str) -> Visitor:
-            someone = Visitor(shared.url, address)
+            someone = Visitor(shared.url, address, page)
             close.callback(someone.http.close)
             return someone
 
