@@ -116,7 +116,7 @@ def test_one_trains_and_the_other_does_not(apps: tuple[App, App]) -> None:
 
 def test_each_has_its_places(apps: tuple[App, App]) -> None:
     one, other = apps
-    long, refused = one.begin("sample", *sample_of(60)), one.begin("sample", *sample_of(1))
+    long, refused = one.begin("sample", *sample_of(30)), one.begin("sample", *sample_of(1))
     both = [other.begin("sample", *sample_of(2)) for _ in range(2)]
     assert "busy: 1 runs are under way" in one.answer(refused)["error"]
     assert all(other.answer(address)[1]["fingerprint"] for address in both)
