@@ -164,7 +164,7 @@ def test_folders_are_not_walked_on_the_loop_and_empty_ones_go(tmp_path: Path) ->
     old, uploads = time.time() - 100, tmp_path / "uploads"
     uploads.mkdir()
     gone = [uploads / f"old{number}" for number in range(50)]
-    for path in [*gone, *(uploads / f"new{number}" for number in range(3_000))]:
+    for path in [*gone, *(uploads / f"new{number}" for number in range(5_000))]:
         path.mkdir()
     for path in gone:
         os.utime(path, (old, old))
