@@ -83,4 +83,5 @@ PORTRAITS = DataSource(
         Shipped("portraits-all", "60,000 to train on, 1 GB, 5 minutes", _make_many),
     ),
     needs="Portraits are drawn in Node 18 or later, by packages that npm brings.",
+    guidance=3.0,
 )
