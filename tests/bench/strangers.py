@@ -30,6 +30,7 @@ from diffviz.web.uploads import tidy
 from tests.bombs import scan_bomb
 from tests.running import Server, running_server
 from tests.test_web import asking
+from tests.web.test_disk import long_turns
 from tests.web.visitor import Visitor
 
 Figures = dict[str, Any]
@@ -108,10 +109,16 @@ def resets(here: Strangers) -> Figures:
     """30 forms of 6,600 paths, which were each looked for on the loop."""
     stranger = here.come("8.4.0.1")
     body = {"event_id": "a" * 32, "x": [{"path": "/x"}] * 6600}
+    turns = long_turns(here.other)
     started = time.monotonic()
     answers = [stranger.http.post("/gradio_api/reset", json=body).status_code for _ in range(30)]
     seconds = round(time.monotonic() - started, 2)
-    return {"answers": Counter(answers), "seconds": seconds, "another_waits": here.another_waits()}
+    return {
+        "answers": Counter(answers),
+        "seconds": seconds,
+        "another_waits": here.another_waits(),
+        "turns_of_the_loop_over_50_ms": long_turns(here.other) - turns,
+    }
 
 
 def unread(here: Strangers) -> Figures:
