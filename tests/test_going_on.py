@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import sqlite3
@@ -55,6 +56,11 @@ def file_of(trainings: Trainings, job: str, folder: Path) -> Path:
         return folder / name
 
     return trainings.denoiser_file(job, OWNER, once)
+
+
+def levels(sheet: bytes) -> torch.Tensor:
+    """The levels in a sheet of samples."""
+    return torch.tensor(list(gzip.decompress(sheet)))
 
 
 # --- Names ---
@@ -139,7 +145,10 @@ def test_a_denoiser_comes_back(finished: tuple[Trainings, str], tmp_path: Path) 
     assert ended(trainings) == FINISHED
     status = trainings.status(taken.id)
     assert status["sheets"] == [128]
-    assert trainings.sheet(taken.id, 128) == trainings.sheet(job, 128)
+    # As drawn by the training, but for rounding: weights that lie elsewhere are summed in another
+    # order on some processors.
+    drawn, again = (levels(trainings.sheet(name, 128)) for name in (job, taken.id))
+    assert float((drawn - again).abs().max()) <= 1
     with pytest.raises(ValueError, match="does not go on"):
         trainings.ask(taken.id, OTHER, "resume")
     assert trainings.ask(taken.id, OTHER, "delete") == {"gone": taken.id}

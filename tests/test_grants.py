@@ -264,7 +264,8 @@ def test_a_training_is_held_to_it_while_it_runs(
     def ended() -> bool:
         with suppress(OSError, LookupError):  # LookupError: it has ended, but not gone
             text = Path(f"/proc/{child.pid}/status").read_text()
-            status["peak"] = int(text.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
+            peak, code = (int(text.split(f)[1].split()[0]) for f in ("VmHWM:", "RssFile:"))
+            status["peak"] = (peak - code) * 1024 / 1e6
         return child.poll() is not None
 
     try:
@@ -275,7 +276,8 @@ def test_a_training_is_held_to_it_while_it_runs(
     app.tick()
     app.close()
     print(f"{status['peak']:.0f} MB at most")
-    assert status["peak"] < 1.1 * bound  # code that is loaded later comes to it
+    # Code that is loaded later comes to it: how much depends on what the processor knows.
+    assert status["peak"] < bound
     now = store.get(job.id)
     assert (now.state, now.message) == (
         FAILED,

@@ -85,10 +85,14 @@ def in_line(number: int) -> str:
 
 
 def message(run: int | None, kind: str, **content: object) -> str:
-    """A message with one event, about that run. Each is another: of two equal values one after the
-    other Gradio's page takes notice once."""
-    events = [{"kind": kind, **content}]
-    return json.dumps({"message": next(_message_numbers), "run": run, "events": events})
+    """A message with one event, about that run."""
+    return told(run=run, events=[{"kind": kind, **content}])
+
+
+def told(**content: object) -> str:
+    """A live view's value that tells it of something that happened. Each is another: of two equal
+    values one after the other Gradio's page takes notice once."""
+    return json.dumps({"message": next(_message_numbers), **content})
 
 
 def recording(settings: RunSettings, checkpoint: Checkpoint) -> str:

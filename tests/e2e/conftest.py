@@ -42,8 +42,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium: the system's where there is one, else Playwright's own."""
-    system = Path(os.environ.get("DIFFVIZ_CHROMIUM", "/usr/bin/chromium"))
+    """Chromium without windows, for which a page costs a third less than for the whole of it: the
+    system's where there is one, else Playwright's own."""
+    system = Path(os.environ.get("DIFFVIZ_CHROMIUM", "/usr/bin/chromium-headless-shell"))
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=str(system) if system.exists() else None, args=CHROMIUM_FLAGS

@@ -117,6 +117,7 @@ def test_the_address_follows_and_leads_back_and_files_lead_there_too(
     expect(page.locator("#sample-words").get_by_role("textbox")).to_have_value("a naga")
     expect(page.locator("#sample-seed")).to_be_hidden()
     expect(page.get_by_role("tab", name="Train")).to_have_count(0)
+    page.context.grant_permissions(["clipboard-write"])
     page.get_by_role("button", name="Share").click()
     expect(page.locator("#share")).to_contain_text("Link copied")
 

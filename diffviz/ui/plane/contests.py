@@ -3,7 +3,6 @@ one's own are jobs of the background worker."""
 
 from __future__ import annotations
 
-import json
 import secrets
 from typing import Any
 
@@ -14,6 +13,7 @@ from diffviz.jobs.trainings import running
 from diffviz.rivals.kinds import CONTESTS, RACE, TRANSLATION, ContestKind
 from diffviz.rivals.settings import RaceSettings, TranslationSettings
 from diffviz.serving.backend import Backend
+from diffviz.serving.frames import told
 from diffviz.settings import Settings, declared, offered
 from diffviz.ui.component import live_view
 from diffviz.ui.controls import control, endpoint
@@ -77,13 +77,13 @@ def _start(backend: Backend, event: gr.EventData, request: gr.Request) -> str:
         kind = _kind(event_data(event, "kind"))
         asked = kind.settings(**dict(event_data(event, "settings")))
         started = _begin(backend, request, asked, str(event_data(event, "token")))
-        return json.dumps({"watch": started["id"]})
+        return told(watch=started["id"])
     except gr.Error as error:
-        return json.dumps({"error": error.message})
+        return told(error=error.message)
     except (TypeError, LookupError):
-        return json.dumps({"error": "The request is not one that this page makes."})
+        return told(error="The request is not one that this page makes.")
     except ValueError as error:
-        return json.dumps({"error": sentence(error)})
+        return told(error=sentence(error))
 
 
 def _kind(name: object) -> ContestKind:

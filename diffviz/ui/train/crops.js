@@ -33,7 +33,7 @@ export function mount(element, { props, watch, trigger }) {
       const packed = await packedUp(files, (done) => (said.textContent = `Preparing ${done} of ${counted(files.length, "file")} …`));
       said.textContent = "Sending …";
       trigger("folder", { zip: await uploadFile(packed, "folder.zip") });
-      said.textContent = "";
+      update(); // of the same folder again, the page is not told again
     } catch (error) {
       said.textContent = error instanceof Error ? error.message : String(error);
     }

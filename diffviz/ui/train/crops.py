@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import gradio as gr
 
 from diffviz.data.own.uploads import PREVIEWED, UPLOADED, preview
 from diffviz.serving.backend import Backend
+from diffviz.serving.frames import told
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.messages import sentence, told_in_the_page
 from diffviz.ui.train.controls import UPLOADS, TrainControls
@@ -80,12 +80,12 @@ def _shown(
 ) -> str:
     """What the live view is told."""
     if not files:
-        return "{}"
+        return told()
     try:
         crops = crops_of(backend, files, size, colour, across or 1, down or 1)
-        return json.dumps({"crops": crops})
+        return told(crops=crops)
     except ValueError as error:
-        return json.dumps({"error": sentence(error)})
+        return told(error=sentence(error))
 
 
 def _of_a_folder(backend: Backend, event: gr.EventData) -> list[str]:

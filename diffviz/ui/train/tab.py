@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from diffviz.jobs.trainings import running
 from diffviz.runs.link import schema
 from diffviz.serving.backend import Backend
 from diffviz.serving.figures import FIGURES, save_figure, taken_home
+from diffviz.serving.frames import told
 from diffviz.settings import unknown
 from diffviz.ui.component import live_view, page_call
 from diffviz.ui.controls import endpoint
@@ -129,7 +129,7 @@ def _start(backend: Backend, request: gr.Request, *values: Any) -> str:
     started = STARTING(backend, request, *(named[name] for name in NAMES))
     if started["said"]:
         gr.Info(started["said"])
-    return json.dumps({"watch": started["id"]})
+    return told(watch=started["id"])
 
 
 def train_status(backend: Backend, job: str, since: float | None = 0) -> dict[str, Any]:
