@@ -167,6 +167,7 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     known += [*controls.of(SUITED), *words.of_source]
     chosen = [denoiser, words.source, token]
     told = denoiser.change(backend.handler(suit), chosen, known, js=WITH_OWNER, **SILENT)
+    words.hear_anew(told)
     link_components("sample", player, controls.places, [told])
     kept = [controls.values, controls.vary, *asked]
     still = backend.handler(compared_still)

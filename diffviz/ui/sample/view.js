@@ -57,7 +57,8 @@ export function mount(element, { props, server, trigger, watch }) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     lanes.root.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
   }
-  new ResizeObserver(() => sought && bring()).observe(lanes.root); // it grows with what is told of a run
+  const grown = new ResizeObserver(() => sought && bring()); // with what is told of a run, above the picture too
+  for (const part of [section, lanes.root]) grown.observe(part);
   for (const scroll of ["wheel", "touchmove", "pointerdown", "keydown"])
     document.addEventListener(scroll, () => (sought = false), { passive: true });
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
+from gradio.events import Dependency
 from torch import Generator
 
 from diffviz.data.base import Slot
@@ -35,7 +36,7 @@ class WordControls:
     """group: what is hidden for a denoiser that knows no sentences. source: the name in SPEAKING of
     the data that the sentence is about. words: the sentence; what was heard of it and the slots'
     choices follow it, whoever writes it. unseen: the choice of a combination that was never seen.
-    of_source: what `about_source` sets, in its order.
+    of_source: what `about_source` sets, in its order; `hear_anew` is to follow it.
     """
 
     group: gr.Column
@@ -44,6 +45,7 @@ class WordControls:
     negative: Component
     unseen: gr.Dropdown
     of_source: list[Component | gr.Column | gr.Accordion]
+    hear_anew: Callable[[Dependency], None]
 
 
 def build_words(declared: Setting) -> WordControls:
@@ -91,8 +93,14 @@ def build_words(declared: Setting) -> WordControls:
     negative.change(  # type: ignore[attr-defined]  # of a Textbox
         _hear_not, [negative, source], told_not, trigger_mode="always_last", **SILENT
     )
-    of_source = [source, words, negative, told_not, *parts, unseen, by_word, apart, told, *every]
-    return WordControls(group, source, words, negative, unseen, of_source)
+    of_source = [source, words, negative, told_not, *parts, unseen, by_word, apart]
+
+    def hear_anew(after: Dependency) -> None:
+        # Not together with the source: what `words.change` asked with the one before may be
+        # answered later. Of one function's answers the page gets the first asked for first.
+        after.then(_hear, *heard_of, **SILENT)
+
+    return WordControls(group, source, words, negative, unseen, of_source, hear_anew)
 
 
 def _choice(slot: Slot, said: Mapping[str, str]) -> gr.Dropdown:
@@ -143,7 +151,6 @@ def about_source(source: str) -> list[Any]:
         gr.Dropdown(choices=list(unseen_of(source)), value=None),
         gr.Accordion(visible=bool(words.slots)),
         gr.Accordion(visible=bool(words.unseen)),
-        *_hear(words.example, source),
     ]
 
 
