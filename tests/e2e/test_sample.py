@@ -282,6 +282,10 @@ def test_terms_are_explained_by_keyboard_too(server: Server, page: Page) -> None
     expect(denoiser).to_have_attribute("aria-expanded", "false")
     page.keyboard.press("ArrowDown")
     expect(denoiser).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Tab")  # who leaves it leaves it closed
+    page.wait_for_timeout(300)  # for as long as Gradio would take to open it
+    expect(denoiser).to_have_attribute("aria-expanded", "false")
+    expect(page.get_by_role("listbox")).to_have_count(0)
 
 
 def test_what_is_shown_belongs_to_the_run_on_show(server: Server, page: Page) -> None:

@@ -286,8 +286,11 @@ def test_its_owner_controls_it_and_uses_it(
     owner = secrets.token_hex(8)
     job = jobs.run(owner, minutes=5)
     open_tab(page, server, owner)
-    press(page, "pause")
+    page.locator(f"{VIEW} [data-action=pause]").press("Enter")
     await_data(page, "data.state === 'paused'")
+    assert page.evaluate("document.activeElement.matches('.player-files')")  # not lost
+    page.keyboard.press("Tab")
+    expect(page.locator(f"{VIEW} [data-action=resume]")).to_be_focused()
     reached = int(data(page, "images"))
     press(page, "resume")
     await_data(page, f"data.state === 'running' && data.images > {reached}")

@@ -46,3 +46,11 @@ test("other fields are left alone", async () => {
   await later();
   assert.equal(heard, 0);
 });
+
+test("who leaves by Tab does not open it behind", async () => {
+  input.focus();
+  input.dispatchEvent(new KeyboardEvent("keydown", { key: "Tab", bubbles: true }));
+  input.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true }));
+  await later();
+  assert.deepEqual(keys, ["ArrowDown"]);
+});

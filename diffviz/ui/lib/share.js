@@ -3,8 +3,10 @@
 import { make } from "./dom.js";
 import { waitForIds } from "./cancels.js";
 import { openWhenAsked } from "./dropdowns.js";
+import { keepFocus } from "./focus.js";
 import { links } from "./links.js";
 import { restored } from "./notes.js";
+import { arrowsChoose } from "./radios.js";
 import { sentence } from "./text.js";
 import { tourButton } from "./tour.js";
 
@@ -32,6 +34,8 @@ export function mount(element, { server, trigger }) {
   section.append(told, ...[tourButton()].filter((one) => one !== null), button);
 
   openWhenAsked(document);
+  keepFocus(document);
+  arrowsChoose(document);
   waitForIds(window);
   links.linkIn = (note) => server.link_in({ note });
   // A file that is dropped where nothing else takes it.

@@ -65,7 +65,7 @@ function begin() {
   const root = make("section", { id: "tour", className: "live-view tour", role: "dialog", "aria-labelledby": "tour-title", tabIndex: -1 },
     make("div", { className: "tour-head" }, title, count), text, tries,
     make("div", { className: "tour-buttons" }, back, next, make("button", { type: "button", onclick: leave }, "Leave the tour")));
-  root.addEventListener("keydown", (event) => event.key === "Escape" && leave());
+  document.addEventListener("keydown", escape);
   document.body.append(root);
   go(0);
   root.focus();
@@ -102,8 +102,14 @@ function begin() {
     lit?.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   }
 
+  /** @param {KeyboardEvent} event */
+  function escape(event) {
+    if (event.key === "Escape" && !event.defaultPrevented) leave();
+  }
+
   function leave() {
     light(null);
+    document.removeEventListener("keydown", escape);
     root.remove();
     document.getElementById("share-link")?.focus();
   }
