@@ -286,6 +286,12 @@ def test_terms_are_explained_by_keyboard_too(server: Server, page: Page) -> None
     page.wait_for_timeout(300)  # for as long as Gradio would take to open it
     expect(denoiser).to_have_attribute("aria-expanded", "false")
     expect(page.get_by_role("listbox")).to_have_count(0)
+    denoiser.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")  # who chooses is still there
+    page.wait_for_timeout(300)
+    expect(denoiser).to_be_focused()
+    expect(denoiser).to_have_attribute("aria-expanded", "false")
 
 
 def test_what_is_shown_belongs_to_the_run_on_show(server: Server, page: Page) -> None:

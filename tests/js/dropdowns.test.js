@@ -47,6 +47,15 @@ test("other fields are left alone", async () => {
   assert.equal(heard, 0);
 });
 
+test("who chooses stays there, and finds it closed", async () => {
+  input.addEventListener("keydown", ({ key }) => key === "Enter" && input.blur());
+  input.focus();
+  input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  await new Promise((resolve) => setTimeout(resolve, 80));
+  assert.equal(document.activeElement, input);
+  assert.deepEqual(keys, ["Enter", "Escape"]);
+});
+
 test("who leaves by Tab does not open it behind", async () => {
   input.focus();
   input.dispatchEvent(new KeyboardEvent("keydown", { key: "Tab", bubbles: true }));

@@ -10,7 +10,6 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
-from gradio.events import Dependency
 from torch import Generator
 
 from diffviz.data.base import Slot
@@ -45,7 +44,7 @@ class WordControls:
     negative: Component
     unseen: gr.Dropdown
     of_source: list[Component | gr.Column | gr.Accordion]
-    hear_anew: Callable[[Dependency], None]
+    hear_anew: Callable[[gr.events.Dependency], None]
 
 
 def build_words(declared: Setting) -> WordControls:
@@ -95,7 +94,7 @@ def build_words(declared: Setting) -> WordControls:
     )
     of_source = [source, words, negative, told_not, *parts, unseen, by_word, apart]
 
-    def hear_anew(after: Dependency) -> None:
+    def hear_anew(after: gr.events.Dependency) -> None:
         # Not together with the source: what `words.change` asked with the one before may be
         # answered later. Of one function's answers the page gets the first asked for first.
         after.then(_hear, *heard_of, **SILENT)
