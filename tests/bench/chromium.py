@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Page, sync_playwright
 
+CHROMIUM = os.environ.get("DIFFVIZ_CHROMIUM", "/usr/bin/chromium-headless-shell")  # as in the tests
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -22,7 +24,7 @@ FLAGS = [
 def opened(url: str) -> Iterator[Page]:
     """The page at that address, 1280 × 900."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(url)
         yield page

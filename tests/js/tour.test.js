@@ -40,6 +40,11 @@ test("six stops, each in its tab, with lines that set the controls", () => {
 test("it can be left at any time, by a button and by Escape, and does not come back", () => {
   $("#tour-start").click();
   assert.ok(texts("#tour button").includes("Leave the tour"));
+  const list = document.createElement("input");
+  list.setAttribute("aria-expanded", "true");
+  document.body.append(list);
+  list.dispatchEvent(new window.KeyboardEvent("keydown", { key: "Escape", bubbles: true })); // that one's
+  assert.ok($("#tour"));
   document.body.dispatchEvent(new window.KeyboardEvent("keydown", { key: "Escape", bubbles: true })); // wherever one is
   assert.deepEqual([$("#tour"), $("#tour-start"), tourButton()], [null, null, null]);
   assert.equal(store.get("toured"), "yes");

@@ -15,9 +15,10 @@ export function keepFocus(page) {
   const changes = new MutationObserver(() => {
     const { activeElement: active } = page;
     if (!on || (active !== on && active !== holder && active !== page.body)) return;
-    const back = able(on) ? on : around.map((one) => (able(one) ? twin(one, /** @type {HTMLElement} */ (on)) : null)).find(Boolean);
-    if (back) return void (back !== active && (active === holder || back !== on) && back.focus(QUIETLY));
+    if (able(on)) return void (active === holder && on.focus(QUIETLY));
     const next = around.find(able);
+    const again = next && twin(next, on);
+    if (again) return again.focus(QUIETLY);
     if (!next || next === active) return;
     holder = next;
     if (!next.hasAttribute("tabindex")) {

@@ -104,7 +104,8 @@ function begin() {
 
   /** @param {KeyboardEvent} event */
   function escape(event) {
-    if (event.key === "Escape" && !event.defaultPrevented) leave();
+    const open = event.target instanceof Element && event.target.closest("[aria-expanded=true]"); // which it closes
+    if (event.key === "Escape" && !open) leave();
   }
 
   function leave() {
