@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from itertools import accumulate
 from typing import Any, TypeVar
 
@@ -11,8 +11,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
-
-from diffviz.device import send
 
 Layer = TypeVar("Layer", bound=nn.Module)
 
@@ -54,11 +52,21 @@ class NoiseEmbedding(nn.Module):
         return embedded
 
 
-def look_up(tables: nn.ModuleList, condition: Tensor) -> Tensor:
-    """Each slot's value in that slot's table, (B, slots, dim); one operation instead of a dozen."""
-    weights = tuple(tables.parameters())
-    starts = torch.tensor([0, *accumulate(len(weight) for weight in weights[:-1])])
-    return F.embedding(condition + send(starts, condition.device), torch.cat(weights))
+class Tables(nn.ModuleList):
+    """Embeddings of slots, one table a slot; all are looked up by one operation instead of a dozen.
+
+    (B, slots) integers, of each slot up to its size, → (B, slots, dim)
+    """
+
+    starts: Tensor
+
+    def __init__(self, sizes: Sequence[int], dim: int) -> None:
+        super().__init__(nn.Embedding(size + 1, dim) for size in sizes)
+        starts = torch.tensor([0, *accumulate(size + 1 for size in sizes[:-1])], device="cpu")
+        self.register_buffer("starts", starts[: len(sizes)], persistent=False)
+
+    def forward(self, condition: Tensor) -> Tensor:
+        return F.embedding(condition + self.starts, torch.cat(tuple(self.parameters())))
 
 
 def zero(layer: Layer) -> Layer:

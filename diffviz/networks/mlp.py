@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from diffviz.data.base import DataInfo
 from diffviz.networks.base import STRICT, NetworkConfig, slots_of
-from diffviz.networks.layers import NoiseEmbedding, look_up, zero
+from diffviz.networks.layers import NoiseEmbedding, Tables, zero
 
 MAX_NUMBERS = 1024  # of a sample
 
@@ -68,7 +68,7 @@ class MLP(nn.Module):
         super().__init__()
         numbers, width = math.prod(config.shape), config.width
         self.noise = NoiseEmbedding(width)
-        self.slots = nn.ModuleList(nn.Embedding(size + 1, width) for size in config.slots)
+        self.slots = Tables(config.slots, width)
         self.stem = nn.Linear(numbers, width)
         self.blocks = nn.ModuleList(Block(width) for _ in range(config.depth))
         self.norm = nn.LayerNorm(width)
@@ -77,7 +77,7 @@ class MLP(nn.Module):
     def forward(self, x: Tensor, noise_level: Tensor, condition: Tensor) -> Tensor:
         embedding = self.noise(noise_level)
         if self.slots:
-            embedding = embedding + look_up(self.slots, condition).sum(dim=1)
+            embedding = embedding + self.slots(condition).sum(dim=1)
         embedding = F.silu(embedding)
         h = self.stem(x.flatten(1))
         for block in self.blocks:

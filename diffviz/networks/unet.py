@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from diffviz.data.base import DataInfo
 from diffviz.device import is_cpu
 from diffviz.networks.base import STRICT, NetworkConfig, slots_of
-from diffviz.networks.layers import NoiseEmbedding, look_up, zero
+from diffviz.networks.layers import NoiseEmbedding, Tables, zero
 from diffviz.networks.sizes import Sizes
 from diffviz.networks.unet_sizes import unet_sizes
 
@@ -228,7 +228,7 @@ class UNet(nn.Module):
         embedding = 4 * width[0]
 
         self.noise = NoiseEmbedding(embedding)
-        self.slots = nn.ModuleList(nn.Embedding(size + 1, embedding) for size in config.slots)
+        self.slots = Tables(config.slots, embedding)
 
         def levels(skip: int) -> nn.ModuleList:
             """One list of blocks a level; each takes `skip` times as many channels as it gives."""
@@ -241,7 +241,7 @@ class UNet(nn.Module):
         if config.cross_attention:
             size = (-(-side // config.patch) for side in config.image_size)
             self.position = nn.Parameter(torch.zeros(1, width[0], *size))
-            self.tokens = nn.ModuleList(nn.Embedding(n + 1, width[-1]) for n in config.slots)
+            self.tokens = Tables(config.slots, width[-1])
             self.lookups = nn.ModuleList(CrossAttention(width[-1], config.heads) for _ in "ab")
         self.encoder = levels(skip=1)
         self.downsample = nn.ModuleList(
@@ -259,7 +259,7 @@ class UNet(nn.Module):
     def forward(self, x: Tensor, noise_level: Tensor, condition: Tensor) -> Tensor:
         embedding = self.noise(noise_level)
         if self.slots:
-            embedding = embedding + look_up(self.slots, condition).sum(dim=1)
+            embedding = embedding + self.slots(condition).sum(dim=1)
         embedding = F.silu(embedding)
 
         height, width = x.shape[-2:]
@@ -269,7 +269,7 @@ class UNet(nn.Module):
         h = self.stem(F.pixel_unshuffle(x, self.config.patch))
         if self.config.cross_attention:
             h = h + self.position.to(h.dtype)  # autocast would go on in float32
-            tokens = look_up(self.tokens, condition)
+            tokens = self.tokens(condition)
         skips: list[Tensor] = []
         for level, blocks in enumerate(self.encoder):
             if level > 0:

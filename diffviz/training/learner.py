@@ -119,9 +119,15 @@ class Learner(ABC):
             self.twin, self.rounded = rounded_twin(self.network, self.weights, self.dtype)
         self.optimizer = AdamW(self.weights)
         self.generator = parallel.generator(pace.seed)
+        self.stream: Iterator[Sequence[Tensor]] | None = None
         self.images = 0
         self.hours = 0.0
         self.cpu_hours = 0.0
+
+    def endless(self) -> Iterator[Sequence[Tensor]]:
+        """What is learned from, batch after batch, on the device."""
+        while True:
+            yield self.prepared(*self.data.batch(self.share, self.generator))
 
     @abstractmethod
     def prepared(self, x0: Tensor, condition: Tensor) -> Sequence[Tensor]:
@@ -131,17 +137,17 @@ class Learner(ABC):
     def losses(self, *batch: Tensor) -> Tensor:
         """Each sample's loss, (B,), of what `prepared` made, or a part of it."""
 
+    def learn_from(self, *part: Tensor) -> tuple[Tensor, Tensor]:
+        """The losses of a part of a batch, and the gradient of their sum divided by the share."""
+        parameters = list(self.twin.parameters())
+        losses = self.losses(*part)
+        gradient = torch.empty_like(self.weights)
+        gradients = torch.autograd.grad(losses.sum() / self.share, parameters)
+        torch._foreach_copy_(views(gradient, parameters), gradients)
+        return losses.detach(), gradient
+
     def backward(self, batch: Sequence[Tensor], threads: Threads) -> tuple[Tensor, Tensor]:
         """The losses, (B,), and the gradient of their mean, (P,)."""
-        parameters = list(self.twin.parameters())
-        count = len(batch[0])
-
-        def learn_from(*part: Tensor) -> tuple[Tensor, Tensor]:
-            losses = self.losses(*part)
-            gradient = torch.empty_like(self.weights)
-            gradients = torch.autograd.grad(losses.sum() / count, parameters)
-            torch._foreach_copy_(views(gradient, parameters), gradients)
-            return losses.detach(), gradient
 
         def add(total: Tensor, *others: Tensor) -> None:
             for other in others:
@@ -149,7 +155,7 @@ class Learner(ABC):
 
         if self.rounded is not self.weights:
             threads.share(Tensor.copy_, self.rounded, self.weights)
-        losses, gradients = zip(*threads.share(learn_from, *batch), strict=True)
+        losses, gradients = zip(*threads.share(self.learn_from, *batch), strict=True)
         threads.share(add, *gradients)
         parallel.average(gradients[0])
         return torch.cat(losses), gradients[0]
@@ -181,8 +187,8 @@ class Learner(ABC):
         """One optimiser step. Raises ValueError where training diverges: on an accelerator up to
         STEPS_UNREAD later, in which the weights stay what they were."""
         started, busy = time.monotonic(), time.process_time()
-        batch = self.prepared(*self.data.batch(self.share, self.generator))
-        losses, gradient = self.backward(batch, threads)
+        self.stream = self.stream or self.endless()
+        losses, gradient = self.backward(next(self.stream), threads)
         eighths = losses.tensor_split(min(8, len(losses)))
         means = torch.stack([part.mean() for part in (losses, *eighths)])
         means = parallel.mean(means)

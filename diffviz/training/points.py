@@ -138,8 +138,7 @@ class PointsTrainer(Trainer):
         """Every AT_ONCE-th of a large batch that is stratified is stratified too."""
         while True:
             many = self.noised(*self.data.batch(AT_ONCE * self.config.batch, self.generator))
-            shown = self.denoiser.seen(many.x, torch.ones_like(many.sigma), many.sigma)
-            seen = self.dense.seen(*shown, many.condition)
+            seen = self.dense.seen(many.x, many.noise_level, many.condition)
             parts = (
                 part.reshape(-1, AT_ONCE, part.shape[1]).transpose(0, 1).contiguous()
                 for part in (seen, many.target)

@@ -13,11 +13,15 @@ from diffviz.data import DATA_SETS, DataChoice, load_data_set
 from diffviz.data.base import DataSet
 from diffviz.device import CPU, send
 
-AT_ONCE = 16  # pictures that are encoded together
+AT_ONCE = 16  # pictures that are encoded together; on an accelerator more
+AT_ONCE_THERE = 256
 
 
 class Captioned(DataSet, Protocol):
-    """Pictures in rows, each of which has several captions."""
+    """Pictures in rows, each of which has several captions. rows: all that are drawn from."""
+
+    @property
+    def rows(self) -> Tensor: ...
 
     def draw(self, size: int, generator: Generator) -> Tensor:
         """Rows at random, (size,)."""
@@ -51,8 +55,9 @@ class Latents:
     @torch.no_grad()
     def learn(self, rows: list[int]) -> None:
         """Encode these rows."""
-        for start in range(0, len(rows), AT_ONCE):
-            some = rows[start : start + AT_ONCE]
+        size = AT_ONCE if self.device.type == "cpu" else AT_ONCE_THERE
+        for start in range(0, len(rows), size):
+            some = rows[start : start + size]
             x0 = send(self.data.pictures(torch.tensor(some)), self.device)
             latents = self.autoencoder.encode(x0).half().contiguous().cpu()
             self.known |= zip(some, latents.unbind(), strict=True)
@@ -63,4 +68,10 @@ def load_samples(choice: DataChoice, device: torch.device = CPU) -> DataSet:
     sets that there are, or the autoencoder that is not there."""
     data = load_data_set(choice)
     name = DATA_SETS[choice.name].autoencoder
-    return Latents(cast(Captioned, data), load_autoencoder(name), device) if name else data
+    if not name:
+        return data
+    captioned = cast(Captioned, data)
+    latents = Latents(captioned, load_autoencoder(name), device)
+    if device.type == "cuda":  # whose batches other processes prepare, without it
+        latents.learn(captioned.rows.tolist())
+    return latents

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -16,25 +16,22 @@ from diffviz.networks.base import NetworkConfig
 from diffviz.parametrization import PARAMETRIZATIONS, per_image
 from diffviz.training import distributed as parallel
 from diffviz.training.config import TrainConfig
+from diffviz.training.cuda import Recorded, prepared_ahead
 from diffviz.training.learner import Learner
 
 
 class NoisedBatch(NamedTuple):
-    """What the network is shown of each picture of a batch, and what it should answer.
+    """What the network is shown of each sample of a batch, and what it should answer.
 
-    x, target: (B, C, H, W). sigma: (B,), beside an α of 1. condition: (B, slots)."""
+    x, target: (B, C, H, W), x of about unit variance. noise_level: (B,). condition: (B, slots)."""
 
     x: Tensor
-    sigma: Tensor
+    noise_level: Tensor
     condition: Tensor
     target: Tensor
 
     def to(self, device: torch.device) -> NoisedBatch:
-        """All there but the levels, which are where all coefficients are."""
-        x, condition, target = (
-            send(part, device) for part in (self.x, self.condition, self.target)
-        )
-        return NoisedBatch(x, self.sigma, condition, target)
+        return NoisedBatch(*(send(part, device) for part in self))
 
 
 class Trainer(Learner):
@@ -60,9 +57,29 @@ class Trainer(Learner):
             self.twin, PARAMETRIZATIONS[config.parametrization], data.info.sigma_data
         )
         self.started_from: Mapping[str, Any] = {}  # told in the card
+        self.recorded: Recorded | None = None
+
+    def endless(self) -> Iterator[Sequence[Tensor]]:
+        if self.device.type != "cuda":
+            yield from super().endless()
+
+        def make(generator: Generator) -> NoisedBatch:
+            self.generator = generator  # in a process that has a trainer of its own
+            return self.noised(*self.data.batch(self.share, generator))
+
+        for batch in prepared_ahead(make, self.generator):
+            yield NoisedBatch(*batch).to(self.device)
 
     def prepared(self, x0: Tensor, condition: Tensor) -> NoisedBatch:
         return self.noised(x0, condition).to(self.device)
+
+    def backward(self, batch: Sequence[Tensor], threads: Threads) -> tuple[Tensor, Tensor]:
+        if self.device.type != "cuda":
+            return super().backward(batch, threads)
+        self.recorded = self.recorded or Recorded(self.learn_from, batch)
+        losses, gradient = self.recorded(*batch)
+        parallel.average(gradient)
+        return losses, gradient
 
     def noised(self, x0: Tensor, condition: Tensor) -> NoisedBatch:
         """The pictures at one random noise level each, the least noise first, and some of their
@@ -78,7 +95,10 @@ class Trainer(Learner):
         target = self.denoiser.parametrization.target(
             x0, eps, torch.ones_like(sigma), sigma, self.denoiser.sigma_data
         )
-        return NoisedBatch(x0 + per_image(sigma, x0) * eps, sigma, condition * keep, target)
+        x, noise_level = self.denoiser.seen(
+            x0 + per_image(sigma, x0) * eps, torch.ones_like(sigma), sigma
+        )
+        return NoisedBatch(x, noise_level, condition * keep, target)
 
     def losses(self, *batch: Tensor) -> Tensor:
         return self.loss(NoisedBatch(*batch))
@@ -86,9 +106,7 @@ class Trainer(Learner):
     def loss(self, batch: NoisedBatch) -> Tensor:
         """Each picture's mean squared error of the network's output, (B,)."""
         with autocast(self.device, self.dtype):
-            output = self.denoiser.output(
-                batch.x, torch.ones_like(batch.sigma), batch.sigma, batch.condition
-            )
+            output: Tensor = self.twin(batch.x, batch.noise_level, batch.condition)
         return (output.float() - batch.target).square().flatten(1).mean(1)
 
     def kept(self, rows: int, columns: int, dropout: float) -> Tensor:
