@@ -9,6 +9,7 @@ import torch
 from torch import Generator, Tensor
 
 from diffviz.checkpoints import Card, Checkpoint
+from diffviz.cpu.threads import Threads
 from diffviz.data.base import DataSet
 from diffviz.denoisers.learned import LearnedDenoiser
 from diffviz.device import CPU, autocast, send
