@@ -36,8 +36,10 @@ UNFINISHED = "unfinished"  # a folder beside the denoisers
 def run(options: Options) -> None:
     prepare_threads()
     with parallel.joined(choose(options.device)) as device:
-        begun = resume(options, device) if options.resume else new(options, device)
-        train(*begun, options)
+        order, trainer = resume(options, device) if options.resume else new(options, device)
+        if options.compile:
+            trainer.compile()
+        train(order, trainer, options)
 
 
 def train(order: Order, trainer: Trainer, options: Options) -> None:

@@ -99,6 +99,10 @@ class PlaceOptions(Settings):
     ] = 4.0
     threads: Threads
     device: Device
+    compile: Annotated[
+        bool,
+        Setting(help="On CUDA: first a minute for fusing operations, then 2.5 times as many steps"),
+    ] = False
 
 
 class PlanOptions(Settings):
