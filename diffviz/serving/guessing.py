@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -152,16 +152,20 @@ def _optimum() -> Denoiser:
     return MixtureDenoiser(pictures, 0.0, classes=classes[:, 0])
 
 
-def what_it_sees(picture: Tensor, name: str) -> Tensor:
-    """The picture as that denoiser knows pictures, (C, H, W); the very one where it fits, and of
-    its own size where the denoiser knows any."""
+def shape_seen(shape: Sequence[int], name: str) -> tuple[int, int, int]:
+    """(C, H, W) of what that denoiser sees of a picture of that shape: of its own size where the
+    denoiser knows any. Raises as above."""
     card = card_of(name)
     channels, height, width = pictures_shape(card.data)
     if card.network.any_size:
-        height, width = picture.shape[1:]
-    if picture.shape == (channels, height, width):
-        return picture
-    return fitted(picture, (channels, height, width))
+        height, width = shape[1:]
+    return channels, height, width
+
+
+def what_it_sees(picture: Tensor, name: str) -> Tensor:
+    """The picture as that denoiser knows pictures, (C, H, W); the very one where it fits."""
+    shape = shape_seen(picture.shape, name)
+    return picture if tuple(picture.shape) == shape else fitted(picture, shape)
 
 
 def from_levels_sent(text: Any, name: str) -> Tensor:

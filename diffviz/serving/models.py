@@ -83,14 +83,17 @@ def bundled_card(name: str = DEFAULT) -> Card:
     return _card(_known(name))
 
 
+# A denoiser's files do not change: each is looked for, and loaded, once for all.
+_found: set[str] = set()
+
+
 def _known(name: str) -> str:
     """The name, before `cache` keeps whatever strangers ask for."""
-    if name not in checkpoint_names():
-        raise ValueError(f"unknown denoiser {name!r}; choose from {', '.join(checkpoint_names())}")
+    if name not in _found:
+        if name not in (names := checkpoint_names()):
+            raise ValueError(f"unknown denoiser {name!r}; choose from {', '.join(names)}")
+        _found.add(name)
     return name
-
-
-# Its files do not change, and each is loaded once for all.
 
 
 @cache

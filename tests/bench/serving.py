@@ -139,7 +139,7 @@ async def light(page: Page, stop: asyncio.Event, times: dict[str, list[float]]) 
 
     while not stop.is_set():
         await timed("/healthz", page.client.get("/healthz"))
-        asked = {"example": "boot", "seed": 1}
+        asked = {"example": "boot", "seed": 1, "denoiser": "fashion"}
         picture = await timed("Forward: a picture", page.ask("forward-view", "load", asked))
         asked = {"id": 1, "seed": 1, "alpha": 0.7, "sigma": 0.7}
         # The clothes' denoiser sees this very picture.

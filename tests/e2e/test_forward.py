@@ -390,15 +390,15 @@ def test_programs_that_send_nonsense_get_a_sentence_too(forward: Page, server: S
       return Promise.all(requests.map(([name, data]) => ask(name, data)));
     }"""
     requests = [
-        ["load", {"path": str(example_path("sunset")), "seed": 0}],
-        ["load", {"path": "/etc/passwd", "seed": 0}],
-        ["load", {"path": 7, "seed": 0}],
-        ["load", {"example": "nobody", "seed": 0}],
-        ["load", {"example": "sunset", "seed": -1}],
-        ["load", {"example": "sunset", "seed": "x"}],
+        ["load", {"path": str(example_path("sunset")), "seed": 0, "denoiser": "fashion"}],
+        ["load", {"path": "/etc/passwd", "seed": 0, "denoiser": "fashion"}],
+        ["load", {"path": 7, "seed": 0, "denoiser": "fashion"}],
+        ["load", {"example": "nobody", "seed": 0, "denoiser": "fashion"}],
+        ["load", {"example": "sunset", "seed": -1, "denoiser": "fashion"}],
+        ["load", {"example": "sunset", "seed": "x", "denoiser": "fashion"}],
         ["load", "sunset"],
-        ["other_noise", {"seed": 0, "shape": [3, 100_000, 100_000]}],
-        ["other_noise", {"seed": 0, "shape": [3]}],
+        ["other_noise", {"seed": 0, "shape": [3, 100_000, 100_000], "denoiser": "fashion"}],
+        ["other_noise", {"seed": 0, "shape": [3], "denoiser": "fashion"}],
         ["denoise", {"small": "AAAA", "seed": 0, "alpha": 1, "sigma": 1, "denoiser": "fashion"}],
         ["denoise", {"id": 1, "small": "?", "seed": 0, "alpha": 1, "sigma": 1, "denoiser": "x"}],
         ["denoise", []],

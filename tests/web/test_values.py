@@ -30,8 +30,9 @@ VALUES: dict[str, Any] = {
 }
 # For each server function: an argument that will do.
 VIEWS: dict[str, dict[str, Any]] = {
-    "load": {"seed": 0, "example": "boot"},
-    "other_noise": {"seed": 0, "shape": [1, 28, 28]},
+    "load": {"seed": 0, "example": "boot", "denoiser": "fashion"},
+    "see": {"small": "A" * 1048, "seed": 0, "denoiser": "fashion"},
+    "other_noise": {"seed": 0, "shape": [1, 28, 28], "denoiser": "fashion"},
     "denoise": {
         "id": 1,
         "small": "A" * 1048,

@@ -69,6 +69,9 @@ export function backPanel(state, change, server, trigger) {
   let said = ""; // what the picture is, likewise, for the way there
   /** @type {import("./keep.js").Kept | null} */
   let kept = null; // the run, for its files
+  let beginnings = 0;
+  /** @type {{ picture: Picture, sees: string, seen: Awaited<ReturnType<typeof seenOf>> } | undefined} */
+  let cache;
   let shown = ""; // what the pictures and errors on show are of
 
   const root = make(
@@ -161,10 +164,17 @@ export function backPanel(state, change, server, trigger) {
   }
 
   /** The two pictures that it begins with: as the model sees it, and noised to t as it stands. */
-  function showBeginning() {
+  async function showBeginning() {
     // A slider that is dragged would wait for what nobody sees; and a link may open it before there is a picture.
     if (!root.open || !state.picture) return;
-    const { x0, eps } = decoded();
+    const turn = ++beginnings;
+    if (cache?.picture !== state.picture || cache.sees !== known().sees) {
+      const [picture, by] = [state.picture, known()];
+      const seen = await seenOf(picture, by, server).catch(() => null);
+      if (!seen || turn !== beginnings) return; // what is newer begins by itself
+      cache = { picture, sees: by.sees, seen };
+    }
+    const { x0, eps } = cache.seen;
     const { schedule } = state;
     const divisor = state.asIs ? 1 : state.divisor(schedule);
     const [a, s] = [schedule.alpha[state.t] / divisor, schedule.sigma[state.t] / divisor];
@@ -178,15 +188,6 @@ export function backPanel(state, change, server, trigger) {
     const same = now() === shown;
     if (!same) errors.clear();
     if (["done", "stale"].includes(root.dataset.state ?? "")) root.dataset.state = same ? "done" : "stale";
-  }
-
-  /** @type {{ picture: Picture, sees: string, seen: ReturnType<typeof seenOf> } | undefined} */
-  let cache;
-  function decoded() {
-    const picture = /** @type {Picture} */ (state.picture);
-    const { sees } = known();
-    if (cache?.picture !== picture || cache.sees !== sees) cache = { picture, sees, seen: seenOf(picture, sees) };
-    return cache.seen;
   }
 
   /** @param {Set<string>} changed */
@@ -230,7 +231,7 @@ export function backPanel(state, change, server, trigger) {
       ...state.described(),
     };
     const by = known();
-    const again = async () => ({ ...request, ...(await shownTo(picture, by)) });
+    const again = async () => ({ ...request, ...(await shownTo(picture, by, server)) });
     kept = { name: `diffviz-${state.denoiser}-${mode}-t-${state.t}`, note: "", again };
     const pictured = await again().catch(() => null);
     if (request.id !== asked) return;

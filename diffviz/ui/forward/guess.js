@@ -96,7 +96,7 @@ export function guessPanel(state, change, server) {
 
   /** @param {number} id @param {Picture} picture @param {number} alpha @param {number} sigma @param {string} denoiser */
   async function asked(id, picture, alpha, sigma, denoiser) {
-    const shown = await shownTo(picture, known());
+    const shown = await shownTo(picture, known(), server);
     const answer = await server.denoise({ id, ...shown, seed: picture.seed, alpha, sigma, denoiser });
     if (answer.error !== undefined) delete picture.upload; // it may be gone by now: the next request sends it again
     return answer;

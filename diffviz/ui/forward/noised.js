@@ -1,56 +1,87 @@
 // The picture that drowns: x_t = α_t·x0 + σ_t·ε on a canvas, at every frame of a drag.
 
 import { make } from "../lib/dom.js";
+import { answered } from "../lib/pictures.js";
 import { bytes, context2d, float16, paint } from "../lib/pixels.js";
 import { upload } from "../lib/upload.js";
 
-/** @import { DenoiserFacts, LoadAnswer, NoiseAnswer, Picture, Shown, Small } from "./types.d.ts" */
+/** @import { Contents, DenoiserFacts, ForwardServer, LoadAnswer, NoiseAnswer, Picture, Shown, Small } from "./types.d.ts" */
 
 /** What `load` on the server answered, decoded: planar for the maths, in pixels' order to paint. @param {LoadAnswer} answer @returns {Picture} */
 export function decodePicture(answer) {
   const { channels, height, width } = answer;
   const levels = bytes(answer.x0);
   const x0 = fromLevels(levels);
-  const picture = { ...answer, levels, x0, x0Pixels: interleave(x0, channels, height * width) };
-  return withNoise(picture, answer);
+  return { ...answer, levels, x0, x0Pixels: interleave(x0, channels, height * width), ...noiseOf(answer, answer) };
 }
 
 /**
- * The same picture with the noise of an answer of the server's.
- * @param {Omit<Picture, "eps" | "epsPixels">} picture
- * @param {NoiseAnswer | LoadAnswer} answer
+ * The same picture with the noise of an answer of the server's, which was asked for a denoiser that
+ * sees as `sees`; what others see is to be asked for anew.
+ * @param {Picture} picture
+ * @param {NoiseAnswer} answer
+ * @param {string} sees
  * @returns {Picture}
  */
-export function withNoise(picture, { seed, eps: base64, small: ofSmall }) {
-  const eps = float16(base64);
-  /** @param {Small} seen @param {Small | string} noise @returns {Small} */
-  const with_ = (seen, noise) => (seen.same || typeof noise !== "string" ? seen : { ...seen, eps: noise });
-  const small = Object.fromEntries(Object.entries(picture.small).map(([name, seen]) => [name, with_(seen, ofSmall[name])]));
-  const epsPixels = interleave(eps, picture.channels, picture.height * picture.width);
-  return { ...picture, seed, eps, epsPixels, small };
+export function withNoise(picture, answer, sees) {
+  /** @param {string} name @param {Small} seen @returns {Small} */
+  const renewed = (name, { shape, same, x0 }) => (name === sees && x0 ? { shape, same, x0, eps: answer.small_eps } : { shape, same });
+  const small = Object.fromEntries(Object.entries(picture.small).map(([name, seen]) => [name, renewed(name, seen)]));
+  return { ...picture, ...noiseOf(answer, picture), seed: answer.seed, small };
+}
+
+/** @param {{ eps: string }} answer @param {{ channels: number, height: number, width: number }} size */
+function noiseOf(answer, { channels, height, width }) {
+  const eps = float16(answer.eps);
+  return { eps, epsPixels: interleave(eps, channels, height * width) };
 }
 
 /** @param {Uint8Array} levels */
 const fromLevels = (levels) => Float32Array.from(levels, (level) => level / 127.5 - 1);
 
-/** x0 and ε as a denoiser sees them, planar. @param {Picture} picture @param {string} sees */
-export function seenOf(picture, sees) {
-  const small = picture.small[sees];
-  if (small.same) return { shape: small.shape, x0: picture.x0, eps: picture.eps };
-  return { shape: small.shape, x0: fromLevels(bytes(small.x0)), eps: float16(small.eps) };
+/**
+ * x0 and ε as a denoiser sees them, planar; asked of the server where it was not yet.
+ * @param {Picture} picture
+ * @param {DenoiserFacts} denoiser
+ * @param {ForwardServer} server
+ */
+export async function seenOf(picture, denoiser, server) {
+  const seen = picture.small[denoiser.sees];
+  if (seen.same) return { x0: picture.x0, eps: picture.eps };
+  const { x0, eps } = await contents(picture, denoiser, server);
+  return { x0: fromLevels(bytes(x0)), eps: float16(eps) };
+}
+
+/** @param {Picture} picture @param {DenoiserFacts} denoiser @param {ForwardServer} server @returns {Promise<Contents>} */
+async function contents(picture, { name, sees }, server) {
+  const { x0, eps } = picture.small[sees];
+  if (x0 && eps) return { x0, eps };
+  const asked = server.see({ ...(await whole(picture)), seed: picture.seed, denoiser: name });
+  const answer = await answered(asked).catch((error) => {
+    delete picture.upload; // it may be gone by now: the next request sends it again
+    throw error;
+  });
+  Object.assign(picture.small[sees], answer);
+  return answer;
 }
 
 /**
  * What a request says of the picture: its levels as a denoiser sees them, or, where that denoiser sees
- * the whole of it, its example's name or where it was sent to.
+ * the whole of it, what `whole` says.
  * @param {Picture} picture
  * @param {DenoiserFacts} denoiser
+ * @param {ForwardServer} server
  * @returns {Promise<Shown>}
  */
-export async function shownTo(picture, { any, sees }) {
-  const { small, levels, channels, height, width, example } = picture;
-  const seen = small[sees];
-  if (!any) return { small: seen.same ? base64(levels) : seen.x0 };
+export async function shownTo(picture, denoiser, server) {
+  if (denoiser.any) return whole(picture);
+  if (picture.small[denoiser.sees].same) return { small: base64(picture.levels) };
+  return { small: (await contents(picture, denoiser, server)).x0 };
+}
+
+/** Its example's name, or where it was sent to. @param {Picture} picture */
+export async function whole(picture) {
+  const { levels, channels, height, width, example } = picture;
   if (example) return { picture: { example } };
   if (!picture.upload) {
     const canvas = make("canvas", {});

@@ -15,17 +15,18 @@ export function sourcesPanel(state, server, onPicture) {
   /** @param {Wanted} wanted @returns {Promise<Picture>} */
   async function get(wanted) {
     const source = "example" in wanted ? wanted : { path: await ("canvas" in wanted ? upload(wanted.canvas) : uploadFile(wanted.file, "picture")) };
-    const answer = await answered(server.load({ ...source, seed: state.seed }));
+    const answer = await answered(server.load({ ...source, seed: state.seed, denoiser: state.denoiser }));
     return { ...decodePicture(answer), example: "example" in wanted ? wanted.example : undefined };
   }
 
   /** The same picture with the noise of the seed as it is now. */
   async function renoise() {
-    const { picture, seed } = state;
+    const { picture, seed, denoiser } = state;
+    const { sees } = state.chosen;
     if (!picture) return;
     const { channels, height, width } = picture;
-    const noise = await panel.ask(() => answered(server.other_noise({ seed, shape: [channels, height, width] })));
-    if (noise) onPicture(withNoise(picture, noise));
+    const noise = await panel.ask(() => answered(server.other_noise({ seed, shape: [channels, height, width], denoiser })));
+    if (noise) onPicture(withNoise(picture, noise, sees));
   }
 
   return { root: panel.root, load: panel.load, renoise, acceptDrops: panel.acceptDrops };

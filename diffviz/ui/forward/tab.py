@@ -6,11 +6,11 @@ import base64
 import io
 import json
 import math
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-import torch
 from PIL import Image
 from torch import Tensor
 
@@ -33,6 +33,7 @@ from diffviz.serving.guessing import (
     eps_seen,
     ratio_range,
     sees,
+    shape_seen,
     what_it_sees,
 )
 from diffviz.serving.noising import ending, write_noising
@@ -83,7 +84,7 @@ def forward_tab(backend: Backend) -> None:
         events=("back", "halt", "keep"),
         value=json.dumps(_facts()),
         server_functions=[
-            *map(backend.handler, (load, denoise, take_noising)),
+            *map(backend.handler, (load, see, denoise, take_noising)),
             other_noise,
             hear,
         ],
@@ -160,19 +161,23 @@ def _thumbnail(name: str) -> str:
 
 
 def load(backend: Backend, request: Any) -> dict[str, Any]:
-    """{"example": name} or {"path": of an upload}, and "seed" → the picture x0 as bytes and its ε
-    as float16, both planar; and "small", the same of what each denoiser sees of it, where that is
-    not the very picture."""
+    """{"example": name} or {"path": of an upload}, "seed" and "denoiser" → the picture x0 as bytes
+    and its ε as float16, both planar; and "small": of what each denoiser sees of it the shape, and
+    whether it is the very picture with its very noise. What the request's denoiser sees comes
+    along; that of others is asked for with `see`."""
     return answer(partial(_load, backend), request)
 
 
 def _load(backend: Backend, request: Any) -> dict[str, Any]:
-    seed = SEED.check(request["seed"])
+    seed, chosen = SEED.check(request["seed"]), sees(str(request["denoiser"]))
     if "example" in request:
         picture = example(str(request["example"]))
     else:
         picture = uploaded(backend, request["path"])
     channels, height, width = picture.shape
+    small = {name: _small(picture.shape, name) for name in SEEN}
+    if not small[chosen]["same"]:
+        small[chosen] |= _contents(what_it_sees(picture, chosen), chosen, seed)
     return {
         "seed": seed,
         "channels": channels,
@@ -180,36 +185,50 @@ def _load(backend: Backend, request: Any) -> dict[str, Any]:
         "width": width,
         "x0": _base64(grey_levels(picture).numpy()),
         "eps": _half(noise(seed, picture.shape)),
-        "small": {name: _small(picture, name, seed) for name in SEEN},
+        "small": small,
     }
 
 
-def _small(picture: Tensor, name: str, seed: int) -> dict[str, Any]:
-    small = what_it_sees(picture, name)
-    if small is picture and not coder_of(name):
-        return {"shape": small.shape, "same": True}
+def _small(shape: Sequence[int], name: str) -> dict[str, Any]:
+    seen = shape_seen(shape, name)
+    return {"shape": seen, "same": seen == tuple(shape) and not coder_of(name)}
+
+
+def _contents(seen: Tensor, name: str, seed: int) -> dict[str, str]:
     return {
-        "shape": small.shape,
-        "x0": _base64(grey_levels(small).numpy()),
-        "eps": _half(eps_seen(name, seed, tuple(small.shape))),
-        "same": False,
+        "x0": _base64(grey_levels(seen).numpy()),
+        "eps": _half(eps_seen(name, seed, tuple(seen.shape))),
     }
+
+
+def see(backend: Backend, request: Any) -> dict[str, Any]:
+    """{what `seen_by` takes, "seed", "denoiser"} → what that denoiser sees of the picture, "x0" as
+    bytes, and its noise "eps" as float16, both planar."""
+    return answer(partial(_see, backend), request)
+
+
+def _see(backend: Backend, request: Any) -> dict[str, Any]:
+    name = sees(str(request["denoiser"]))
+    return _contents(seen_by(backend, request, name), name, SEED.check(request["seed"]))
 
 
 def other_noise(request: Any) -> dict[str, Any]:
-    """{"seed", "shape"} → the ε of that seed for a picture of that shape, and "small", those for
-    what each denoiser sees of one."""
+    """{"seed", "shape", "denoiser"} → the ε of that seed for a picture of that shape, and
+    "small_eps", that in what the denoiser sees of one."""
     return answer(_other_noise, request)
 
 
 def _other_noise(request: Any) -> dict[str, Any]:
-    seed = SEED.check(request["seed"])
+    seed, name = SEED.check(request["seed"]), str(request["denoiser"])
     channels, height, width = (int(side) for side in request["shape"])
     if channels not in (1, 3) or not (0 < height <= SIZE and 0 < width <= SIZE):
         raise ValueError("no picture here has that shape")
-    shapes = {name: what_it_sees(torch.zeros(channels, height, width), name).shape for name in SEEN}
-    small = {name: _half(eps_seen(name, seed, tuple(shape))) for name, shape in shapes.items()}
-    return {"seed": seed, "eps": _half(noise(seed, (channels, height, width))), "small": small}
+    shape = channels, height, width
+    return {
+        "seed": seed,
+        "eps": _half(noise(seed, shape)),
+        "small_eps": _half(eps_seen(name, seed, shape_seen(shape, name))),
+    }
 
 
 def denoise(backend: Backend, request: Any) -> dict[str, Any]:

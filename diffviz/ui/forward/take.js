@@ -2,7 +2,7 @@
 
 import { figureFormats, takeAway } from "../lib/takeaway.js";
 import { DRAWN } from "../lib/schedules.js";
-import { shownTo } from "./noised.js";
+import { whole } from "./noised.js";
 
 /** @import { ForwardState } from "./state.js" */
 /** @import { ForwardServer } from "./types.d.ts" */
@@ -18,7 +18,7 @@ export function takePanel(state, server) {
   return takeAway(FORMATS, async (format, theme) => {
     const { picture, t, seed, rivals } = state;
     if (!picture) return { error: "There is no picture yet." };
-    const { picture: source } = /** @type {{ picture: object }} */ (await shownTo(picture, { ...state.chosen, any: true }));
+    const { picture: source } = await whole(picture);
     const { schedule, T, zeroTerminal, parameters, handles } = state.described();
     const settings = {
       schedule, T, t, seed, zero_terminal_snr: zeroTerminal, schedule_parameters: parameters,

@@ -48,11 +48,17 @@ export interface Facts extends PictureFacts {
   settings: SettingFacts[]; // in the link
 }
 
-/** What a denoiser sees of a picture: bytes and float16 in base64, or the very picture. */
-export type Small = { shape: [channels: number, height: number, width: number] } & (
-  | { same: false; x0: string; eps: string }
-  | { same: true }
-);
+/** What a denoiser sees of a picture: bytes and float16 in base64. */
+export interface Contents {
+  x0: string;
+  eps: string;
+}
+
+/** Its shape; whether it is the very picture; and where it is not, itself, once it was asked for. */
+export interface Small extends Partial<Contents> {
+  shape: [channels: number, height: number, width: number];
+  same: boolean;
+}
 
 /** Which picture a request is about: levels, or where they are. */
 export type Shown = { small: string } | { picture: { example: string } | { upload: string } };
@@ -70,7 +76,7 @@ export interface LoadAnswer {
 export interface NoiseAnswer {
   seed: number;
   eps: string;
-  small: Record<string, string>;
+  small_eps: string; // of what the denoiser sees
 }
 
 /** A picture with its noise; …Pixels: in pixels' order, to paint. */
@@ -96,9 +102,10 @@ export interface GuessAnswer {
 }
 
 export interface ForwardServer {
-  load(request: { seed: number; example?: string; path?: string }): Promise<Answer<LoadAnswer>>;
+  load(request: { seed: number; denoiser: string; example?: string; path?: string }): Promise<Answer<LoadAnswer>>;
+  see(request: Shown & { seed: number; denoiser: string }): Promise<Answer<Contents>>;
   take_noising(request: object): Promise<Answer<TakenHome>>;
-  other_noise(request: { seed: number; shape: number[] }): Promise<Answer<NoiseAnswer>>;
+  other_noise(request: { seed: number; shape: number[]; denoiser: string }): Promise<Answer<NoiseAnswer>>;
   denoise(request: object): Promise<Answer<GuessAnswer>>;
   hear(request: { text: string; denoiser: string }): Promise<Answer<{ html: string }>>;
 }
