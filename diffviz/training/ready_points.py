@@ -18,6 +18,7 @@ LIKE = PointsTraining(width=64, depth=3, updates=3000, batch=512, learning_rate=
 # Those that are harder than the rest.
 HARDER: Mapping[str, Mapping[str, int]] = {
     "checkerboard": {"updates": 6000},
+    "rings": {"updates": 6000, "batch": 1024},
     "twenty-five": {"updates": 6000},
 }
 

@@ -17,7 +17,7 @@ from diffviz.data.plane.shapes import SHAPES
 from diffviz.measure.points import energy_distance
 from diffviz.runs.plane import READY, PlaneSettings, run_points
 
-SAMPLES, SEEDS, STEPS, SAMPLER = 2000, 3, 50, "dpmpp-2m"
+SAMPLES, SEEDS, STEPS, SAMPLER = 2000, 8, 50, "dpmpp-2m"
 
 
 def measured(name: str) -> tuple[float, float]:
