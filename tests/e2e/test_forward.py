@@ -17,7 +17,7 @@ import pytest
 import torch
 from gradio_client import Client, handle_file
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from diffviz.data.examples import example, example_path
 from diffviz.forward import add_noise, noise
@@ -26,6 +26,7 @@ from diffviz.schedules import SCHEDULES, drawn_schedule, make_schedule
 from tests.e2e.conftest import Server
 from tests.e2e.controls import beyond
 from tests.test_twins import HANDLES
+from tests.waiting import eventually
 
 CANVAS = "#forward-canvas"
 
@@ -250,6 +251,29 @@ def test_an_old_guess_never_stands_in_for_a_new_one(forward: Page) -> None:
     forward.wait_for_timeout(500)
     assert forward.locator("#forward-guess").get_attribute("data-t") == "700"
     assert (pixels(forward, "#forward-guess-x0") == newer).all()
+
+
+def test_what_another_denoiser_sees_is_asked_for_once(forward: Page) -> None:
+    """Of an upload, which is then sent again; and not before somebody looks."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if "component_server" in request.url:
+            asked.append(json.loads(request.post_data or "{}")["fn_name"])
+
+    upload(forward, png(Image.new("RGB", (96, 48), (255, 128, 0))))
+    forward.locator(f"{CANVAS}[width='96'][height='48']").wait_for()
+    forward.on("request", note)
+    for name, t in (("heroes", 301), ("fashion", 300), ("heroes", 302)):
+        forward.locator("#forward-denoiser select").select_option(name)
+        set_t(forward, t)
+        forward.locator(f'#forward-guess[data-t="{t}"][data-state="answered"]').wait_for()
+    forward.locator("#forward-back summary").click()
+    two_frames(forward)
+    assert asked.count("see") == 1
+    canvas = forward.locator("#forward-back canvas").first
+    expect(canvas).to_have_attribute("width", "32")
+    eventually(lambda: (pixels(forward, "#forward-back canvas") == [255, 128, 0]).all())
 
 
 def test_what_the_network_never_saw_is_said(forward: Page) -> None:
