@@ -216,6 +216,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "speed": {"steps": 2},
     "back": {"steps": 3},
     "words": {"steps": 3, "text": "a frog"},
+    "latent": {"steps": 3},
     "fewest": {"steps": 2},
     "pictures": {"samples": 16, "steps": 2},
 }

@@ -183,6 +183,7 @@ def of_speed(messages: Messages) -> Rows:
 DRAWN: dict[str, Callable[[Messages], Rows]] = {
     "back": of_way,
     "words": of_way,
+    "latent": of_way,
     "look": of_look,
     "apart": of_apart,
     "steps": of_steps,

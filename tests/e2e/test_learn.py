@@ -17,6 +17,7 @@ QUICK = {
     "speed": {"steps": 2},
     "back": {"steps": 4},
     "words": {"steps": 4},
+    "latent": {"steps": 4},
     "apart": {"steps": 5},
 }
 OTHERWISE = ("misunderstandings-once",)  # where the prediction is a wrong one
@@ -82,7 +83,7 @@ def test_the_lesson_is_read_tried_and_answered(server: Server, page: Page) -> No
         assert run.count() == 0 or root.get_attribute("data-state") == "done", name
         assert root.evaluate(SHOWN), name
     page.unroute("**/queue/join*")
-    assert len(said) == 15
+    assert len(said) == 16
     assert said["forward-straight"].startswith("As you expected.")
     assert "Fréchet distance" in said["misunderstandings-once"]
     assert "the run ended" in said["step-by-step-apart"]

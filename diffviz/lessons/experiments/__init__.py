@@ -10,7 +10,7 @@ from diffviz.lessons.experiments.minimal import LOOP, NOISING
 from diffviz.lessons.experiments.pictures import PICTURES
 from diffviz.lessons.experiments.plane import ONCE, SCHEDULE
 from diffviz.lessons.experiments.race import RACE, RECORDED
-from diffviz.lessons.experiments.reverse import APART, BACK, FEWEST, LOOK, STEPS, WORDS
+from diffviz.lessons.experiments.reverse import APART, BACK, FEWEST, LATENT, LOOK, STEPS, WORDS
 from diffviz.lessons.experiments.speed import SPEED
 from diffviz.settings import Settings
 
@@ -27,6 +27,7 @@ EXPERIMENTS = {
         HALFWAY,
         BACK,
         WORDS,
+        LATENT,
         LOOK,
         APART,
         STEPS,

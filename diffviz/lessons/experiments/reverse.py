@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
+from diffviz.autoencoders import autoencoder_of
 from diffviz.data import DATA_SETS, DEFAULT
 from diffviz.data.examples import example
 from diffviz.forward import SeededNoise, add_noise, noise
@@ -17,12 +18,15 @@ from diffviz.runs.asking import condition_of
 from diffviz.runs.editing import rms_distance
 from diffviz.runs.sampling import run
 from diffviz.runs.schema import RunSettings, Seed
+from diffviz.runs.suited import suited
 from diffviz.samplers import Step, sample
 from diffviz.schedules import NoiseSchedule, make_schedule
 from diffviz.settings import Setting, Settings
 
 # The denoiser that is told in words what to make.
 SPEAKER = next(name for name, source in DATA_SETS.items() if source.words)
+# That of latents which is told in words, too.
+LATENT_SPEAKER = next(n for n, source in DATA_SETS.items() if source.words and source.autoencoder)
 PICTURE = "boot"  # of the data's test part: no denoiser has learned from it
 LEVELS = tuple(range(50, 1000, 50))  # t at which errors are measured
 LADDER, REFERENCE = (1, 2, 5, 10, 20, 50), 100  # steps
@@ -58,6 +62,12 @@ class BackSettings(Settings):
 
 class WordsSettings(BackSettings):
     text: Annotated[str, Setting(label="What to draw", help="In words")] = "a frog with an axe"
+
+
+class LatentSettings(BackSettings):
+    text: Annotated[str, Setting(label="What to draw", help="In words")] = (
+        "a smiling woman with long blonde hair and glasses"
+    )
 
 
 class StepsSettings(Settings):
@@ -183,6 +193,24 @@ def words(settings: WordsSettings, served: Served) -> Messages:
     yield {"end": True}
 
 
+@torch.no_grad()
+def latent(settings: LatentSettings, served: Served) -> Messages:
+    """From words in latents: each state as a linear map of it shows it, the last one decoded."""
+    checkpoint, denoiser = served(LATENT_SPEAKER)
+    info = checkpoint.card.data
+    coder = autoencoder_of(info)
+    asked = RunSettings(
+        model=LATENT_SPEAKER,
+        condition=condition_of(info, settings.text),
+        seed=settings.seed,
+        **{**suited(info.name), "steps": settings.steps},
+    )
+    for step in run(asked, checkpoint, denoiser=denoiser):
+        x = coder.preview(step.x) if step.sigma > 0 else coder.decode(step.x).clamp(-1, 1)
+        yield {"frame": {"t": step.t, "shape": x.shape[1:], "x": sent(x)}}
+    yield {"end": True}
+
+
 def ladder(settings: StepsSettings, served: Served) -> Messages:
     """From one noise in ever more steps: how long each takes, and how far it is from many."""
     checkpoint, denoiser = served(DEFAULT)
@@ -262,6 +290,7 @@ STEPS = Experiment(
 )
 BACK = Experiment("back", BackSettings, run=back)
 WORDS = Experiment("words", WordsSettings, run=words)
+LATENT = Experiment("latent", LatentSettings, run=latent)
 FEWEST = Experiment(
     "fewest",
     FewestSettings,

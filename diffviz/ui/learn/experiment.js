@@ -4,7 +4,7 @@ import { make } from "../lib/dom.js";
 import { figureFormats, takeAway } from "../lib/takeaway.js";
 import { claim, keyOf, note, progress } from "./progress.js";
 import { apart } from "./experiments/apart.js";
-import { back, words } from "./experiments/back.js";
+import { back, latent, words } from "./experiments/back.js";
 import { fewest, halfway } from "./experiments/challenges.js";
 import { once, schedule } from "./experiments/clouds.js";
 import { drown } from "./experiments/drown.js";
@@ -20,7 +20,7 @@ import { straight } from "./experiments/straight.js";
 /** @import { Body, Experiment, Facts, Found, Message, Section, Shown } from "./types.d.ts" */
 
 /** By the names of diffviz/lessons/experiments. @type {Record<string, Experiment>} */
-export const EXPERIMENTS = { apart, back, drown, fewest, halfway, look, loop, noising, once, pictures, race, recorded, schedule, speed, steps, straight, words };
+export const EXPERIMENTS = { apart, back, drown, fewest, halfway, latent, look, loop, noising, once, pictures, race, recorded, schedule, speed, steps, straight, words };
 
 const MET = "met"; // what a challenge finds
 

@@ -4,7 +4,7 @@ import { make } from "../../lib/dom.js";
 import { slider } from "../../lib/slider.js";
 import { button, figure, numbers, picture } from "../drawn.js";
 
-/** @import { Experiment, Message } from "../types.d.ts" */
+/** @import { Bench, Experiment, Message } from "../types.d.ts" */
 
 /** The steps of one run, to walk through. */
 function player() {
@@ -45,9 +45,15 @@ export function back({ run }) {
 }
 
 /** @type {Experiment} */
-export function words({ run }) {
+export const words = (bench) => fromWords(bench, "a dwarf with a red beard, blue robe and an axe");
+
+/** @type {Experiment} */
+export const latent = (bench) => fromWords(bench, "a smiling woman with long blonde hair and glasses");
+
+/** @param {Bench} bench @param {string} example */
+function fromWords({ run }, example) {
   const { parts, begin, take } = player();
-  const text = make("input", { type: "text", value: "a dwarf with a red beard, blue robe and an axe", maxLength: 200 });
+  const text = make("input", { type: "text", value: example, maxLength: 200 });
   const draw = button("Draw it", () => begin(run({ ...anew(), text: text.value })));
   const label = make("label", { className: "learn-words" }, make("span", {}, "What to draw"), text);
   return { root: make("div", { className: "learn-narrow" }, label, draw, ...parts), take };
