@@ -78,6 +78,7 @@ class Trainer(Learner):
         if self.device.type != "cuda":
             raise ValueError("--compile is for --device cuda alone")
         self.twin = torch.compile(self.twin, fullgraph=True)
+        self.denoiser.network = self.twin
 
     def prepared(self, x0: Tensor, condition: Tensor) -> NoisedBatch:
         return self.noised(x0, condition).to(self.device)
@@ -115,7 +116,7 @@ class Trainer(Learner):
     def loss(self, batch: NoisedBatch) -> Tensor:
         """Each picture's mean squared error of the network's output, (B,)."""
         with autocast(self.device, self.dtype):
-            output: Tensor = self.twin(batch.x, batch.noise_level, batch.condition)
+            output: Tensor = self.denoiser.network(batch.x, batch.noise_level, batch.condition)
         return (output.float() - batch.target).square().flatten(1).mean(1)
 
     def kept(self, rows: int, columns: int, dropout: float) -> Tensor:
