@@ -36,7 +36,7 @@ def train_as(rank: int, port: int, folder: Path) -> None:
     torch.set_num_threads(1)
     with parallel.joined():
         exact = exact_trainer()
-        batch = exact.noised(*Halves().batch(exact.share, exact.generator))
+        batch = exact.noised(*Halves().batch(exact.share, exact.generator), exact.generator)
         _, gradient = exact.backward(batch, Threads())
         gradients = on_disk(exact.by_name(gradient))
         save_file(gradients, folder / f"gradients-{parallel.rank()}.safetensors")

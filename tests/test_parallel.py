@@ -77,7 +77,7 @@ def test_the_gradient_is_that_of_the_whole_batch(
         monkeypatch.setattr(parallel, "rank", lambda rank=rank: rank)
         whole.generator = parallel.generator(CONFIG.seed)
         half = Halves().batch(CONFIG.batch // 2, whole.generator)
-        losses.append(whole.loss(whole.noised(*half)))
+        losses.append(whole.loss(whole.noised(*half, whole.generator)))
     names, parameters = zip(*whole.network.named_parameters(), strict=True)
     right = torch.autograd.grad(torch.cat(losses).mean(), parameters)
     expected = dict(zip(names, right, strict=True))
@@ -99,7 +99,7 @@ def test_two_learn_what_one_does(left: Path) -> None:
         trainer.denoiser.network = trainer.ema.network
         trainer.generator.manual_seed(99)
         with torch.no_grad():
-            batch = trainer.noised(*Halves().batch(2000, trainer.generator))
+            batch = trainer.noised(*Halves().batch(2000, trainer.generator), trainer.generator)
             return trainer.loss(batch).mean().item()
 
     alone = []

@@ -190,14 +190,16 @@ def test_fine_tuning_starts_from_the_weights() -> None:
 @pytest.mark.parametrize("dropout", [0.0, 1.0, 0.5])
 def test_condition_dropout_takes_all_slots_of_a_picture(dropout: float) -> None:
     trainer = Trainer(Halves(), NETWORK, CONFIG.but(condition_dropout=dropout))
-    dropped = trainer.noised(*Halves().batch(200, trainer.generator)).condition == 0
+    dropped = (
+        trainer.noised(*Halves().batch(200, trainer.generator), trainer.generator).condition == 0
+    )
     assert torch.equal(dropped[:, 0], dropped[:, 1])
     assert dropped.double().mean().item() == pytest.approx(dropout, abs=0.1)
 
 
 def test_words_are_left_unsaid_one_by_one() -> None:
     trainer = Trainer(Halves(), NETWORK, CONFIG.but(condition_dropout=0, slot_dropout=0.3))
-    batch = trainer.noised(*Halves().batch(1000, trainer.generator))
+    batch = trainer.noised(*Halves().batch(1000, trainer.generator), trainer.generator)
     dropped = (batch.condition == 0).double()
     assert dropped.mean(0).tolist() == pytest.approx([0.3, 0.3], abs=0.05)
     assert dropped.prod(1).mean().item() == pytest.approx(0.09, abs=0.03)  # both: by chance alone
@@ -209,7 +211,7 @@ def test_threads_share_a_batch_and_learn_what_one_does(threads: int) -> None:
     trainer = Trainer(
         Halves(), NETWORK, CONFIG, random_unet(NETWORK).state_dict(), dtype=torch.float32
     )
-    batch = trainer.noised(*Halves().batch(16, trainer.generator))
+    batch = trainer.noised(*Halves().batch(16, trainer.generator), trainer.generator)
     parameters = list(trainer.network.parameters())
     losses = trainer.loss(batch)
     expected = torch.autograd.grad(losses.mean(), parameters)
@@ -242,7 +244,7 @@ def test_a_step_is_that_of_adamw_on_each_parameter(threads: int) -> None:
     )
     parameters = list(plain.network.parameters())
     optimizer = torch.optim.AdamW(parameters, plain.learning_rate(), betas=(0.9, 0.99))
-    batch = plain.noised(*plain.data.batch(config.batch, plain.generator))
+    batch = plain.noised(*plain.data.batch(config.batch, plain.generator), plain.generator)
     plain.loss(batch).mean().backward()
     torch.nn.utils.clip_grad_norm_(parameters, 1.0)
     optimizer.step()

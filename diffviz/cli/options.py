@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, CliPositionalArg, CliSettingsSource
 
 from diffviz.cli.parser import Parser
 from diffviz.config import DeviceName
+from diffviz.cpu.cores import cores
 from diffviz.media.kinds import KINDS
 from diffviz.media.medium import VIEWS
 from diffviz.settings import (
@@ -34,7 +35,7 @@ METAVARS = {WHOLE: "N", NUMBER: "N", TEXT: "TEXT", LIST: "A,B", TABLE: "NAME=VAL
 
 def threads_here() -> int:
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # on this machine, under torchrun
-    return max(1, min(2, os.cpu_count() or 1) // processes)
+    return max(1, min(2, cores()) // processes)
 
 
 Threads = Annotated[

@@ -141,7 +141,9 @@ def plain_steps(trainer: Trainer) -> Iterator[None]:
     optimizer = torch.optim.AdamW(trainer.network.parameters(), trainer.config.learning_rate)
     alone = Threads()
     while True:
-        batch = trainer.noised(*trainer.data.batch(trainer.share, trainer.generator))
+        batch = trainer.noised(
+            *trainer.data.batch(trainer.share, trainer.generator), trainer.generator
+        )
         batch = batch.to(trainer.device)
         optimizer.zero_grad()
         trainer.loss(batch).mean().backward()  # type: ignore[no-untyped-call]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import sys
 from collections.abc import Callable
@@ -15,6 +14,7 @@ import torch
 
 from diffviz.config import Config
 from diffviz.cpu.allocator import keep_freed_memory
+from diffviz.cpu.cores import cores
 from diffviz.device import choose
 from diffviz.jobs.job import STATES
 from diffviz.jobs.trainings import Trainings, open_trainings
@@ -129,11 +129,6 @@ def chosen_device(settings: Config) -> torch.device:
         return choose(settings.device)
     except ValueError as error:
         sys.exit(f"DIFFVIZ_DEVICE={settings.device} will not do: {error}")
-
-
-def cores() -> int:
-    """How many this process may use, which can be fewer than there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def suit_process() -> None:

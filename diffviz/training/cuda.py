@@ -3,12 +3,14 @@ processes prepare ahead, and a computation that is recorded once and then replay
 
 from __future__ import annotations
 
-import os
+import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Generator, Tensor
 from torch.utils.data import DataLoader, Dataset
+
+from diffviz.cpu.cores import cores
 
 AHEAD = 4  # batches that each process has ready
 WARM_UP = 3  # runs before one is recorded, in which libraries choose their kernels
@@ -36,24 +38,29 @@ class Seeds:
 
 
 def prepared_ahead(
-    make: Callable[[Generator], Sequence[Tensor]], generator: Generator, processes: int = 0
+    make: Callable[[Generator], Sequence[Tensor]],
+    generator: Generator,
+    processes: int | None = None,
 ) -> Iterator[Sequence[Tensor]]:
     """Batches without end, in pinned memory where there is a CUDA device; which they are depends
     on the generator alone.
 
-    make: is called in forked processes, and must keep to the CPU. processes: how many; 0 for one a
-    core, but for two.
+    make: is called in forked processes, and must keep to the CPU. processes: how many, for None one
+    a core, but for two; for 0, and on a system that cannot fork, this one makes each when asked.
     """
-    cores = len(os.sched_getaffinity(0))
+    if "fork" not in multiprocessing.get_all_start_methods():
+        processes = 0
+    elif processes is None:
+        processes = max(1, cores() - 2)
     return iter(
         DataLoader(
             Seeded(make),
             batch_size=None,
             sampler=Seeds(generator),
-            num_workers=processes or max(1, cores - 2),
-            prefetch_factor=AHEAD,
+            num_workers=processes,
+            prefetch_factor=AHEAD if processes else None,
             pin_memory=torch.cuda.is_available(),
-            multiprocessing_context="fork",
+            multiprocessing_context="fork" if processes else None,
         )
     )
 

@@ -137,7 +137,9 @@ class PointsTrainer(Trainer):
     def _batches(self) -> Iterator[Ready]:
         """Every AT_ONCE-th of a large batch that is stratified is stratified too."""
         while True:
-            many = self.noised(*self.data.batch(AT_ONCE * self.config.batch, self.generator))
+            many = self.noised(
+                *self.data.batch(AT_ONCE * self.config.batch, self.generator), self.generator
+            )
             seen = self.dense.seen(many.x, many.noise_level, many.condition)
             parts = (
                 part.reshape(-1, AT_ONCE, part.shape[1]).transpose(0, 1).contiguous()

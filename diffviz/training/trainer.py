@@ -65,8 +65,7 @@ class Trainer(Learner):
             yield from super().endless()
 
         def make(generator: Generator) -> NoisedBatch:
-            self.generator = generator  # in a process that has a trainer of its own
-            return self.noised(*self.data.batch(self.share, generator))
+            return self.noised(*self.data.batch(self.share, generator), generator)
 
         for batch in prepared_ahead(make, self.generator):
             yield NoisedBatch(*batch).to(self.device)
@@ -81,7 +80,7 @@ class Trainer(Learner):
         self.denoiser.network = self.twin
 
     def prepared(self, x0: Tensor, condition: Tensor) -> NoisedBatch:
-        return self.noised(x0, condition).to(self.device)
+        return self.noised(x0, condition, self.generator).to(self.device)
 
     def backward(self, batch: Sequence[Tensor], threads: Threads) -> tuple[Tensor, Tensor]:
         if self.device.type != "cuda":
@@ -91,17 +90,19 @@ class Trainer(Learner):
         parallel.average(gradient)
         return losses, gradient
 
-    def noised(self, x0: Tensor, condition: Tensor) -> NoisedBatch:
+    def noised(self, x0: Tensor, condition: Tensor, generator: Generator) -> NoisedBatch:
         """The pictures at one random noise level each, the least noise first, and some of their
         condition left unsaid.
 
         The levels are stratified. Each of several processes does so for its own share.
         """
         n = len(x0)
-        sigma = self.config.ratio(stratified(n, self.generator))
-        eps = torch.randn(x0.shape, generator=self.generator)
-        keep = self.kept(n, 1, self.config.condition_dropout)
-        keep = keep & self.kept(n, condition.shape[1], self.config.slot_dropout)
+        sigma = self.config.ratio(stratified(n, generator))
+        eps = torch.randn(x0.shape, generator=generator)
+        keep = torch.rand(n, 1, generator=generator) >= self.config.condition_dropout
+        keep = keep & (
+            torch.rand(n, condition.shape[1], generator=generator) >= self.config.slot_dropout
+        )
         target = self.denoiser.parametrization.target(
             x0, eps, torch.ones_like(sigma), sigma, self.denoiser.sigma_data
         )
@@ -118,9 +119,6 @@ class Trainer(Learner):
         with autocast(self.device, self.dtype):
             output: Tensor = self.denoiser.network(batch.x, batch.noise_level, batch.condition)
         return (output.float() - batch.target).square().flatten(1).mean(1)
-
-    def kept(self, rows: int, columns: int, dropout: float) -> Tensor:
-        return torch.rand(rows, columns, generator=self.generator) >= dropout
 
     def take_up(self, checkpoint: Checkpoint) -> None:
         """Go on from what a training had learned when it finished, its average weights; of its

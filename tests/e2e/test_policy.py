@@ -52,7 +52,7 @@ def test_uploads_and_films_keep_to_the_policy(server: Server, strict: Page, tmp_
     quick(strict)
     strict.locator("#sample-run").click()
     strict.locator(f"{PLAYER}:not([data-recorded])[data-frames='{ALL}']").wait_for()
-    with strict.expect_response(lambda answer: "queue/data" in answer.url):
+    with strict.expect_download():
         strict.get_by_role("button", name="GIF").click()
     strict.locator("#sample-file a").first.wait_for()
     strict.get_by_role("tab", name="Train").click()
