@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -26,28 +26,31 @@ def live_view(
     label: str,
     events: Sequence[str] = (),
     server_functions: Sequence[ServerFunction] = (),
-    **props: Any,
+    facts: Mapping[str, Any] | None = None,
 ) -> gr.HTML:
     """An empty element that NAME.js in this folder brings to life by its `mount(element, view)`.
 
-    view.props: what is passed here (and `value`, which Python events set); view.watch(name,
-    callback): called whenever Python sets it; view.trigger(event, data): starts a Python event;
-    view.server: the functions given as server_functions, each `await server.f(argument)`.
+    view.facts: what is passed here, as JSON; view.props.value: text that Python events set;
+    view.watch("value", callback): called whenever they do; view.trigger(event, data): starts a
+    Python event; view.server: the functions given as server_functions, each `await
+    server.f(argument)`.
     events: the names that `trigger` is called with, to listen to as `live_view(…).NAME(…)`.
     """
     start = (
         f"/* {' '.join(map(repr, events))} */"  # Gradio knows an event by its name in this code
         f"import({_MODULE.format(name=name)})"
-        ".then((module) => module.mount(element, { props, watch, trigger, server }));"
+        ".then((module) => module.mount(element, "
+        "{ facts: JSON.parse(props.facts), props, watch, trigger, server }));"
     )
     return gr.HTML(
-        value=props.pop("value", ""),
+        value="",
         html_template=f'<section class="live-view" aria-label="{html.escape(label)}"></section>',
         js_on_load=start,
         elem_id=elem_id,
         apply_default_css=False,
         server_functions=[_function(method) for method in server_functions],
-        **props,
+        # One text: Gradio looks at, copies and compares each part of what is none, at any message.
+        facts=json.dumps(facts or {}),
     )
 
 

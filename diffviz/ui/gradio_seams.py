@@ -28,6 +28,7 @@ import gradio.routes
 import gradio.state_holder
 import gradio.utils
 from gradio.block_function import BlockFunction as BlockFunction
+from gradio.components import Component
 from gradio.state_holder import SessionState
 from jinja2 import BaseLoader, Environment
 from starlette.responses import FileResponse
@@ -112,6 +113,17 @@ def lighten(page: gr.Blocks) -> None:
     page._queue.progress_update_sleep_when_free = PROGRESS_SECONDS
     utils: Any = gradio.utils
     utils.MatplotlibBackendMananger = nullcontext
+
+
+def show_no_progress(page: gr.Blocks, nowhere: Component) -> None:
+    """Of events that hide their progress, none is looked for a place to show it in: at each message
+    Gradio's page copies all that each of those holds, and of every event there was in it so far.
+
+    nowhere: an invisible component, the first of the page, for that is where the search begins.
+    """
+    for event in page.fns.values():
+        if event.show_progress == "hidden":
+            event.show_progress_on = [nowhere]
 
 
 class Visit(SessionState):

@@ -12,7 +12,7 @@ from diffviz.serving.models import TRAINED
 from diffviz.ui.component import page_call
 from diffviz.ui.edit.tab import edit_tab
 from diffviz.ui.forward.tab import forward_tab
-from diffviz.ui.gradio_seams import event_data
+from diffviz.ui.gradio_seams import event_data, show_no_progress
 from diffviz.ui.learn.tab import learn_tab
 from diffviz.ui.plane.tab import plane_tab
 from diffviz.ui.sample.tab import sample_tab
@@ -49,6 +49,7 @@ def build_page(backend: Backend) -> gr.Blocks:
     """All tabs in one gr.Blocks."""
     page = gr.Blocks(title="diffviz", analytics_enabled=False, delete_cache=(600, 3600))
     with page:
+        nowhere = gr.HTML(visible=False)
         gr.HTML(INTRODUCTION, elem_id="introduction")
         share = share_view()
         with gr.Tabs() as tabs:
@@ -70,6 +71,7 @@ def build_page(backend: Backend) -> gr.Blocks:
         linked = page_call("openLinked", [tab.id for tab in tabs.children])
         page.load(None, None, tabs, js=linked, api_visibility="private")
         share.follow(None, None, tabs, js=linked, api_visibility="private")
+        show_no_progress(page, nowhere)
     return page
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,13 @@ def _check_event(fn: BlockFunction, uploads: Path, body: Mapping[str, Any], simp
     _check_paths(
         body, uploads, sum(MOST_FILES if _takes_many(b) else _takes_file(b) for b in inputs)
     )
+    check_values(inputs, values)
+
+
+def check_values(inputs: Sequence[Component], values: Any) -> None:
+    """Raises ValueError, in a sentence, for what is no list of a value that suits each of them."""
+    if not isinstance(values, list) or len(values) != len(inputs):
+        raise ValueError(f"This event has {len(inputs)} values.")
     for block, value in zip(inputs, values, strict=True):
         if not _fits(block, value):
             name = getattr(block, "label", None) or block.get_block_name()

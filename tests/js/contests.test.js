@@ -61,7 +61,7 @@ beforeEach(async () => {
     return statuses[job] ? { ok: true, status: 200, json: async () => statuses[job] } : { ok: false, status: 404 };
   };
   view = {
-    props: {
+    facts: {
       kind: "race", recorded: [{ id: RECORDED, title: "Eight Gaussians" }], open: true,
       settings: [
         { name: "rivals", kind: "list", label: "Who races", help: "", default: ["gan", "diffusion"], advanced: false },
@@ -69,6 +69,7 @@ beforeEach(async () => {
         { name: "objective", kind: "text", label: "Objective", help: "", choices: [{ name: "eps", label: "ε" }, { name: "v", label: "v" }], default: "eps", advanced: true },
       ],
     },
+    props: {},
     server: {
       contests_owned: async () => ({ jobs }),
       contests_ask: async (request) => (asked.push(request), {}),

@@ -71,7 +71,7 @@ test("another picture ends the run of the one before, and says so", async () => 
   const facts = { ...FACTS, settings: { ...FACTS.settings, example_name: example }, examples, side: 256, maxBytes: 1000, maxSeed: 9 };
   const triggered = [];
   const server = { picture: async () => ({ shape: [1, 2, 2], levels: "AAAAAA==" }), own_denoisers: async () => ({ denoisers: [] }) };
-  mount(element, { props: { value: JSON.stringify({ facts }) }, server, trigger: (event) => triggered.push(event), watch() {} });
+  mount(element, { facts, props: {}, server, trigger: (event) => triggered.push(event), watch() {} });
   root = element;
   await settled();
   $("#edit-run").click();

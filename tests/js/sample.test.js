@@ -32,7 +32,7 @@ beforeEach(() => {
   element = document.createElement("div");
   element.innerHTML = '<section class="live-view"></section>';
   view = {
-    props: {}, server: {}, trigger: (...event) => own.push(event),
+    facts: {}, props: {}, server: {}, trigger: (...event) => own.push(event),
     watch: (name, heard) => (view.heard = heard),
   };
   mount(element, view);

@@ -60,11 +60,11 @@ test("who watches is told of each value, also of the same again, until they no l
 
 test("events bring along what lives in the browser", () => {
   assert.deepEqual(calls.withOwner(1, 2, "old"), [1, 2, ""]);
-  assert.deepEqual(calls.withHandlesAndOwner(1, "", ""), [1, "", ""]);
+  assert.deepEqual(calls.asOne(1, "", ""), [[1, "", ""]]);
   store.set("owner", "c".repeat(32));
   store.set("handles", HANDLES);
   assert.deepEqual(calls.withOwner("old"), ["c".repeat(32)]);
-  assert.deepEqual(calls.withHandlesAndOwner(1, 2, "", ""), [1, 2, "[1,0.9,0.5,0.1]", "c".repeat(32)]);
+  assert.deepEqual(calls.asOne(1, 2, "", ""), [[1, 2, "[1,0.9,0.5,0.1]", "c".repeat(32)]]);
 });
 
 test("seeds are whole and below the number given", () => {

@@ -35,7 +35,7 @@ function open() {
   element = document.createElement("div");
   element.innerHTML = '<section class="live-view"></section>';
   view = {
-    props: { recorded: "recorded" },
+    facts: { recorded: "recorded" }, props: {},
     server: {
       owned: async () => ({ jobs: structuredClone(jobs) }),
       rename: async (request) => {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import json
 from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Any
@@ -49,8 +48,8 @@ def edit_tab(backend: Backend) -> None:
         "edit-view",
         "A picture completed or restored",
         events=("restore", "halt", "export"),
-        value=json.dumps({"facts": _facts()}),
         server_functions=[backend.handler(f) for f in (picture, own_denoisers)],
+        facts=_facts(),
     )
     exported = gr.File(label="Your file", elem_id="edit-file", visible=False)
     program = gr.Code(

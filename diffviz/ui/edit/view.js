@@ -16,11 +16,9 @@ import { unlearned } from "../lib/text.js";
 
 const FORMATS = { gif: "GIF", mp4: "MP4", strip: "PNG strip", "figure-png": "Figure PNG", "figure-svg": "SVG", "figure-pdf": "PDF", code: "Python code" };
 
-/** @param {HTMLElement} element @param {LiveView<EditServer>} view */
-export function mount(element, { props, server, trigger, watch }) {
+/** @param {HTMLElement} element @param {LiveView<EditServer, Facts>} view */
+export function mount(element, { facts, props, server, trigger, watch }) {
   const section = /** @type {HTMLElement} */ (element.querySelector(".live-view"));
-  /** @type {Facts} */
-  const facts = JSON.parse(props.value ?? "{}").facts;
   /** @type {Source | null} */
   let source = null;
   /** @type {object | null} */

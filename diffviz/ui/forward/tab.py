@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import math
 from collections.abc import Sequence
 from functools import partial
@@ -82,12 +81,12 @@ def forward_tab(backend: Backend) -> None:
         "forward-view",
         "Adding noise to a picture",
         events=("back", "halt", "keep"),
-        value=json.dumps(_facts()),
         server_functions=[
             *map(backend.handler, (load, see, denoise, take_noising)),
             other_noise,
             hear,
         ],
+        facts=_facts(),
     )
     let_bring_back(backend, view)
     let_keep(backend, view)

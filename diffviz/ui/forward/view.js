@@ -16,12 +16,12 @@ import { ForwardState } from "./state.js";
 import { takePanel } from "./take.js";
 
 /** @import { LiveView } from "../lib/types.d.ts" */
-/** @import { ForwardServer } from "./types.d.ts" */
+/** @import { Facts, ForwardServer } from "./types.d.ts" */
 
-/** @param {HTMLElement} element @param {LiveView<ForwardServer>} view */
-export function mount(element, { props, server, trigger, watch }) {
+/** @param {HTMLElement} element @param {LiveView<ForwardServer, Facts>} view */
+export function mount(element, { facts, props, server, trigger, watch }) {
   const section = /** @type {HTMLElement} */ (element.querySelector("section.live-view"));
-  const state = new ForwardState(JSON.parse(props.value ?? "null"));
+  const state = new ForwardState(facts);
   // What changes: "picture", "denoiser", "schedule", "rivals" or "t".
   const { parts, change } = painting(section, {
     ready: () => state.picture !== null,
@@ -36,7 +36,7 @@ export function mount(element, { props, server, trigger, watch }) {
   const guess = guessPanel(state, change, server);
   const chain = chainPanel(state);
   const back = backPanel(state, change, server, trigger);
-  watch("value", () => back.take(JSON.parse(props.value ?? "null"))); // after the facts, its messages
+  watch("value", () => back.take(JSON.parse(props.value ?? "null")));
   const sources = sourcesPanel(state, server, (picture) => {
     state.picture = picture;
     change("picture", "schedule", "t");

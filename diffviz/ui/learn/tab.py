@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 from threading import Lock
@@ -41,8 +40,8 @@ def learn_tab(backend: Backend) -> None:
         "learn-view",
         "The lesson",
         events=("experiment", "halt"),
-        value=json.dumps(facts()),
         server_functions=[notebook_told],
+        facts=facts(),
     )
     running = view.experiment(backend.handler(EXPERIMENT), None, view, **LIVE)
     view.halt(None, cancels=[running], api_visibility="private")

@@ -24,11 +24,9 @@ const triedOf = (panels) => Object.fromEntries(panels.flatMap(({ key, tried }) =
 /** The address of a section. @param {string} name */
 const link = (name) => `#learn/${name}`;
 
-/** @param {HTMLElement} element @param {LiveView<LearnServer>} view */
-export function mount(element, { props, server, trigger, watch }) {
+/** @param {HTMLElement} element @param {LiveView<LearnServer, Facts>} view */
+export function mount(element, { facts, props, server, trigger, watch }) {
   const view = /** @type {HTMLElement} */ (element.querySelector(".live-view"));
-  /** @type {Facts} */
-  const facts = JSON.parse(props.value ?? "{}");
   /** @type {Map<number, (message: Message) => void>} */
   const runs = new Map();
   let asked = 0;

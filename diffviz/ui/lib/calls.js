@@ -11,10 +11,10 @@ export function withOwner(...values) {
   return [...values.slice(0, -1), store.get("owner") ?? ""];
 }
 
-/** The inputs with the drawn curve's handles, as JSON, and the owner's token in the last places. @param {unknown[]} values */
-export function withHandlesAndOwner(...values) {
+/** The inputs, with the drawn curve's handles, as JSON, and the owner's token in the last places, as one value. @param {unknown[]} values */
+export function asOne(...values) {
   const handles = store.get("handles");
-  return [...values.slice(0, -2), handles ? JSON.stringify(handles) : "", store.get("owner") ?? ""];
+  return [[...values.slice(0, -2), handles ? JSON.stringify(handles) : "", store.get("owner") ?? ""]];
 }
 
 /** Let the Sample tab run. */

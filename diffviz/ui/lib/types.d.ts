@@ -16,8 +16,9 @@ export interface PictureShape {
 }
 
 /** What a live view has of its component (ui/component.py): `value` is what Python said last. */
-export interface LiveView<Server, Props = object> {
-  props: { value?: string } & Props;
+export interface LiveView<Server, Facts = object> {
+  facts: Facts;
+  props: { value?: string };
   server: Server;
   trigger(event: string, data?: unknown): void;
   watch(name: "value", callback: () => void): void;

@@ -2,10 +2,10 @@
 
 import { make } from "../lib/dom.js";
 
-/** @import { ContestProps, Facts } from "./contests.d.ts" */
+/** @import { ContestFacts, Facts } from "./contests.d.ts" */
 
 /**
- * @param {ContestProps} props
+ * @param {ContestFacts} facts
  * @param {(settings: Record<string, unknown>) => void} onStart
  */
 export function contestForm({ kind, settings, open }, onStart) {

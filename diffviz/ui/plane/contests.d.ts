@@ -59,7 +59,7 @@ export interface ContestServer {
   contests_ask(request: { job: string; token: string; action: Action }): Promise<{ error?: string; gone?: boolean }>;
 }
 
-export interface ContestProps {
+export interface ContestFacts {
   kind: "race" | "translation";
   recorded: { id: string; title: string }[];
   settings: Facts[];

@@ -14,7 +14,7 @@ import { raceParts } from "./race.js";
 import { translationParts } from "./translation.js";
 
 /** @import { LiveView } from "../lib/types.d.ts" */
-/** @import { ContestProps, ContestServer } from "./contests.d.ts" */
+/** @import { ContestFacts, ContestServer } from "./contests.d.ts" */
 
 const ROUNDS_A_SECOND = 2;
 const KINDS = {
@@ -30,15 +30,15 @@ const KINDS = {
   },
 };
 
-/** @param {HTMLElement} element @param {LiveView<ContestServer, ContestProps>} view */
-export function mount(element, { props, server, trigger, watch }) {
+/** @param {HTMLElement} element @param {LiveView<ContestServer, ContestFacts>} view */
+export function mount(element, { facts, props, server, trigger, watch }) {
   const section = /** @type {HTMLElement} */ (element.querySelector(".live-view"));
   section.classList.add("contest");
-  const { title, what, parts: partsOf } = KINDS[props.kind];
+  const { title, what, parts: partsOf } = KINDS[facts.kind];
   const { parts, change } = painting(section, { before: describe });
   const timeline = new Timeline({ fps: ROUNDS_A_SECOND, onChange: () => change("round") });
-  const state = new ContestState({ server, token: ownerToken(), kind: props.kind, recorded: props.recorded, timeline, change });
-  const form = contestForm(props, (settings) => trigger("start", { kind: props.kind, token: state.token, settings }));
+  const state = new ContestState({ server, token: ownerToken(), kind: facts.kind, recorded: facts.recorded, timeline, change });
+  const form = contestForm(facts, (settings) => trigger("start", { kind: facts.kind, token: state.token, settings }));
   const panels = [
     choicesPart(state), headPart(state), roundsPart(state), ...partsOf(state), formPart(state, form),
   ];

@@ -33,10 +33,12 @@ def contests(backend: Backend) -> None:
             LABELS[kind.name],
             events=("start",),
             server_functions=[backend.handler(contests_owned), backend.handler(contests_ask)],
-            kind=kind.name,
-            recorded=[{"id": name, "title": title} for name, title in recordings(kind.name)],
-            settings=[setting.facts() for setting in declared(kind.settings).values()],
-            open=backend.trainings is not None,
+            facts={
+                "kind": kind.name,
+                "recorded": [{"id": name, "title": title} for name, title in recordings(kind.name)],
+                "settings": [setting.facts() for setting in declared(kind.settings).values()],
+                "open": backend.trainings is not None,
+            },
         )
         view.start(backend.handler(_start), None, view, api_visibility="private", **STARTS)
     with gr.Group(visible=False):

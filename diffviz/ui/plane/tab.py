@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -52,8 +51,8 @@ def plane_tab(backend: Backend) -> None:
         "plane-view",
         "Diffusion in two dimensions",
         events=("walk", "halt", "train", "stop", "converge", "branch", "export"),
-        value=json.dumps({"facts": _facts()}),
         server_functions=[cloud, network, dark],
+        facts=_facts(),
     )
     exported = gr.File(label="Your file", elem_id="plane-file", visible=False)
     program = gr.Code(

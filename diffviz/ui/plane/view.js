@@ -21,7 +21,7 @@ import { FORWARD, PlaneState } from "./state.js";
 import { trainingPanel } from "./training.js";
 
 /** @import { LiveView } from "../lib/types.d.ts" */
-/** @import { PlaneMessage, PlaneServer } from "./types.d.ts" */
+/** @import { Facts, PlaneMessage, PlaneServer } from "./types.d.ts" */
 
 const SOON = 300; // ms after the last change, when a run is asked for
 const COMPARED = 1e9; // from where on comparisons are numbered, apart from runs
@@ -32,10 +32,9 @@ const DRAWN = "drawn"; // data of one's own
 const MOST_LINKED = 500; // drawn points that a link holds
 const OF_CLOUD = new Set(["points", "word"]); // settings with which other data come
 
-/** @param {HTMLElement} element @param {LiveView<PlaneServer>} view */
-export function mount(element, { props, server, trigger, watch }) {
+/** @param {HTMLElement} element @param {LiveView<PlaneServer, Facts>} view */
+export function mount(element, { facts, props, server, trigger, watch }) {
   const section = /** @type {HTMLElement} */ (element.querySelector(".live-view"));
-  const { facts } = JSON.parse(props.value ?? "{}");
   const state = new PlaneState(facts);
   let data = facts.settings.data.default;
   /** @type {number[] | null} x, y of each point that was drawn */

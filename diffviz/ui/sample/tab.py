@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
+from gradio.components import Component
 
 from diffviz.runs.asking import condition_of, speaks
 from diffviz.runs.attention import RewordSettings
@@ -42,6 +43,7 @@ from diffviz.ui.controls import control, endpoint, in_order
 from diffviz.ui.gradio_seams import event_data
 from diffviz.ui.links import link_components
 from diffviz.ui.messages import sentence, told_in_the_page
+from diffviz.ui.payloads import check_values
 from diffviz.ui.sample.apart import FUNCTIONS as APART
 from diffviz.ui.sample.apart import apart_endpoints
 from diffviz.ui.sample.choices import (
@@ -100,8 +102,10 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
                     backend.handler(nearest_pictures),
                     *map(backend.handler, APART),
                 ],
-                settings=schema(OnPage, begins()),
-                places=[place.facts() for place in controls.places],
+                facts={
+                    "settings": schema(OnPage, begins()),
+                    "places": [place.facts() for place in controls.places],
+                },
             )
             exported = gr.File(label="Your file", elem_id="sample-file", visible=False)
             program = gr.Code(
@@ -120,18 +124,20 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
 
     inputs = [*controls.of(ON_PAGE), *controls.extra, token]
     outputs = [player, last_run]
-    running = player.run(
-        backend.handler(_sample),
-        inputs,
+    # The inputs come as one: at each message Gradio's page copies all that an event's inputs hold.
+    asked = gr.JSON(visible=False, label="What the controls say")
+    multiple: dict[str, Any] = {"trigger_mode": "multiple"}  # or presses would be lost in between
+    running = player.run(None, inputs, asked, js=page_call("asOne"), **multiple, **SILENT).then(
+        backend.handler(_run_of(inputs)),
+        asked,
         outputs,
-        js=page_call("withHandlesAndOwner"),
-        trigger_mode="multiple",  # or a press would be lost while an event has not quite ended
+        **multiple,
         **PLAIN,
         **SILENT,
         **NETWORK,
     )
     referring = player.refer(
-        backend.handler(_refer), last_run, player, trigger_mode="multiple", **SILENT, **NETWORK
+        backend.handler(_refer), last_run, player, **multiple, **SILENT, **NETWORK
     )
     player.halt(None, cancels=[running, referring], api_visibility="private")
     controls.start.click(None, js=ASK_FOR_RUN)
@@ -160,7 +166,7 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     )
     nearest_endpoint(backend)
     apart_endpoints(backend)
-    denoiser, asked = controls.denoiser, [controls.denoiser, token]
+    denoiser, owned = controls.denoiser, [controls.denoiser, token]
     denoiser.focus(backend.handler(denoisers), token, denoiser, js=WITH_OWNER, **SILENT)
     words = controls.words
     known = [controls.what, words.group, controls.vary, controls.values, about]
@@ -169,41 +175,50 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     told = denoiser.change(backend.handler(suit), chosen, known, js=WITH_OWNER, **SILENT)
     words.hear_anew(told)
     link_components("sample", player, controls.places, [told])
-    kept = [controls.values, controls.vary, *asked]
+    kept = [controls.values, controls.vary, *owned]
     still = backend.handler(compared_still)
     player.compared(still, kept, controls.values, js=WITH_OWNER, **SILENT)
     compared = [words.words, controls.vary, controls.values]
     words.unseen.input(ask_unseen, [words.source, words.unseen], compared, **SILENT).then(
         None, js=ASK_FOR_RUN
     )
-    values, varied = backend.handler(compared_first), [controls.vary, *asked]
+    values, varied = backend.handler(compared_first), [controls.vary, *owned]
     controls.vary.input(values, varied, controls.values, js=WITH_OWNER, **SILENT)
     return denoiser
 
 
-async def _sample(
-    backend: Backend, request: gr.Request, *values: Any
-) -> AsyncIterator[tuple[str, Any]]:
-    """The player's messages, and the settings that the exports repeat."""
-    admission, models = backend.admission, backend.models
+def _run_of(
+    inputs: Sequence[Component],
+) -> Callable[[Backend, gr.Request, Any], AsyncIterator[tuple[str, Any]]]:
+    """The handler of a run that the inputs' values, in a list, ask for: the player's messages, and
+    the settings that the exports repeat."""
 
-    def pause() -> float:
-        return (admission.running - 1) / MOST_MESSAGES  # who is alone gets each frame as it comes
+    async def run(
+        backend: Backend, request: gr.Request, values: Any
+    ) -> AsyncIterator[tuple[str, Any]]:
+        admission, models = backend.admission, backend.models
 
-    with told_in_the_page():
-        settings, rivals, token = await asyncio.to_thread(_asked_run, models, *values)
+        def pause() -> float:
+            return (admission.running - 1) / MOST_MESSAGES  # who is alone gets each frame at once
 
-        def frames(ticket: Ticket) -> Iterator[str]:
-            return stream(settings, rivals, *models.served(settings.model, token, ticket), pause)
+        with told_in_the_page():
+            check_values(inputs, values)
+            settings, rivals, token = await asyncio.to_thread(_asked_run, models, *values)
 
-        async with aclosing(admission.parts(visitor(request), frames)) as parts:
-            run: Any = Ran(settings, token, tuple(rivals))
-            async for part in parts:
-                if isinstance(part, InLine):
-                    yield in_line(part.number), gr.skip()
-                else:
-                    yield part, run
-                    run = gr.skip()  # told once: it would cost as much as the frame
+            def frames(ticket: Ticket) -> Iterator[str]:
+                served = models.served(settings.model, token, ticket)
+                return stream(settings, rivals, *served, pause)
+
+            async with aclosing(admission.parts(visitor(request), frames)) as parts:
+                ran: Any = Ran(settings, token, tuple(rivals))
+                async for part in parts:
+                    if isinstance(part, InLine):
+                        yield in_line(part.number), gr.skip()
+                    else:
+                        yield part, ran
+                        ran = gr.skip()  # told once: it would cost as much as the frame
+
+    return run
 
 
 async def _refer(

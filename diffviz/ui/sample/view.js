@@ -34,7 +34,7 @@ const FORMATS = { gif: "GIF", mp4: "MP4", strip: "PNG strip", "figure-png": "Fig
 const BETWEEN = "between"; // the format of a film from one seed to another
 
 /** @param {HTMLElement} element @param {LiveView<SampleServer, { settings: SettingFacts[], places: Place[] }>} view */
-export function mount(element, { props, server, trigger, watch }) {
+export function mount(element, { facts, props, server, trigger, watch }) {
   const section = /** @type {HTMLElement} */ (element.querySelector(".live-view"));
   const { parts, change, now } = painting(section);
   const state = new SampleState(change, now);
@@ -103,7 +103,7 @@ export function mount(element, { props, server, trigger, watch }) {
   if (store.get("sampling") === "asked") heed("asked"); // before this module was here
 
   const components = componentsOf("sample");
-  components.places = props.places;
+  components.places = facts.places;
   components.onChange = () => links.changed("sample");
   components.onSettled = () => {
     trigger("compared"); // what can be
@@ -121,7 +121,7 @@ export function mount(element, { props, server, trigger, watch }) {
     components.want(wanted);
     trigger("follow");
   }
-  links.join("sample", { settings: props.settings, values, show, controls: CONTROLS });
+  links.join("sample", { settings: facts.settings, values, show, controls: CONTROLS });
   parts.push({ update: (changed) => changed.has("view") && links.changed("sample") });
 
   // What is drawn in the page's colours is drawn again in those of another theme.

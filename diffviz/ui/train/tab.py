@@ -61,9 +61,11 @@ def train_tab(backend: Backend) -> gr.HTML:
                 server_functions=[
                     backend.handler(f) for f in (owned, ask, rename, take_uploaded, take_losses)
                 ],
-                recorded=NAME,
-                settings=schema(OnPage, begins()),
-                places=[place.facts() for place in controls.places],
+                facts={
+                    "recorded": NAME,
+                    "settings": schema(OnPage, begins()),
+                    "places": [place.facts() for place in controls.places],
+                },
             )
     link_components("train", view, controls.places, controls.answers)
     token = gr.Textbox(visible=False)

@@ -18,10 +18,10 @@ import { TrainState } from "./state.js";
 /** @import { Status, TrainServer } from "./types.d.ts" */
 
 /** @param {HTMLElement} element @param {LiveView<TrainServer, { recorded: string, settings: SettingFacts[], places: Place[] }>} view */
-export function mount(element, { props, server, trigger, watch }) {
+export function mount(element, { facts, props, server, trigger, watch }) {
   const section = /** @type {HTMLElement} */ (element.querySelector(".live-view"));
   const { parts, change } = painting(section, { before: describe });
-  const state = new TrainState(server, ownerToken(), props.recorded, change);
+  const state = new TrainState(server, ownerToken(), facts.recorded, change);
   const sheets = new Sheets(() => change("moment"));
   const panels = [
     jobsPanel(state), headPanel(state), actionsPanel(state, trigger), comparePanel(state),
@@ -53,11 +53,11 @@ export function mount(element, { props, server, trigger, watch }) {
   else state.open(linkedTraining());
 
   const components = componentsOf("train");
-  components.places = props.places;
+  components.places = facts.places;
   components.onChange = () => links.changed("train");
   const watched = () => (state.job && state.job !== state.newest && state.job !== linkedTraining() ? state.job : "");
   links.join("train", {
-    settings: props.settings,
+    settings: facts.settings,
     values: () => ({ ...components.values, watch: watched() }),
     show: ({ watch: job, ...wanted }) => {
       if (job !== watched()) state.open(job || linkedTraining());
