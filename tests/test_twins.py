@@ -138,6 +138,23 @@ def test_the_page_s_exact_denoisers_are_the_library_s(std: float) -> None:
         assert np.abs(np.array(answer) - x0).max() < 2e-4  # x is float32: at t = 1, to 1e-7/σ
 
 
+@pytest.mark.parametrize("std", [0.0, 0.1])
+def test_the_page_s_field_on_a_grid_is_the_library_s(std: float) -> None:
+    """Where each axis alone has its exponentials, also where no component is near in both."""
+    means, side, reach = cloud_of_shape("moons", 300).points, 24, 3.0
+    denoiser = MixtureDenoiser(means, std)
+    middles = torch.linspace(-reach + reach / side, reach - reach / side, side).double()
+    places = torch.cartesian_prod(middles, middles).flip(1)
+    calls, expected = [], []
+    for schedule, t, at in levels_of("karras"):
+        alpha, sigma = float(schedule.alpha[t]), float(schedule.sigma[t])
+        x0 = denoiser(places * math.hypot(alpha, sigma), alpha, sigma).x0
+        calls.append(("field", means.flatten().tolist(), std, at, side, reach))
+        expected.append((x0 - places).flatten().numpy())
+    for answer, field in zip(twin(calls), expected, strict=True):
+        assert np.abs(np.array(answer) - field).max() < 1e-5
+
+
 @pytest.mark.parametrize("parametrization", PARAMETRIZATIONS)
 @pytest.mark.parametrize("data", ["moons", "spiral"])
 def test_the_page_s_network_is_the_library_s(parametrization: str, data: str) -> None:

@@ -204,12 +204,7 @@ def newcomers(here: Strangers) -> Figures:
     there to be taken home?"""
     victim, stranger = here.come("8.9.0.1"), here.come("8.9.1.1")
     event = victim.named("_sample")
-    values = victim.initial(event)
-    names = [victim.components[i]["props"].get("elem_id") for i in event["inputs"]]
-    for name, value in (("steps", 2), ("count", 1), ("seed", 424_242)):
-        values[names.index(f"sample-{name}")] = value
-    values[-2:] = ["", ""]
-    victim.join(event, values, session_hash="keeps")
+    victim.join(event, victim.run(steps=2, count=1, seed=424_242), session_hash="keeps")
     assert victim.outcome("keeps")[0]
     calls = Counter(
         stranger.call_view("hear", {"text": "a robe"}, session=f"newcomer{n}").status_code
@@ -226,12 +221,7 @@ def joins(here: Strangers) -> Figures:
     """2,200 joins of two addresses while somebody's run streams."""
     victim = here.come("8.10.0.1")
     event = victim.named("_sample")
-    values = victim.initial(event)
-    names = [victim.components[i]["props"].get("elem_id") for i in event["inputs"]]
-    for name, value in (("steps", 60), ("count", 4)):
-        values[names.index(f"sample-{name}")] = value
-    values[-2:] = ["", ""]
-    victim.join(event, values, session_hash="streams")
+    victim.join(event, victim.run(steps=60, count=4), session_hash="streams")
 
     def pushed(name: str) -> Counter[int]:
         stranger = here.come("8.10.1.1" if name == "one" else "8.10.2.1")

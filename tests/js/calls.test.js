@@ -1,8 +1,23 @@
 import "./page.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { givenBy, hidden, rivalsOf, stepsWithin, whole, zeroTerminal } from "../../diffviz/ui/lib/calls.js";
+import { givenBy, hidden, rivalsOf, stepsWithin, wentTo, whole, zeroTerminal } from "../../diffviz/ui/lib/calls.js";
+import { links } from "../../diffviz/ui/lib/links.js";
 import { counted } from "../../diffviz/ui/lib/text.js";
+
+test("a tab of which Gradio tells late, another being shown by now, is not gone to", () => {
+  const panel = Object.assign(document.createElement("div"), { id: "tab-forward" });
+  document.body.append(panel);
+  links.tabs = ["forward", "train"];
+  links.tab = "train";
+  panel.style.display = "none";
+  wentTo("forward");
+  assert.equal(links.tab, "train");
+  panel.style.display = "flex";
+  wentTo("forward");
+  assert.equal(links.tab, "forward");
+  panel.remove();
+});
 
 test("a whole number is one before it is run", () => {
   assert.deepEqual([1.5, -3, 7, 99, null].map((value) => whole(0, 10, value)), [2, 0, 7, 10, null]);

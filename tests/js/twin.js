@@ -5,6 +5,7 @@ import { resultSides } from "../../diffviz/ui/edit/size.js";
 import { follow, linkText, parted } from "../../diffviz/ui/lib/link.js";
 import { counterNoise, noisingChain } from "../../diffviz/ui/lib/noise.js";
 import { Guided, Mixture, Network } from "../../diffviz/ui/plane/denoise.js";
+import { Field } from "../../diffviz/ui/plane/fields.js";
 import { addsNoiseEverywhere, makeSchedule } from "../../diffviz/ui/lib/schedules.js";
 
 globalThis.window = globalThis;
@@ -26,6 +27,11 @@ const CALLS = {
   mixture(means, std, kinds, u, level, kind, scale, interval) {
     const mixture = new Mixture(Float32Array.from(means), std, kinds && Uint8Array.from(kinds));
     return guessed(new Guided(mixture, scale, interval.map(Number)), u, level, kind);
+  },
+  field(means, std, level, side, reach) {
+    const field = new Field(side, reach);
+    field.update("x0", new Mixture(Float32Array.from(means), std, null), new Mixture(Float32Array.from(means), std, null), level, 0);
+    return [...field.vectors];
   },
   network: (sent, u, level, kind) => guessed(new Network(sent), u, level, kind),
   density(means, std, level, side, reach) {

@@ -109,11 +109,8 @@ def test_very_many_sessions_push_out_nobody_who_waits(
 ) -> None:
     """2,050 others come and go while a run streams; their own addresses' oldest ones make room."""
     event = victim.named("_sample")
-    values = victim.initial(event)
-    names = [victim.components[i]["props"].get("elem_id") for i in event["inputs"]]
-    values[names.index("sample-steps")], values[names.index("sample-count")] = 250, 4
-    values[-2:] = ["", ""]
-    assert victim.join(event, values, session_hash="streaming").status_code == 200
+    asked = victim.run(steps=250, count=4)
+    assert victim.join(event, asked, session_hash="streaming").status_code == 200
     query = {"session_hash": "streaming"}
     with victim.http.stream("GET", "/gradio_api/queue/data", params=query) as answer:
         lines = answer.iter_lines()
@@ -263,12 +260,7 @@ def test_newcomers_of_one_address_push_out_nobodys_visit(
 ) -> None:
     """What was run in it can still be taken home."""
     event = victim.named("_sample")
-    values = victim.initial(event)
-    names = [victim.components[i]["props"].get("elem_id") for i in event["inputs"]]
-    for name, value in (("steps", 2), ("count", 1), ("seed", 424_242)):
-        values[names.index(f"sample-{name}")] = value
-    values[-2:] = ["", ""]
-    victim.join(event, values, session_hash="keeps")
+    victim.join(event, victim.run(steps=2, count=1, seed=424_242), session_hash="keeps")
     assert victim.outcome("keeps")[0]
     stranger = from_address("8.10.0.1")
     for number in range(2 * SESSIONS):

@@ -147,14 +147,26 @@ def test_each_input_of_an_endpoint_takes_any_value(visitor: Visitor, name: str) 
 
 def test_a_run_takes_only_what_its_controls_could_send(visitor: Visitor) -> None:
     event = visitor.named("_sample")
-    names = [visitor.components[i]["props"].get("elem_id") for i in event["inputs"]]
-    values = visitor.initial(event)
-    for name in ("sample-count", "sample-steps"):
-        values[names.index(name)] = 1
-    values[-2:] = ["", ""]  # the drawn curve and the token, which the page's script adds
+    (values,) = visitor.run(count=1, steps=1)
     for place in range(len(values)):
-        for value in ("nothing of the kind", -1, 1e308):
-            told(visitor, visitor.join(event, [*values[:place], value, *values[place + 1 :]]))
+        for value in ("nothing of the kind", -1, 1e308, ["a list"]):
+            changed = [*values[:place], value, *values[place + 1 :]]
+            told(visitor, visitor.join(event, [changed]))
+    for value in VALUES.values():
+        told(visitor, visitor.join(event, [value]))
+
+
+def test_little_is_held_where_gradio_looks_at_each_message(visitor: Visitor) -> None:
+    """Its page copies, compares and searches for what outputs and inputs of all events hold."""
+    first = visitor.page["components"][0]
+    assert first["props"]["visible"] is False
+    for event in visitor.events():
+        if event["show_progress"] == "hidden":
+            assert event["show_progress_on"] == [first["id"]]
+    assert len(visitor.named("_sample")["inputs"]) == 1
+    views = [c["props"]["props"] for c in visitor.page["components"] if c["props"].get("props")]
+    assert len(views) >= 6
+    assert all(isinstance(value, str) for props in views for value in props.values())
 
 
 def test_all_server_functions_are_tried(visitor: Visitor) -> None:

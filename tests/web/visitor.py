@@ -35,6 +35,21 @@ class Visitor:
         """Its inputs as the page first shows them."""
         return [self.components[i]["props"].get("value") for i in event["inputs"]]
 
+    def run(self, **settings: Any) -> list[Any]:
+        """The input of a run that the Sample tab asks for: its controls' values, in a list.
+        settings: of those that are not as they first are."""
+        gathering = next(
+            event
+            for event in self.page["dependencies"]
+            if any(target[1] == "run" for target in event["targets"])
+        )
+        names = [self.components[i]["props"].get("elem_id") for i in gathering["inputs"]]
+        values = self.initial(gathering)
+        for name, value in settings.items():
+            values[names.index(f"sample-{name}")] = value
+        values[-2:] = ["", ""]  # the drawn curve and the token, which the page's script adds
+        return [values]
+
     def owned(self, event: dict[str, Any], owner: str) -> list[Any]:
         """The same for a training's start, with its owner's token."""
         labels = [self.components[i]["props"].get("label") for i in event["inputs"]]

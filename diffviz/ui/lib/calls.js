@@ -99,9 +99,9 @@ export function openLinked(tabs) {
   return selected && { __type__: "update", selected };
 }
 
-/** The visitor went to another tab. @param {string} tab */
+/** The visitor went to another tab. Of the first, Gradio may tell when another one was chosen already. @param {string} tab */
 export function wentTo(tab) {
-  links.went(tab);
+  if (document.getElementById(`tab-${tab}`)?.style.display !== "none") links.went(tab);
 }
 
 /** A tab's components have changed. @param {string} tab @param {unknown[]} values */

@@ -10,6 +10,7 @@ import { bytes } from "../lib/pixels.js";
 /** @import { Denoiser, Level, NetworkSent, Points } from "./types.d.ts" */
 
 const NEGLIGIBLE = 40; // of a logit below the largest: e^−40 is nothing beside 1
+const [NOTHING, FAINT] = [1e-100, 1e-80]; // of one coordinate's weights, and a sum that those would change
 const WAVES = 4; // of the noise level, as in networks/dense.py
 
 /** The exact denoiser of a mixture of Gaussians N(mean, std²), all as heavy. @implements {Denoiser} */
@@ -28,36 +29,69 @@ export class Mixture {
     }
   }
 
-  /** x̂0 at each point. @param {Points} u @param {Level} level @param {number} kind @param {Points} out */
-  guess(u, { a, s }, kind, out) {
+  /** x̂0 at each point. @param {Points} u @param {Level} level @param {number} kind @param {Points} out @param {Points} [middles] where the points are a grid, its columns and rows */
+  guess(u, { a, s }, kind, out, middles) {
     const means = this.means[kind];
+    const variance = s * s + a * a * this.std * this.std;
+    if (middles) this.guessOnGrid(middles, a, variance, means, out);
+    else for (let i = 0; i < u.length; i += 2) this.guessOne(u[i], u[i + 1], a, variance, means, out, i);
+  }
+
+  /** @param {number} x @param {number} y @param {number} a @param {number} variance @param {Points} means @param {Points} out @param {number} i */
+  guessOne(x, y, a, variance, means, out, i) {
     const count = means.length / 2;
-    const { share, std } = this;
-    const variance = s * s + a * a * std * std;
-    const gain = (a * std * std) / variance;
-    for (let i = 0; i < u.length; i += 2) {
-      const x = u[i];
-      const y = u[i + 1];
-      let least = Infinity;
-      for (let k = 0; k < count; k++) {
-        const dx = x - a * means[2 * k];
-        const dy = y - a * means[2 * k + 1];
-        share[k] = dx * dx + dy * dy;
-        if (share[k] < least) least = share[k];
+    const { share } = this;
+    let least = Infinity;
+    for (let k = 0; k < count; k++) {
+      const dx = x - a * means[2 * k];
+      const dy = y - a * means[2 * k + 1];
+      share[k] = dx * dx + dy * dy;
+      if (share[k] < least) least = share[k];
+    }
+    const end = least + 2 * variance * NEGLIGIBLE;
+    let [sum, mx, my] = [0, 0, 0];
+    for (let k = 0; k < count; k++) {
+      if (share[k] > end) continue;
+      const weight = Math.exp((least - share[k]) / (2 * variance));
+      sum += weight;
+      mx += weight * means[2 * k];
+      my += weight * means[2 * k + 1];
+    }
+    this.answer(x, y, a, variance, mx / sum, my / sum, out, i);
+  }
+
+  /** Where a point is led by the mean of the components' means, as heavy as they are there. @param {number} x @param {number} y @param {number} a @param {number} variance @param {number} mx @param {number} my @param {Points} out @param {number} i */
+  answer(x, y, a, variance, mx, my, out, i) {
+    const gain = (a * this.std * this.std) / variance;
+    out[i] = mx + gain * (x - a * mx);
+    out[i + 1] = my + gain * (y - a * my);
+  }
+
+  /**
+   * The same at all points of a grid: a weight is the product of one for its column and one for its
+   * row, so that few exponentials are needed.
+   * @param {Points} middles @param {number} a @param {number} variance @param {Points} means @param {Points} out
+   */
+  guessOnGrid(middles, a, variance, means, out) {
+    const [side, count] = [middles.length, means.length / 2];
+    const xs = Float64Array.from({ length: count }, (_, k) => means[2 * k]);
+    const ys = Float64Array.from({ length: count }, (_, k) => means[2 * k + 1]);
+    const columns = Array.from(middles, (middle) => nearness(middle, a, xs, variance));
+    for (let j = 0; j < side; j++) {
+      const row = nearness(middles[j], a, ys, variance);
+      for (let i = 0; i < side; i++) {
+        const column = columns[i];
+        let [sum, mx, my] = [0, 0, 0];
+        for (let k = 0; k < count; k++) {
+          const weight = row[k] * column[k];
+          sum += weight;
+          mx += weight * xs[k];
+          my += weight * ys[k];
+        }
+        const at = 2 * (j * side + i);
+        if (sum > FAINT) this.answer(middles[i], middles[j], a, variance, mx / sum, my / sum, out, at);
+        else this.guessOne(middles[i], middles[j], a, variance, means, out, at); // none is near by column and row
       }
-      const end = least + 2 * variance * NEGLIGIBLE;
-      let [sum, mx, my] = [0, 0, 0];
-      for (let k = 0; k < count; k++) {
-        if (share[k] > end) continue;
-        const weight = Math.exp((least - share[k]) / (2 * variance));
-        sum += weight;
-        mx += weight * means[2 * k];
-        my += weight * means[2 * k + 1];
-      }
-      mx /= sum;
-      my /= sum;
-      out[i] = mx + gain * (x - a * mx);
-      out[i + 1] = my + gain * (y - a * my);
     }
   }
 
@@ -86,6 +120,21 @@ export class Mixture {
     }
     return found;
   }
+}
+
+/** e^−d²/2v for the distance d of each mean in one coordinate, the nearest one's being 1. @param {number} at @param {number} a @param {Points} means @param {number} variance */
+function nearness(at, a, means, variance) {
+  const found = new Float64Array(means.length);
+  let least = Infinity;
+  for (let k = 0; k < found.length; k++) {
+    found[k] = (at - a * means[k]) ** 2;
+    if (found[k] < least) least = found[k];
+  }
+  for (let k = 0; k < found.length; k++) {
+    const weight = Math.exp((least - found[k]) / (2 * variance));
+    found[k] = weight > NOTHING ? weight : 0;
+  }
+  return found;
 }
 
 /** @param {number} at @param {number} reach @param {number} side */
@@ -209,13 +258,13 @@ export class Guided {
     this.plain = new Float64Array(0);
   }
 
-  /** @param {Points} u @param {Level} level @param {number} kind @param {Points} out */
-  guess(u, level, kind, out) {
-    this.denoiser.guess(u, level, kind, out);
+  /** @param {Points} u @param {Level} level @param {number} kind @param {Points} out @param {Points} [middles] */
+  guess(u, level, kind, out, middles) {
+    this.denoiser.guess(u, level, kind, out, middles);
     const ratio = level.s / level.a;
     if (!kind || this.scale === 1 || ratio < this.interval[0] || ratio > this.interval[1]) return;
     if (this.plain.length !== u.length) this.plain = new Float64Array(u.length);
-    this.denoiser.guess(u, level, 0, this.plain);
+    this.denoiser.guess(u, level, 0, this.plain, middles);
     for (let i = 0; i < u.length; i++) out[i] = this.plain[i] + this.scale * (out[i] - this.plain[i]);
   }
 }

@@ -17,10 +17,11 @@ export class Field {
   constructor(side, reach) {
     this.side = side;
     this.reach = reach;
+    this.middles = Float64Array.from({ length: side }, (_, cell) => this.middle(cell));
     this.places = new Float64Array(2 * side * side);
     for (let i = 0; i < side * side; i++) {
-      this.places[2 * i] = this.middle(i % side);
-      this.places[2 * i + 1] = this.middle(Math.floor(i / side));
+      this.places[2 * i] = this.middles[i % side];
+      this.places[2 * i + 1] = this.middles[Math.floor(i / side)];
     }
     this.vectors = new Float64Array(this.places.length);
     this.other = new Float64Array(this.places.length);
@@ -41,9 +42,9 @@ export class Field {
    */
   update(name, denoiser, exact, level, kind) {
     const { a, s, da = 0, ds = 0 } = level;
-    const { places, vectors, other } = this;
-    denoiser.guess(places, level, kind, vectors);
-    if (name === "difference") exact.guess(places, level, kind, other);
+    const { middles, places, vectors, other } = this;
+    denoiser.guess(places, level, kind, vectors, middles);
+    if (name === "difference") exact.guess(places, level, kind, other, middles);
     for (let i = 0; i < vectors.length; i++) {
       const x0 = vectors[i];
       const eps = (places[i] - a * x0) / s;

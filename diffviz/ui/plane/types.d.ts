@@ -15,7 +15,7 @@ export interface Level {
 
 /** kind: a class from 1, or 0 for none. */
 export interface Denoiser {
-  guess(u: Points, level: Level, kind: number, out: Points): void;
+  guess(u: Points, level: Level, kind: number, out: Points, middles?: Points): void;
 }
 
 export interface NetworkSent {

@@ -193,7 +193,7 @@ def _run_of(
     """The handler of a run that the inputs' values, in a list, ask for: the player's messages, and
     the settings that the exports repeat."""
 
-    async def run(
+    async def _sample(
         backend: Backend, request: gr.Request, values: Any
     ) -> AsyncIterator[tuple[str, Any]]:
         admission, models = backend.admission, backend.models
@@ -218,7 +218,7 @@ def _run_of(
                         yield part, ran
                         ran = gr.skip()  # told once: it would cost as much as the frame
 
-    return run
+    return _sample
 
 
 async def _refer(

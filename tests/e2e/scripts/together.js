@@ -4,7 +4,7 @@ async () => {
   const { mount } = await import(new URL('live/sample/view.js', document.baseURI));
   const element = document.createElement('div');
   element.innerHTML = '<div class="live-view"></div>';
-  const view = { props: { settings: [], places: [] }, server: {}, trigger() {}, watch: (name, heard) => (view.heard = heard) };
+  const view = { facts: { settings: [], places: [] }, props: {}, server: {}, trigger() {}, watch: (name, heard) => (view.heard = heard) };
   mount(element, view);
   const tell = (...events) => {
     view.props.value = JSON.stringify({ run: 1, events });
