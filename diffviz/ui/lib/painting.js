@@ -19,9 +19,11 @@ export function painting(section, { ready = () => true, before = () => {} } = {}
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let resting;
   let waiting = false;
+  let since = 0; // the last change
 
   /** Say what changed; it is painted in the next frame. @param {string[]} what */
   function change(...what) {
+    since = performance.now();
     clearTimeout(resting); // what is not painted yet is not at rest: parts would be of two minds
     for (const one of what) changed.add(one);
     if (!frame && ready()) frame = requestAnimationFrame(now);
@@ -36,7 +38,7 @@ export function painting(section, { ready = () => true, before = () => {} } = {}
     for (const part of parts) part.update(changed);
     changed.clear();
     clearTimeout(resting);
-    resting = setTimeout(rest, REST);
+    resting = setTimeout(rest, REST - (performance.now() - since));
   }
 
   function rest() {
