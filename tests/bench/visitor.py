@@ -245,13 +245,12 @@ def generate(config: dict[str, Any], values: dict[str, Any], session: str) -> di
     not as the page found them."""
     components = {c["id"]: c["props"] for c in config["components"]}
     ids = {props.get("elem_id"): number for number, props in components.items()}
-    (event,) = (
-        event
-        for event in config["dependencies"]
-        if [ids["sample-player"], "run"] in [list(target) for target in event["targets"]]
-    )
+    events = config["dependencies"]
+    pressed = [ids["sample-player"], "run"]
+    (gathering,) = (e for e in events if pressed in [list(target) for target in e["targets"]])
+    (event,) = (e for e in events if e["trigger_after"] == gathering["id"])
     said = {ids[name]: value for name, value in values.items()}
-    assert said.keys() <= set(event["inputs"])
-    data = [said.get(number, components[number].get("value")) for number in event["inputs"]]
+    assert said.keys() <= set(gathering["inputs"])
+    data = [said.get(number, components[number].get("value")) for number in gathering["inputs"]]
     data[-2:] = ["", ""]  # the drawn curve and the token, which the page's script adds
-    return {"data": data, "fn_index": event["id"], "session_hash": session}
+    return {"data": [data], "fn_index": event["id"], "session_hash": session}
