@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -234,7 +235,12 @@ def make_schedule(
         raise ValueError(unknown("schedule", name, SCHEDULES))
     kind = SCHEDULES[name]
     values = check_parameters(f"schedule {name!r}", kind.parameters, parameters)
-    schedule = _with_clean_data(name, *kind.build(_check_T(T), **values))
+    return _made(name, _check_T(T), zero_terminal_snr, **values)
+
+
+@lru_cache(maxsize=64)  # settings are checked by making their schedule, many times a run
+def _made(name: str, T: int, zero_terminal_snr: bool, **values: float) -> NoiseSchedule:
+    schedule = _with_clean_data(name, *SCHEDULES[name].build(T, **values))
     return schedule.zero_terminal_snr() if zero_terminal_snr else schedule
 
 

@@ -95,8 +95,12 @@ class Setting:
     ) -> CoreSchema:
         kind = kind_of(source)
 
+        @cache
+        def called(name: str) -> Setting:
+            return replace(self, name=name, kind=kind)
+
         def read(value: Any, inner: Callable[[Any], Any], info: core_schema.ValidationInfo) -> Any:
-            named = replace(self, name=info.field_name or self.name, kind=kind)
+            named = called(info.field_name or self.name)
             given = value
             if isinstance(value, str | list) and kind in (LIST, TABLE):
                 value = from_text(named.words, value, kind)

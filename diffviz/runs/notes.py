@@ -31,7 +31,7 @@ def note_of(settings: Settings, **more: Any) -> str:
     """The note of what was made with these settings, of a run each picture's seed among them; JSON,
     in ASCII. more: what else is to be said."""
     tab, kind = next((tab, kind) for tab, kind in KINDS.items() if isinstance(settings, kind))
-    own = settings.part(kind)
+    own = settings if type(settings) is kind else settings.part(kind)
     said = {name: value for name, value in own.model_dump(mode="json").items() if value is not None}
     if isinstance(own, RunSettings):
         more["seeds"] = own.seeds
