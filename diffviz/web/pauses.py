@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-LOOK_SECONDS = 0.01
+LOOK_SECONDS = 0.02  # a wakeup costs those whose run is at work, too
 
 
 async def watch_pauses(
