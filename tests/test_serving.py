@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -98,6 +100,22 @@ def test_a_newcomer_is_next_but_does_not_pass_for_ever() -> None:
         queue.put(f"new {number}", f"new {number}", 8)
         taken += queue.take(8, same)
     assert "old 1" in taken
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no niceness of their own")
+def test_what_answers_a_hand_goes_before_runs() -> None:
+    engine = LocalEngine(workers=2)
+
+    def nice(thread: threading.Thread) -> int:
+        assert thread.native_id is not None
+        return os.getpriority(os.PRIO_PROCESS, thread.native_id)
+
+    own = nice(threading.current_thread())
+    runs, quick = engine._runs._threads, engine._quick._threads
+    given_way = min(19, own + engine_module.NICE)
+    eventually(lambda: {nice(thread) for thread in runs} == {given_way}, "the runs give way")
+    assert {nice(thread) for thread in quick} == {own}
+    engine.close()
 
 
 def test_many_light_newcomers_do_not_pass_for_ever() -> None:

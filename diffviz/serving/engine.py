@@ -9,6 +9,8 @@ faster together than one batch on two cores, and neither waits for the other.
 from __future__ import annotations
 
 import math
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +31,7 @@ from diffviz.serving.ticket import StoppedError, Ticket
 
 Made = TypeVar("Made")
 MOST_ROWS = 64  # of a batch: throughput hardly rises beyond, and others wait while it runs
+NICE = 5  # of runs: what answers a visitor's hand goes first, and they take what is left
 ROW_SECONDS = 3e-3  # of a prediction, in a batch, by a network such as those that ship
 FIRST_COST = 4  # of a piece of work of which nothing is known yet
 PRODUCT_COST = 3  # of a prediction with a vector-Jacobian product, in predictions
@@ -136,8 +139,11 @@ class Lane:
     Settings as of LocalEngine, which has two of these.
     """
 
-    def __init__(self, name: str, workers: int, most_rows: int, observe: Observer) -> None:
+    def __init__(
+        self, name: str, workers: int, most_rows: int, observe: Observer, nice: int = 0
+    ) -> None:
         self.most_rows = most_rows
+        self.nice = nice
         self.observe = observe
         self._queue: FairQueue[Request | Piece] = FairQueue()
         self._ready = threading.Condition()
@@ -175,6 +181,8 @@ class Lane:
             thread.join()
 
     def _work(self) -> None:
+        if sys.platform == "linux":  # elsewhere a thread has no niceness of its own
+            os.nice(self.nice)
         while True:
             with self._ready:
                 self._ready.wait_for(lambda: self._closed or len(self._queue))
@@ -220,7 +228,7 @@ class LocalEngine:
         most_rows: int = MOST_ROWS,
         observe: Observer = lambda requests, rows, seconds: None,
     ) -> None:
-        self._runs = Lane("engine", workers, most_rows, observe)
+        self._runs = Lane("engine", workers, most_rows, observe, NICE)
         self._quick = Lane("quick", 1, most_rows, observe)
 
     def denoiser(self, name: str, checkpoint: Checkpoint, ticket: Ticket) -> ServedDenoiser:
