@@ -1,6 +1,6 @@
 """How near the ready-made denoisers of points come to their data, as a table in Markdown.
 
-    python tests/bench/plane_denoisers.py
+    PYTHONPATH=. python tests/bench/plane_denoisers.py
 
 For each shape the energy distance of as many samples, in 50 steps, to fresh data, beside that of
 fresh data to fresh data; means over seeds.
