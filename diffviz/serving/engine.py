@@ -31,7 +31,7 @@ from diffviz.serving.ticket import StoppedError, Ticket
 
 Made = TypeVar("Made")
 MOST_ROWS = 64  # of a batch: throughput hardly rises beyond, and others wait while it runs
-NICE = 5  # of runs: what answers a visitor's hand goes first, and they take what is left
+NICE = 1  # of runs: what answers a visitor's hand goes first; with more, runs begin later
 ROW_SECONDS = 3e-3  # of a prediction, in a batch, by a network such as those that ship
 FIRST_COST = 4  # of a piece of work of which nothing is known yet
 PRODUCT_COST = 3  # of a prediction with a vector-Jacobian product, in predictions
