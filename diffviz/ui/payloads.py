@@ -16,6 +16,7 @@ import gradio as gr
 from gradio.components import Component
 
 from diffviz.ui.gradio_seams import BlockFunction
+from diffviz.ui.messages import sentence
 from diffviz.web.names import check
 from diffviz.web.routes import CALL, CANCEL, JOIN, SERVER, Route
 
@@ -109,22 +110,23 @@ def _check_event(fn: BlockFunction, uploads: Path, body: Mapping[str, Any], simp
     inputs = [block for block in fn.inputs if isinstance(block, Component)]
     if simple and isinstance(values, list) and len(values) < len(inputs):
         inputs = [block for block in inputs if not block.skip_api]
-    if not isinstance(values, list) or len(values) != len(inputs):
-        raise ValueError(f"This event has {len(inputs)} values.")
+    try:
+        check_values(inputs, values)
+    except ValueError as error:
+        raise ValueError(sentence(error)) from error
     _check_paths(
         body, uploads, sum(MOST_FILES if _takes_many(b) else _takes_file(b) for b in inputs)
     )
-    check_values(inputs, values)
 
 
 def check_values(inputs: Sequence[Component], values: Any) -> None:
-    """Raises ValueError, in a sentence, for what is no list of a value that suits each of them."""
+    """Raises ValueError for what is no list of a value that suits each of them."""
     if not isinstance(values, list) or len(values) != len(inputs):
-        raise ValueError(f"This event has {len(inputs)} values.")
+        raise ValueError(f"this event has {len(inputs)} values")
     for block, value in zip(inputs, values, strict=True):
         if not _fits(block, value):
             name = getattr(block, "label", None) or block.get_block_name()
-            raise ValueError(f"{name}: a value of this kind cannot be used.")
+            raise ValueError(f"{name}: a value of this kind cannot be used")
 
 
 def _takes_file(block: Any) -> bool:

@@ -154,6 +154,9 @@ def test_a_run_takes_only_what_its_controls_could_send(visitor: Visitor) -> None
             told(visitor, visitor.join(event, [changed]))
     for value in VALUES.values():
         told(visitor, visitor.join(event, [value]))
+    assert visitor.join(event, [[]]).status_code == 200
+    _, output = visitor.outcome()
+    assert output["error"] == f"This event has {len(values)} values."
 
 
 def test_little_is_held_where_gradio_looks_at_each_message(visitor: Visitor) -> None:
