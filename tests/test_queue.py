@@ -56,6 +56,29 @@ def request_of(address: str) -> Any:
     return SimpleNamespace(client=SimpleNamespace(host=address), scope={"state": {}})
 
 
+def started(handler: Any) -> SharedQueue:
+    """That begins what it is handed."""
+    queue = queue_of(handler)
+    queue.set_server_app(gradio.routes.App.create_app(queue.blocks))
+    queue.blocks.is_running = True
+    queue.start()
+    return queue
+
+
+def asked_by(address: str) -> Request:
+    scope = {
+        "type": "http",
+        "scheme": "http",
+        "server": ("localhost", 80),
+        "client": (address, 0),
+        "path": "/gradio_api/queue/join",
+        "query_string": b"",
+        "headers": [],
+        "state": {},
+    }
+    return Request(scope)
+
+
 def event_of(queue: SharedQueue, address: str, session: str) -> Any:
     """An event that waits."""
     (fn,) = queue.blocks.fns.values()
@@ -120,20 +143,9 @@ def test_who_reads_slowly_has_little_kept_for_them() -> None:
             yield str(number)
 
     async def read() -> None:
-        queue = queue_of(parts)
-        app = gradio.routes.App.create_app(queue.blocks)
-        queue.set_server_app(app)
-        queue.blocks.is_running = True
-        queue.start()
+        queue = started(parts)
         event = event_of(queue, "1.1.1.1", "a")
-        scope = {
-            "type": "http",
-            "headers": [],
-            "path": "/gradio_api/queue/join",
-            "server": ("localhost", 80),
-        }
-        scope |= {"scheme": "http", "query_string": b"", "client": ("1.1.1.1", 0), "state": {}}
-        event.request = Request(scope)
+        event.request = asked_by("1.1.1.1")
         (number,) = queue.blocks.fns
         event.data = PredictBodyInternal(data=[], fn_index=number, session_hash="a")
         box = queue.pending_messages_per_session["a"]
@@ -181,6 +193,37 @@ def test_turns_go_round_addresses() -> None:
         return begun
 
     assert asyncio.run(take()) == ["1", "2", "3", "1", "3", "1"]
+
+
+def test_events_begin_when_they_come_and_when_there_is_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And not at the next look, which costs whose run is at work the more the sooner it comes."""
+    monkeypatch.setattr("diffviz.ui.gradio_queue.LOOK_SECONDS", 10 * PATIENCE)
+
+    async def come() -> None:
+        begun, over = asyncio.Queue[int](), asyncio.Event()
+
+        async def handler() -> str:
+            begun.put_nowait(1)
+            await over.wait()
+            return ""
+
+        queue = started(handler)
+        await asyncio.sleep(0.05)  # it has looked, and found nothing
+        (number,) = queue.blocks.fns
+        for session in ("a", "b"):
+            body = PredictBodyInternal(data=[], fn_index=number, session_hash=session)
+            assert (await queue.push(body, asked_by("1.1.1.1"), None))[2] == "success"
+        await begun.get()
+        assert begun.empty()  # for one event of a kind there is room at once
+        assert len(queue._waiting()) == 1
+        over.set()
+        await begun.get()
+        for task in (*queue._tasks, *queue._asyncio_tasks):
+            task.cancel()
+
+    asyncio.run(asyncio.wait_for(come(), PATIENCE))
 
 
 def test_a_task_that_fails_is_begun_again() -> None:
@@ -283,10 +326,9 @@ def test_an_event_cancelled_before_its_first_step_gives_its_place_back() -> None
 def test_gradio_does_less_for_nothing() -> None:
     async def look() -> None:
         queue = page_of(lambda: "")._queue
-        often = queue.sleep_when_free, queue.progress_update_sleep_when_free
+        often = queue.progress_update_sleep_when_free
         lighten(queue.blocks)
-        assert queue.sleep_when_free > often[0]
-        assert queue.progress_update_sleep_when_free > often[1]
+        assert queue.progress_update_sleep_when_free > often
 
     searched: list[str] = []
 

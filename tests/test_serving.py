@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -27,6 +28,7 @@ from diffviz.runs.schema import EACH, RunSettings
 from diffviz.samplers import SAMPLERS
 from diffviz.serving import engine as engine_module
 from diffviz.serving.admission import Admission, BusyError, InLine
+from diffviz.serving.asked import Answer
 from diffviz.serving.engine import LocalEngine, Request
 from diffviz.serving.fair import FairQueue
 from diffviz.serving.ticket import StoppedError, Ticket, TooLateError
@@ -237,6 +239,39 @@ def test_runs_that_wait_go_as_one_batch(fashion: Checkpoint) -> None:
     assert max(total for _, total in rows) > 4  # of several visitors
     assert max(total for _, total in rows) <= engine_module.MOST_ROWS
     assert len(rows) < 6 * 6
+
+
+def test_workers_share_what_waits(fashion: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits is not in one large batch with all the others while a worker has little to do."""
+    sizes: list[int] = []
+    ended, inner = threading.Semaphore(0), engine_module.evaluate
+
+    def evaluate(batch: list[Request]) -> object:
+        sizes.append(len(batch))
+        assert ended.acquire(timeout=PATIENCE)
+        return inner(batch)
+
+    monkeypatch.setattr(engine_module, "evaluate", evaluate)
+    engine = LocalEngine(workers=2)
+
+    def submit(visitor: int) -> Future[Answer]:
+        x, row = torch.zeros(1, 1, 28, 28), torch.full((1,), 0.7)
+        condition = torch.zeros(1, 1, dtype=torch.int64)
+        return engine.submit(Request(fashion, x, row, row, condition, ticket(str(visitor))))
+
+    answers = []
+    for visitor in range(2):
+        answers.append(submit(visitor))
+        eventually(lambda: engine.waiting == 0)
+    answers += [submit(visitor) for visitor in range(2, 10)]
+    for batches in (3, 4):  # one worker ends, then the next
+        ended.release()
+        eventually(lambda: len(sizes) == batches)  # noqa: B023 - called before the next turn
+    ended.release(2)
+    for answer in answers:
+        answer.result(PATIENCE)
+    engine.close()
+    assert sizes == [1, 1, 5, 3]
 
 
 def test_two_networks_are_never_in_one_batch(engine: LocalEngine, fashion: Checkpoint) -> None:

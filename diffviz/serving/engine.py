@@ -142,12 +142,14 @@ class Lane:
     def __init__(
         self, name: str, workers: int, most_rows: int, observe: Observer, nice: int = 0
     ) -> None:
+        self.workers = workers
         self.most_rows = most_rows
         self.nice = nice
         self.observe = observe
         self._queue: FairQueue[Request | Piece] = FairQueue()
         self._ready = threading.Condition()
         self._closed = False
+        self._begun = 0  # cost of what the workers are at
         self._threads = [
             threading.Thread(target=self._work, name=f"{name}-{i}", daemon=True)
             for i in range(workers)
@@ -191,12 +193,20 @@ class Lane:
                 unwanted = self._queue.remove(
                     lambda r: r.ticket.stopped or r.ticket.seconds_left() <= 0
                 )
-                batch = self._queue.take(self.most_rows, lambda one, other: one.alike(other))
+                batch = self._queue.take(self._room(), lambda one, other: one.alike(other))
+                self._begun += (cost := sum(request.cost for request in batch))
             _fail(unwanted)
             if batch and isinstance(batch[0], Piece):
                 batch[0].run()
             elif batch:
                 self._run(cast(list[Request], batch))
+            with self._ready:
+                self._begun -= cost
+
+    def _room(self) -> int:
+        """For a batch: a worker's share of all that there is to do, or one would take what waits
+        and the other be left with little, and most would wait for the larger batch."""
+        return min(self.most_rows, math.ceil((self._queue.cost + self._begun) / self.workers))
 
     def _run(self, batch: list[Request]) -> None:
         started = time.perf_counter()

@@ -41,6 +41,11 @@ class FairQueue(Generic[Item]):
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def cost(self) -> int:
+        """Of all that waits."""
+        return sum(entry.cost for entry in self._waiting)
+
     def put(self, visitor: str, item: Item, cost: int) -> None:
         start = max(self._now, self._ends.get(visitor, 0.0))
         self._ends[visitor] = start + cost

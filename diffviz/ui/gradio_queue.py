@@ -8,6 +8,7 @@ import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from diffviz.web.logs import LOG
 
 _gradios_call: Any = gradio.route_utils.call_process_api
 STUCK_SECONDS = 10.0  # without a look for what may begin, after which something is wrong
+LOOK_SECONDS = 0.5  # at most between two looks for what may begin, whether anything has changed
 AGAIN_SECONDS = 0.5  # after which a task that failed is begun again
 SWEEP_SECONDS = 1.0
 KEEP_SECONDS = 60.0  # for which answers of events that are over wait for somebody to fetch them
@@ -59,6 +61,7 @@ class SharedQueue(Queue):
         self._turn = 0
         self._begun: set[str] = set()  # ids of events that are worked on
         self._tasks: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Event()  # since the last look for what may begin
         self._looked = time.monotonic()
 
     def start(self) -> None:
@@ -102,7 +105,9 @@ class SharedQueue(Queue):
             self.pending_messages_per_session[body.session_hash] = Mailbox(client)
         # Whoever asked is about to listen, however long ago they last did.
         self.pending_messages_per_session[body.session_hash].left = time.monotonic()
-        return await super().push(body, request, username)
+        pushed = await super().push(body, request, username)
+        self._changed.set()
+        return pushed
 
     async def _make_room(self, client: str) -> None:
         """An address that has very many sessions loses that which was longest unread."""
@@ -153,16 +158,20 @@ class SharedQueue(Queue):
         return [event], False, waiting.concurrency_id
 
     async def start_processing(self) -> None:
-        """Gradio's ends for good at the first exception, and all that runs with it."""
+        """Gradio's ends for good at the first exception, and all that runs with it; and it looks a
+        thousand times a second, while what runs networks waits for Python's lock."""
         while not self.stopped:
             self._looked = time.monotonic()
+            self._changed.clear()
             if found := self.get_events():
                 events, _, concurrency_id = found
                 self._begin(events[0])
                 if self.live_updates:
                     self.broadcast_estimations(concurrency_id)
             else:
-                await asyncio.sleep(self.sleep_when_free)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._changed.wait()
 
     def _begin(self, event: Event) -> None:
         events, started = [event], time.time()
@@ -186,6 +195,7 @@ class SharedQueue(Queue):
         """Whoever cancels a task before its first step, or again in its last ones, leaves what
         Gradio would have put back there."""
         (event,) = events
+        self._changed.set()
         self._asyncio_tasks.discard(task)
         if event._id not in self._begun:
             waiting = self.event_queue_per_concurrency_id[event.concurrency_id]

@@ -39,7 +39,6 @@ from diffviz.web.clients import CLIENT
 from diffviz.web.logs import LOG, REQUEST_ID
 
 PROGRESS_SECONDS = 30.0
-LOOK_SECONDS = 0.01
 _OF_LINKS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>')
 _UPLOADS: ContextVar[Path] = ContextVar("uploads")
 _gradios_move: Any = gradio.processing_utils.async_move_files_to_cache
@@ -107,9 +106,8 @@ def answer_ranges() -> None:
 
 def lighten(page: gr.Blocks) -> None:
     """Spare what Gradio does for nothing here, while what runs networks waits for Python's lock: a
-    thousand looks a second whether there are events to begin, and a hundred for the progress of a
-    gr.Progress; and at each message two searches for matplotlib."""
-    page._queue.sleep_when_free = LOOK_SECONDS
+    hundred looks a second for the progress of a gr.Progress; and at each message two searches for
+    matplotlib."""
     page._queue.progress_update_sleep_when_free = PROGRESS_SECONDS
     utils: Any = gradio.utils
     utils.MatplotlibBackendMananger = nullcontext
