@@ -11,14 +11,17 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from diffviz.autoencoders import autoencoder_of
 from diffviz.data import DataChoice
 from diffviz.data.digits import load_digits
 from diffviz.data.fashion.measured import nearest as shipped
 from diffviz.data.fashion.pictures import CLASSES, FOLDER, load_fashion, load_fashion_subset
 from diffviz.data.heroes.stacks import Heroes
 from diffviz.data.own.pictures import OwnPictures, pack
+from diffviz.data.portraits.pictures import load_portraits
 from diffviz.denoisers.exact import MixtureDenoiser
 from diffviz.forward import SeededNoise
 from diffviz.measure.indexing import index_of
@@ -210,6 +213,7 @@ def test_the_page_is_told_of_copies_and_of_new_pictures() -> None:
             "pixel by pixel",
         ),
         ({"pictures": "", "denoiser": "heroes"}, "32 × 32 colours are needed"),
+        ({"pictures": "", "denoiser": "portraits"}, "32 × 32 colours are needed"),
         ({"pictures": "", "denoiser": "nobody"}, "Unknown denoiser 'nobody'; choose from"),
         ({"pictures": "", "denoiser": "training:x"}, "Training is switched off"),
         ({"pictures": base64.b64encode(bytes(783)).decode()}, "28 × 28"),
@@ -218,6 +222,30 @@ def test_the_page_is_told_of_copies_and_of_new_pictures() -> None:
 )
 def test_bad_requests_are_sentences(request_: object, told: str) -> None:
     assert told in nearest_pictures(BACKEND, request_)["error"]
+
+
+def test_samples_of_latents_are_compared_as_pictures(tmp_path: Path) -> None:
+    """With portraits that ship, smaller: one that came through the autoencoder is still a copy."""
+    known, unseen = (load_portraits(split, shipped=True) for split in ("train", "held-out"))
+    coder = autoencoder_of(MODELS.model("portraits").card.data)
+    with torch.no_grad():
+        copies = coder.decode(coder.encode(known.pictures(known.rows[[5, 700]]))).clamp(-1, 1)
+    pictures = torch.cat([copies, unseen.pictures(unseen.rows[:2])])
+    answer = nearest_pictures(
+        BACKEND, {"pictures": in_base64(F.avg_pool2d(pictures, 4)), "denoiser": "portraits"}
+    )
+    assert [facts["verdict"] for facts in answer["found"]] == ["copy", "copy", "new", "new"]
+    assert [facts["neighbours"][0]["row"] for facts in answer["found"][:2]] == [5, 700]
+    assert answer["shape"] == (3, 64, 64)
+    assert all(
+        len(base64.b64decode(neighbour["picture"])) == 3 * 64 * 64
+        for facts in answer["found"]
+        for neighbour in facts["neighbours"]
+    )
+    assert "portraits that ship" in answer["among"]
+    save_png(copies[:1], tmp_path / "copy.png", scale=1)
+    told = _nearest_of_file(BACKEND, str(tmp_path / "copy.png"), "portraits")
+    assert told["verdict"] == "copy"
 
 
 def test_programs_give_a_file() -> None:
@@ -289,7 +317,7 @@ def test_the_page_and_programs_are_told_of_heroes_and_of_ones_own_training(
     choice = DataChoice("own", path=str(tmp_path / "own.safetensors"))
     own: Any = SimpleNamespace(
         learned=lambda name, owner: choice,
-        model=lambda name, owner: SimpleNamespace(card=SimpleNamespace(data=Heroes().info)),
+        card=lambda name, owner: SimpleNamespace(data=Heroes().info),
     )
     backend: Any = SimpleNamespace(searches=Turns(1, 5), models=own)
     asked = {"pictures": in_base64(heroes), "denoiser": "training:mine", "owner": "me"}

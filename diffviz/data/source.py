@@ -119,6 +119,33 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Known:
+    """Pictures that samples are compared with: is one a copy?
+
+    levels: (N, C, H, W) uint8. shown: those of some rows
+    (n,) as a page shows them, (n, C, H, W) in −1..1. says: what each shows. called: one of them.
+    among: what they are to a denoiser.
+    """
+
+    levels: Tensor
+    shown: Callable[[Tensor], Tensor]
+    says: Sequence[str]
+    called: str
+    among: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What samples are compared with where what was learned from does not all ship, or is large.
+
+    shape: of pictures as they are compared, smaller than samples by a whole factor.
+    """
+
+    shape: tuple[int, ...]
+    load: Callable[[], Known]
+
+
+@dataclass(frozen=True)
 class Indexed:
     """Pictures that samples are compared with: is one a copy? file: of the index, made of the split
     "train"; what a distance means is told by those of the split "test"."""
@@ -163,8 +190,9 @@ class DataSource:
     data, where that was measured. network: fields of its network that differ from the usual.
     judge: what measures samples. reference: for so many samples. held_out: pictures (C, H, W) that
     no training saw, of any size, on which denoising is measured. nearest: the index of its training
-    pictures; without one it is made of those that are learned from, but where these are `parts` of
-    larger ones, whose places have no end. judge_help, nearest_help: what `make` says of them.
+    pictures; compared: what stands for them; without either it is made of those that are learned
+    from, but where these are `parts` of larger ones, whose places have no end. judge_help,
+    nearest_help: what `make` says of them.
     """
 
     name: str
@@ -189,6 +217,7 @@ class DataSource:
     held_out: Callable[[], Sequence[Tensor]] | None = None
     nearest: Callable[[], Indexed] | None = None
     nearest_help: str = ""
+    compared: Compared | None = None
     parts: bool = False
     optimum: Optimum | None = None
     ships: tuple[Shipped, ...] = ()

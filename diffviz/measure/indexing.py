@@ -9,6 +9,7 @@ from torch import Generator, Tensor
 from diffviz.data import words_of
 from diffviz.data.base import DataInfo, DataSet
 from diffviz.data.language import NONE
+from diffviz.data.source import Known
 from diffviz.measure.nearest import QUANTILES, Index, search, squares
 from diffviz.media.levels import grey_levels
 
@@ -36,20 +37,44 @@ def index_of(data: DataSet, seed: int = 0) -> Index:
     elif slots and hasattr(data, "conditions"):
         labels = data.conditions[:, 0]
     sums = squares(levels)
-    some = torch.randperm(len(pictures), generator=Generator().manual_seed(seed))[:QUERIES]
-    distances = [
-        search(levels[rows], levels, sums, 2)[1][:, 1] for rows in torch.split(some, AT_ONCE)
-    ]  # the nearest one is itself
     return Index(
         levels,
         sums,
         labels.repeat(len(levels) // len(pictures)),
-        np.quantile(torch.cat(distances).numpy(), QUANTILES),
+        _to_each_other(levels, sums, seed),
         data.info.shape,
         ("", *(slots[0].values if slots else ())),
         f"Of the {len(pictures):,} pictures that it learned from, these are the nearest.",
         "these pictures to each other",
     )
+
+
+def index_of_known(known: Known, seed: int = 0) -> Index:
+    """Of what stands for the pictures that were learned from, as `index_of`."""
+    levels = known.levels.flatten(1)
+    sums = squares(levels)
+    return Index(
+        levels,
+        sums,
+        torch.arange(len(levels)),
+        _to_each_other(levels, sums, seed),
+        tuple(known.levels.shape[1:]),
+        known.says,
+        known.among,
+        "these pictures to each other",
+        called=known.called,
+        shown=known.shown,
+    )
+
+
+def _to_each_other(levels: Tensor, sums: Tensor, seed: int) -> np.ndarray:
+    """The quantiles of how far some are from the nearest other one."""
+    some = torch.randperm(len(levels), generator=Generator().manual_seed(seed))[:QUERIES]
+    distances = [
+        search(levels[rows], levels, sums, 2)[1][:, 1] for rows in torch.split(some, AT_ONCE)
+    ]  # the nearest one is itself
+    quantiles: np.ndarray = np.quantile(torch.cat(distances).numpy(), QUANTILES)
+    return quantiles
 
 
 def _of_draws(data: DataSet, seed: int) -> Index:

@@ -44,7 +44,8 @@ class Index:
     test_distances: the quantiles, at QUANTILES, of how far real pictures are from their nearest
     training picture here; errors: likewise, of how far each training picture is from what
     compression left of it. among: what these pictures are to a denoiser; real: which the real ones
-    are; note: what else is to be known.
+    are; note: what else is to be known; called: one of them. shown: those of some rows (n,), as
+    (n, C, H, W), where there are larger ones than these.
     """
 
     levels: Tensor
@@ -56,14 +57,20 @@ class Index:
     among: str
     real: str
     note: str = ""
+    called: str = "training picture"
+    shown: Callable[[Tensor], Tensor] | None = None
     errors: np.ndarray = field(default_factory=lambda: np.zeros(len(QUANTILES)))
+
+    @property
+    def shape_shown(self) -> tuple[int, ...]:
+        return tuple(self.shown(torch.tensor([0])).shape[1:]) if self.shown else self.shape
 
 
 class Nearest(NamedTuple):
     """Of B pictures, the k nearest training pictures each, nearest first.
 
     rows: (B, k) int64, in the data set's own order; distances: (B, k) float32; pictures:
-    (B, k, C, H, W) in −1..1; classes: (B, k) int64, rows of the index's classes.
+    (B, k, C, H, W) in −1..1, perhaps larger; classes: (B, k) int64, rows of the index's classes.
     """
 
     rows: Tensor
@@ -89,8 +96,13 @@ def nearest(known: Indexed | Index, pictures: Tensor, k: int = 3) -> Nearest:
     if not 1 <= k <= MOST:
         raise ValueError(f"k must be from 1 to {MOST}, not {k}")
     rows, distances = search(grey_levels(pictures).flatten(1), index.levels, index.squares, k)
-    found = index.levels[rows].float().div(127.5).sub(1)
-    return Nearest(rows, distances, found.reshape(*rows.shape, *index.shape), index.labels[rows])
+    if index.shown:
+        found = index.shown(rows.flatten())
+    else:
+        found = index.levels[rows].float().div(127.5).sub(1).reshape(-1, *index.shape)
+    return Nearest(
+        rows, distances, found.reshape(*rows.shape, *found.shape[1:]), index.labels[rows]
+    )
 
 
 def nearer_than(known: Indexed | Index, distance: float) -> float:
@@ -160,7 +172,7 @@ def _read(known: Indexed) -> Index:
             "The training pictures are kept a little lossy, which leaves a copy at a distance of"
             " about 0.04. A denoiser that reached the optimum for its data could make nothing but"
             " copies; “The clothes’ own optimum” in the Forward tab is one.",
-            arrays["errors"],
+            errors=arrays["errors"],
         )
 
 

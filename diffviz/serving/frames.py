@@ -151,9 +151,12 @@ def notes(settings: RunSettings, card: Card) -> list[str]:
     return [note_of(alone(named, card.data, index)) for index in range(settings.count)]
 
 
-def comparable(info: DataInfo) -> bool:
-    """Whether samples can be told from copies of what was learned, by their pixels."""
-    return medium_of(info) is PICTURE and not source_of(info).parts
+def comparable(info: DataInfo) -> tuple[int, ...] | None:
+    """The shape at which samples can be told from copies of what was learned, by their pixels."""
+    source = source_of(info)
+    if source.compared:
+        return source.compared.shape
+    return info.shape if medium_of(info) is PICTURE and not source.parts else None
 
 
 def names_of(entrants: Sequence[RunSettings]) -> list[str]:

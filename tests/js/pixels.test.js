@@ -1,7 +1,7 @@
 import "./page.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytes, float16, grey, paint, tile } from "../../diffviz/ui/lib/pixels.js";
+import { bytes, float16, grey, paint, smaller, tile } from "../../diffviz/ui/lib/pixels.js";
 
 const base64 = (...values) => Buffer.from(Uint16Array.from(values).buffer).toString("base64");
 
@@ -27,6 +27,12 @@ test("every half float rises with its bits", () => {
 
 test("grey levels are rounded to nearest and clipped", () => {
   assert.deepEqual([-1, 1, 0, -7, 7, -1 + 1 / 127.5].map(grey), [0, 255, 128, 0, 255, 1]);
+});
+
+test("pictures are made smaller by means of squares", () => {
+  const two = new Uint8Array([0, 100, 8, 8, 50, 50, 8, 12, /* the next */ 4, 4, 1, 2, 4, 4, 2, 1]);
+  assert.deepEqual([...smaller(two, [1, 2, 4], [1, 1, 2])], [50, 9, 4, 2]);
+  assert.equal(smaller(two, [1, 2, 4], [1, 2, 4]), two);
 });
 
 test("a grey picture is painted in all three colours, and counted", () => {

@@ -2,6 +2,7 @@ import { window } from "./page.js";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { endExport, takeHome } from "../../diffviz/ui/lib/calls.js";
+import { bytes } from "../../diffviz/ui/lib/pixels.js";
 import { store } from "../../diffviz/ui/lib/store.js";
 import { mount } from "../../diffviz/ui/sample/view.js";
 import { mean } from "../../diffviz/ui/sample/words.js";
@@ -336,16 +337,22 @@ test("a film goes to a seed that is given, not to 0 for none", async () => {
 
 test("whether it is a copy is told of the run that is shown alone", async () => {
   const answers = [];
-  view.server.nearest_pictures = () => new Promise((resolve) => answers.push(resolve));
+  const asked = [];
+  view.server.nearest_pictures = ({ pictures }) => new Promise((resolve) => {
+    asked.push([...bytes(pictures)]);
+    answers.push(resolve);
+  });
   const found = { neighbours: [{ row: 1, class: "boot", distance: 0.3, picture: picture(0) }], nearer: 0.5, verdict: "new" };
-  const told = { found: [found], scale: [0, 1], among: "", real: "real ones", note: "" };
-  const run = start({ comparable: true });
+  const run = start({ comparable: [1, 1, 1] });
+  const told = { found: [found], scale: [0, 1], shape: [1, 1, 4], called: "training picture", among: "", real: "real ones", note: "" };
   tell(1, run, step(0), step(1), step(2), step(3));
   await frame();
   $("#sample-nearest").click();
   answers.shift()(told);
   await frame();
   assert.equal(element.querySelectorAll(".nearest-card").length, 1);
+  assert.deepEqual([...element.querySelectorAll(".nearest-card canvas")].map(({ width, height }) => [width, height]), [[2, 2], [4, 1]]); // each of its own shape
+  assert.deepEqual(asked, [[3]]); // as small as they are compared
   tell(2, run, step(0)); // which may be stopped, and never end
   await frame();
   assert.equal(element.querySelectorAll(".nearest-card").length, 0);

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from diffviz.data.portraits.captions import Chance
 from diffviz.data.portraits.pictures import INFO, Portraits, encode, holds, load_portraits
 from diffviz.data.portraits.words import HELD_OUT, SLOTS
-from diffviz.data.source import MAX_SAMPLES, Asked, Reference, Subject
+from diffviz.data.source import MAX_SAMPLES, Asked, Known, Reference, Subject
 
 AT_ONCE = 100  # pictures, of 200 KB each
 TRUE = 10_000
+SHOWN = 64  # pixels a side of those that a page shows beside a sample
+CALLED_BY = ("style", "hair", "clothes")
 
 
 def subject() -> Subject:
@@ -50,6 +53,25 @@ def batches(size: int, generator: Generator) -> Iterator[tuple[Tensor, Tensor]]:
 def test() -> Iterator[tuple[Tensor, Tensor]]:
     data = load_portraits("all", shipped=True)
     return parts(data, data.rows)
+
+
+def known(height: int, width: int) -> Known:
+    """Those that ship and are not held out. height, width: of the pictures that are compared."""
+    data = load_portraits("train", shipped=True)
+
+    def smaller(rows: Tensor, height: int, width: int) -> Tensor:
+        return F.adaptive_avg_pool2d(data.pictures(rows), (height, width))
+
+    parts = [smaller(rows, height, width) for rows in torch.split(data.rows, AT_ONCE)]
+    shows = map(data.shown, data.rows.tolist())
+    return Known(
+        torch.cat([((part + 1) * 127.5).round().byte() for part in parts]),
+        lambda rows: smaller(data.rows[rows], SHOWN, SHOWN),
+        [", ".join(values[slot] for slot in CALLED_BY) for values in shows],
+        "portrait that ships",
+        f"Of the {len(data):,} portraits that ship with diffviz, these are the nearest; the bundled"
+        " denoiser has learned from many more that the same recipe drew.",
+    )
 
 
 def reference(samples: int) -> Reference:

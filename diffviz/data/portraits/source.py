@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from diffviz.data.source import DataChoice, DataSource, Reference, Shipped, Subject, Words
+from diffviz.data.source import (
+    Compared,
+    DataChoice,
+    DataSource,
+    Known,
+    Reference,
+    Shipped,
+    Subject,
+    Words,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from diffviz.data.base import DataSet
 
+COMPARED = (3, 32, 32)
 HELD_OUT = 256  # on which what was learned is measured
 
 
@@ -47,6 +57,12 @@ def _reference(samples: int) -> Reference:
     return reference(samples)
 
 
+def _known() -> Known:
+    from diffviz.data.portraits.measured import known
+
+    return known(*COMPARED[1:])
+
+
 def _make_few() -> int:
     from diffviz.data.portraits.making import make_few
 
@@ -78,6 +94,7 @@ PORTRAITS = DataSource(
     reference=_reference,
     held_out=_held_out,
     autoencoder="portraits",
+    compared=Compared(COMPARED, _known),
     ships=(
         Shipped("portraits", "the 4,000 portraits that ship with diffviz, a minute", _make_few),
         Shipped("portraits-all", "60,000 to train on, 1 GB, 5 minutes", _make_many),

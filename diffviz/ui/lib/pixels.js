@@ -43,6 +43,21 @@ const HALF_TO_FLOAT = new Float32Array(65536).map((_, bits) => {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 });
 
+/** Pictures one after the other, (N, C, H, W), made smaller by a whole factor: means of squares.
+ * @param {Uint8Array} levels @param {number[]} shape of each @param {number[]} least to which */
+export function smaller(levels, [, height, width], [, h, w]) {
+  if (h === height && w === width) return levels;
+  const [down, across] = [height / h, width / w];
+  const out = new Uint8Array(levels.length / (down * across));
+  for (let k = 0; k < out.length; k++) {
+    const [row, column] = [Math.floor(k / w) * down, (k % w) * across];
+    let sum = 0;
+    for (let i = 0; i < down; i++) for (let j = 0; j < across; j++) sum += levels[(row + i) * width + column + j];
+    out[k] = Math.round(sum / (down * across));
+  }
+  return out;
+}
+
 /** A canvas to draw on; every browser that runs modules has one. @param {HTMLCanvasElement} canvas */
 export function context2d(canvas) {
   return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));

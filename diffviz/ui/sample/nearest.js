@@ -3,10 +3,11 @@
 
 import { make } from "../lib/dom.js";
 import { Bars, Rules } from "../lib/marks.js";
-import { bytes, inBase64, paint } from "../lib/pixels.js";
+import { bytes, inBase64, paint, smaller } from "../lib/pixels.js";
 import { Plot } from "../lib/plot.js";
 import { Linear } from "../lib/scales.js";
 import { store } from "../lib/store.js";
+import { capital } from "../lib/text.js";
 
 const BINS = 36;
 const VERDICTS = {
@@ -20,11 +21,11 @@ const VERDICTS = {
 /** @import { Found, NearestAnswer, SampleServer } from "./types.d.ts" */
 /** @typedef {NearestAnswer & { label: string, levels: Uint8Array }} Answered of one lane */
 
-const NOTHING = { found: [], scale: [], among: "", real: "", note: "" };
+const NOTHING = { found: [], scale: [], shape: [], called: "", among: "", real: "", note: "" };
 
 /** server.nearest_pictures answers. @param {SampleState} state @param {SampleServer} server */
 export function nearestPanel(state, server) {
-  const button = make("button", { type: "button", id: "sample-nearest", textContent: "Is it a copy? Its nearest training pictures" });
+  const button = make("button", { type: "button", id: "sample-nearest", textContent: "Is it a copy? The pictures nearest to it" });
   const panel = make("div", { className: "nearest-panel", id: "sample-nearest-panel", hidden: true });
   const root = make("div", { className: "nearest", hidden: true }, button, panel);
   button.setAttribute("aria-expanded", "false");
@@ -64,7 +65,7 @@ export function nearestPanel(state, server) {
     for (const lane of of.lanes) {
       const levels = lane.frames[of.start.steps].x;
       /** @type {NearestAnswer} */
-      const answer = (await server.nearest_pictures({ denoiser: of.start.denoiser, owner: store.get("owner") ?? "", pictures: inBase64(levels) }).catch(() => null)) ?? { ...NOTHING, error: "The server does not answer." };
+      const answer = (await server.nearest_pictures({ denoiser: of.start.denoiser, owner: store.get("owner") ?? "", pictures: inBase64(smaller(levels, of.start.shape, of.start.comparable ?? [])) }).catch(() => null)) ?? { ...NOTHING, error: "The server does not answer." };
       if (of !== asked) return; // a newer run has been asked about
       if (answer.error) {
         asked = null; // so that opening the panel again asks again
@@ -86,16 +87,16 @@ function describe(answers, run) {
   const found = answers.flatMap((answer) => answer.found);
   const copies = found.filter(({ verdict }) => verdict === "copy").length;
   const count = found.length === 1 ? "It is" : copies === found.length ? "All are" : `${copies || "None"} of the ${found.length} ${copies > 1 ? "are" : "is"}`;
-  const told = copies || found.length > 1 ? `${count} ${copies > 1 ? "copies" : "a copy"} of a training picture.` : "It is no copy of a training picture.";
-  const [{ among, real, note, scale: quantiles }] = answers;
+  const [{ called, among, real, note, scale: quantiles, shape }] = answers;
+  const told = copies || found.length > 1 ? `${count} ${copies > 1 ? "copies" : "a copy"} of a ${called}.` : `It is no copy of a ${called}.`;
   /** @type {HTMLElement[]} */
   const parts = [
     make("p", { className: "nearest-told", role: "status" }, make("strong", { textContent: told }), ` ${among}`),
-    scale(quantiles, found, real),
+    scale(quantiles, found, called, real),
   ];
   for (const { label, levels, found: facts } of answers) {
     if (answers.length > 1) parts.push(make("h4", { textContent: label }));
-    parts.push(make("div", { className: "nearest-cards" }, ...facts.map((fact, i) => card(fact, levels, i, run.start.shape, real))));
+    parts.push(make("div", { className: "nearest-cards" }, ...facts.map((fact, i) => card(fact, levels, i, run.start.shape, shape, called, real))));
   }
   parts.push(make("p", { className: "muted nearest-note" },
     "Distance: the root mean square over pixels, black −1 and white 1, 0 for the very same picture. " +
@@ -103,18 +104,18 @@ function describe(answers, run) {
   return parts;
 }
 
-/** A sample beside its neighbours. @param {Found} found @param {Uint8Array} levels @param {number} i @param {number[]} shape @param {string} real */
-function card({ neighbours, nearer, verdict }, levels, i, [channels, height, width], real) {
-  const size = channels * height * width;
-  /** @param {Levels} planes @param {string} label @param {string} className @param {...Node} caption */
-  const picture = (planes, label, className, ...caption) => {
+/** A sample beside its neighbours. @param {Found} found @param {Uint8Array} levels @param {number} i @param {number[]} own @param {number[]} theirs the shapes of samples and of neighbours @param {string} called one of these @param {string} real */
+function card({ neighbours, nearer, verdict }, levels, i, own, theirs, called, real) {
+  const size = own[0] * own[1] * own[2];
+  /** @param {Levels} planes @param {number[]} shape @param {string} label @param {string} className @param {...Node} caption */
+  const picture = (planes, [channels, height, width], label, className, ...caption) => {
     const canvas = make("canvas", { className: "picture", role: "img", "aria-label": label });
     paint(canvas, planes, channels, height, width);
     return make("figure", { className }, canvas, make("figcaption", { className: "number" }, ...caption));
   };
-  const sample = picture(levels.subarray(i * size, (i + 1) * size), `Sample ${i + 1}`, "nearest-sample", make("span", { textContent: "sample" }));
+  const sample = picture(levels.subarray(i * size, (i + 1) * size), own, `Sample ${i + 1}`, "nearest-sample", make("span", { textContent: "sample" }));
   const others = neighbours.map((n, k) =>
-    picture(bytes(n.picture), `Training picture ${n.row}: ${n.class}`, "", make("span", { textContent: n.class }), make(k ? "span" : "strong", { textContent: n.distance.toFixed(2) })));
+    picture(bytes(n.picture), theirs, `${capital(called)} ${n.row}: ${n.class}`, "", make("span", { textContent: n.class }), make(k ? "span" : "strong", { textContent: n.distance.toFixed(2) })));
   const root = make("div", { className: "nearest-card" },
     make("div", { className: "nearest-row" }, sample, ...others),
     make("p", { className: "number" }, make("strong", { textContent: `${VERDICTS[verdict]}. ` }), meaning(nearer, neighbours[0].distance, real)));
@@ -131,8 +132,8 @@ function meaning(nearer, distance, real) {
   return `${at}: nearer than ${Math.round(100 * nearer)} % of ${real}.`;
 }
 
-/** Real pictures' distances as a histogram, and where these samples lie in it. @param {number[]} quantiles @param {Found[]} found @param {string} real */
-function scale(quantiles, found, real) {
+/** Real pictures' distances as a histogram, and where these samples lie in it. @param {number[]} quantiles @param {Found[]} found @param {string} called @param {string} real */
+function scale(quantiles, found, called, real) {
   const most = Math.max(0.6, ...found.map(({ neighbours }) => neighbours[0].distance)) * 1.02;
   const shares = Array.from({ length: BINS }, (_, k) =>
     below(quantiles, ((k + 1) / BINS) * most) - below(quantiles, (k / BINS) * most));
@@ -150,7 +151,7 @@ function scale(quantiles, found, real) {
   plot.xAxis(tenths.map((at) => ({ at, text: at ? at.toFixed(1) : "0", anchor: at ? "middle" : "start" })));
   return make("figure", { className: "nearest-scale" }, plot.root,
     make("figcaption", { className: "muted" }, make("span", { className: "bar-key" }), ` ${real}  `,
-      make("span", { className: "mark-key" }), " these samples: distance to the nearest training picture"));
+      make("span", { className: "mark-key" }), ` these samples: distance to the nearest ${called}`));
 }
 
 /** The share of real test pictures within a distance, from quantiles at 0, 1 % … 100 %. @param {number[]} quantiles @param {number} distance */

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffviz.data import DATA_SETS, DEFAULT, DataChoice, load_data_set
-from diffviz.measure.indexing import index_of
+from diffviz.data import DATA_SETS, DEFAULT, DataChoice, load_data_set, source_of
+from diffviz.data.base import DataInfo
+from diffviz.measure.indexing import index_of, index_of_known
 from diffviz.measure.nearest import Index, judge, load_index, nearer_than, nearest
 from diffviz.media.decoding import fitted
 from diffviz.media.kinds import KINDS
@@ -31,12 +32,14 @@ BUSY = "many visitors are asking just now; try again in a moment"
 
 
 def nearest_pictures(backend: Backend, request: Any) -> dict[str, Any]:
-    """{"pictures": 1 to 16 pictures as bytes one after the other, in base64, "denoiser": that made
-    them (or none, for the first), "owner": whose it is, of a training} →
+    """{"pictures": 1 to 16 pictures as bytes one after the other, in base64, as small as they are
+    compared, "denoiser": that made them (or none, for the first), "owner": whose it is, of a
+    training} →
     "found": for each its "neighbours" (a dict of row, class, distance and the picture's bytes),
     "nearer" (the share of real pictures that are farther from theirs) and "verdict";
-    "scale": how far 0 %, 1 % … 100 % of real pictures are from theirs, at most; "among", "real" and
-    "note": what these pictures are, and which the real ones are."""
+    "scale": how far 0 %, 1 % … 100 % of real pictures are from theirs, at most; "shape": of the
+    neighbours; "called", "among", "real" and "note": what these pictures are, and which the real
+    ones are."""
     return answer(partial(_nearest_pictures, backend), request)
 
 
@@ -44,14 +47,13 @@ def _nearest_pictures(backend: Backend, request: Any) -> dict[str, Any]:
     sent = request["pictures"]
     name, owner = str(request.get("denoiser", DEFAULT)), str(request.get("owner") or "")
     choice = backend.models.learned(name, owner)
-    shape = backend.models.model(name, owner).card.data.shape
-    pictures = _from_base64(shape, sent)
+    pictures = _from_base64(_shape(backend.models.card(name, owner).data), sent)
     with backend.searches.turn(BUSY):
         index = _index(choice)
         found = _facts(index, pictures, with_pictures=True)
         scale = index.test_distances[::10].round(4).tolist()
-        told = {"among": index.among, "real": index.real, "note": index.note}
-        return {"found": found, "scale": scale, **told}
+        told = {what: getattr(index, what) for what in ("called", "among", "real", "note")}
+        return {"found": found, "scale": scale, "shape": index.shape_shown, **told}
 
 
 def nearest_endpoint(backend: Backend) -> None:
@@ -83,7 +85,7 @@ def _nearest_of_file(
             raise ValueError("give a picture's file")
         name, token = denoiser or DEFAULT, owner or ""  # an emptied field says nothing
         choice = backend.models.learned(name, token)
-        shape = backend.models.model(name, token).card.data.shape
+        shape = _shape(backend.models.card(name, token).data)
         seen = fitted(backend.decoders.picture(picture), shape)
         with backend.searches.turn(BUSY):
             return _facts(_index(choice), seen[None], with_pictures=False)[0]
@@ -94,7 +96,7 @@ def _index(choice: DataChoice) -> Index:
     source = DATA_SETS[choice.name]
     if source.nearest:
         return load_index(source.nearest())
-    if source.parts or source.medium != PICTURE.name:
+    if not source.compared and (source.parts or source.medium != PICTURE.name):
         raise ValueError(
             "of what this denoiser learned from no sample could be a copy, pixel by pixel"
         )
@@ -103,7 +105,14 @@ def _index(choice: DataChoice) -> Index:
 
 @lru_cache(2)
 def _made(choice: DataChoice) -> Index:
-    return index_of(load_data_set(choice))
+    compared = DATA_SETS[choice.name].compared
+    return index_of_known(compared.load()) if compared else index_of(load_data_set(choice))
+
+
+def _shape(info: DataInfo) -> tuple[int, ...]:
+    """Of a picture as it is compared."""
+    compared = source_of(info).compared
+    return compared.shape if compared else info.shape
 
 
 def _facts(known: Index, pictures: Tensor, with_pictures: bool) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ export interface Start {
   renderer?: string;
   facts?: { preview?: number[][] }; // what else the renderer has to know; a latent's linear map to a small picture
   denoiser: string;
-  comparable?: boolean; // with what was learned, pixel by pixel
+  comparable?: number[] | null; // the shape at which they are, with what was learned, pixel by pixel
   count: number;
   shape: number[];
   steps: number;
@@ -144,6 +144,8 @@ export interface Found {
 export interface NearestAnswer {
   found: Found[];
   scale: number[];
+  shape: number[];
+  called: string;
   among: string;
   real: string;
   note: string;
