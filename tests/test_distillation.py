@@ -223,14 +223,14 @@ def test_student_and_teacher_are_shown_from_the_same_noise(pair: dict[str, Check
         )
         made = [event["one"] for message in messages for event in message["events"]]
         assert [(one["label"], one["evaluations"]) for one in made] == [
-            ("quick", 1), ("quick", 2), ("quick", 4), ("fashion", 40),
+            ("quick", 1), ("quick", 2), ("quick", 4), ("quick", 8), ("fashion", 40),
         ]  # fmt: skip
         assert all(one["count"] == 2 and one["seconds"] > 0 for one in made)
     best = asked.but(guidance=1.2, sampler="dpmpp-2m-sde", steps=20)
     *_, last = run(best, pair["fashion"])
     assert made[-1]["x"] == frame(pair["fashion"].medium, 0, last, 40, 0.0)["x"]
     told = beside("fashion")["distilled"]
-    assert (told["student"], told["few"], told["many"]) == ("quick", (1, 2, 4), 40)
+    assert (told["student"], told["few"], told["many"]) == ("quick", (1, 2, 4, 8), 40)
     assert told["took"] == (
         "To come so near in a few looks, quick was taught by 4,000 evaluations of fashion, on 1,000"
         " noised pictures, in 3 minutes on a GPU, after fashion itself had learned from 42."

@@ -8,7 +8,7 @@ from diffviz.checkpoints import Card, checkpoint_names
 from diffviz.serving.cards import took
 from diffviz.serving.models import bundled_card
 
-FEW = (1, 2, 4)  # evaluations of the student
+FEW = (1, 2, 4, 8)  # evaluations of the student
 MANY = 40  # of the teacher
 
 

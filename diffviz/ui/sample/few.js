@@ -1,4 +1,4 @@
-// A distilled denoiser's pictures after one, two and four looks, beside its teacher's after many, from
+// A distilled denoiser's pictures after a few looks, beside its teacher's after many, from
 // the run's own noise, and what it took; made at a press, the quickest first.
 
 import { make } from "../lib/dom.js";
