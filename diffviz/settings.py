@@ -124,8 +124,10 @@ class Setting:
         if self.kind == TABLE and first["loc"]:
             kind = MEANT[NUMBER if first["type"].startswith("float") else TEXT]
             return f"{first['loc'][0]} must be {kind}, not {first['input']!r}"
-        bounds = within(self.minimum, figure(self.maximum))
-        return f"{self.words} must be {MEANT[self.kind]}{bounds}, not {figure(value)}"
+        bounds, meant = within(self.minimum, figure(self.maximum)), MEANT[self.kind]
+        if self.kind == LIST and first["type"].startswith("float"):
+            meant = meant.removeprefix("whole ")
+        return f"{self.words} must be {meant}{bounds}, not {figure(value)}"
 
 
 MEANT = {

@@ -163,6 +163,15 @@ MISTAKES = {
     "train --resume --folder empty": "no unfinished training 'my-fashion'; there is none at all",
     "evaluate --samples 15 --steps 1": "multiple of 10",
     "bench --repeats 0": "whole number from 1",
+    "make plane --device cpu": "--device is for judges alone, not for plane",
+    "make digits --more 5": "--more is for judges alone, not for digits",
+    "train --data digits --name fashion": "there is a denoiser called 'fashion'",
+    "train --data digits --folder grey.png": "nothing can be written to the folder 'grey.png'",
+    "distill --from fashion --name heroes": "there is a denoiser called 'heroes'",
+    "distill --from fashion --folder grey.png": "nothing can be written to the folder 'grey.png'",
+    "sample --schedule drawn --handles a,b": "must be numbers with commas between, not 'a,b'",
+    "sample --negative class=hat": "unknown class 'hat'; choose from t-shirt",
+    "sample --vary class=dress,bag --count 3": "count 3 is no multiple of the 2 values of class",
     "make tea": "unknown what 'tea'; choose from fashion-judge, heroes-judge",
 }
 
@@ -187,6 +196,16 @@ def test_what_needs_the_whole_data_set_says_where_it_is(
     monkeypatch.setenv(FOLDER_VARIABLE, "/nowhere")
     assert main(words.split()) == 2
     assert "apt-get install dataset-fashion-mnist" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder that nobody can write to")
+def test_what_cannot_be_written_is_told_before_the_work(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diffviz.runs.sampling.run", None)
+    for command in ("sample", "noise grey.png", "edit grey.png"):
+        assert main([*command.split(), "-o", "/proc/a.png"]) == 2
+        assert "nothing can be written to the folder '/proc'" in capsys.readouterr().err
 
 
 def test_noise_writes_the_picture(capsys: pytest.CaptureFixture[str]) -> None:

@@ -187,7 +187,7 @@ def test_the_command_leaves_a_student_of_the_bundled_clothes(
     assert main([*words, "--from", "nobody"]) == 2
     assert "unknown model 'nobody'; choose from fashion" in capsys.readouterr().err
     assert main(words) == 0
-    student = load_checkpoint("fashion-fast", tmp_path)
+    student = load_checkpoint("my-fashion-fast", tmp_path)
     assert student.card.distilled["teacher"] == "fashion"
     assert student.card.training["command"].startswith("python -m diffviz distill --folder")
     assert not list((tmp_path / "unfinished").rglob("*.safetensors"))

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 from diffviz.checkpoints import FOLDER, Card, save_checkpoint
 from diffviz.cli.loop import keep_training
 from diffviz.cli.options import Device, Recorded, Threads
+from diffviz.cli.parser import free_name, writable
 from diffviz.cli.train import UNFINISHED, checked_name
 from diffviz.data import DEFAULT
 from diffviz.device import choose
@@ -31,14 +32,14 @@ page can use at once, and every few minutes a whole state, from which the same c
 a stop (Ctrl-C is one).
 
   python -m diffviz distill --from {DEFAULT}
-  python -m diffviz sample --model {DEFAULT}-fast --sampler consistency --steps 2 --guidance 1"""
+  python -m diffviz sample --model my-{DEFAULT}-fast --sampler consistency --steps 2 --guidance 1"""
 
 
 class Options(Distillation, Recorded):
     """All that it can be told."""
 
     defaults: ClassVar[dict[str, str]] = {
-        "name": "FROM-fast",
+        "name": "my-FROM-fast",
         "folder": "checkpoints/, where the other commands look",
     }
 
@@ -54,7 +55,7 @@ class Options(Distillation, Recorded):
 
 def run(options: Options) -> None:
     prepare_threads()
-    name = checked_name(options.name or f"{options.start}-fast")
+    name = checked_name(options.name or f"my-{options.start}-fast")
     state = options.folder / UNFINISHED / "distilled" / f"{name}.safetensors"
     order, learner, teacher = begun(options, name, state)
 
@@ -80,5 +81,6 @@ def begun(options: Options, name: str, state: Path) -> tuple[DistillOrder, Disti
                 " --name begins another"
             )
         return order, learner, teacher
+    free_name(name, writable(options.folder))
     order = DistillOrder(name, options.start, options.command_line, settings)
     return order, *begin(order, device=device)

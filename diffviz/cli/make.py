@@ -12,7 +12,7 @@ from diffviz.cli.options import Device, Threads
 from diffviz.cli.parser import note, use_threads
 from diffviz.data import DATA_SETS
 from diffviz.data.source import DataSource, Shipped
-from diffviz.settings import Setting, Settings
+from diffviz.settings import Setting, Settings, declared
 
 RECORDING = "recording"
 
@@ -90,7 +90,7 @@ class Options(Settings):
     more: Annotated[
         int,
         Setting(
-            help="The judge that is there learns on, from so many pictures",
+            help="The judge that is there learns on, from so many pictures (of tens of thousands)",
             minimum=0,
             maximum=100_000_000,
         ),
@@ -100,4 +100,8 @@ class Options(Settings):
 def run(options: Options) -> None:
     use_threads(options.threads)
     _, make = WHAT[options.what]
+    if not isinstance(make, partial) or make.func is not _judge:
+        for name in ("more", "device"):
+            if getattr(options, name) != declared(Options)[name].default:
+                raise ValueError(f"--{name} is for judges alone, not for {options.what}")
     make(options)

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import NoReturn
 
 
@@ -58,7 +59,28 @@ def output_file(path: str, suffixes: Iterable[str]) -> Path:
         raise ValueError(f"there is no folder {str(file.parent)!r}")
     if file.is_dir():
         raise ValueError(f"{path!r} is a folder")
+    writable(file.parent)
     return file
+
+
+def writable(folder: Path) -> Path:
+    """The folder, which is made where it is missing; raises ValueError, in a sentence, where
+    nothing can be written to it: not after the work is done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        told = error.strerror or error
+        raise ValueError(f"nothing can be written to the folder {str(folder)!r}: {told}") from error
+
+
+def free_name(name: str, folder: Path) -> str:
+    """The name, of a denoiser to be made there; raises ValueError, in a sentence, for one that
+    would take another's place."""
+    if (folder / f"{name}.json").exists():
+        raise ValueError(f"there is a denoiser called {name!r}; --name calls this one otherwise")
+    return name
 
 
 def note(text: str) -> None:

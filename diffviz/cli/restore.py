@@ -27,6 +27,11 @@ answer, the results, and the original where it is known), .gif or .mp4 (the way 
   python -m diffviz restore old.jpg --task denoise"""
 
 FIGURES = (".svg", ".pdf")  # a picture's pixels are in a PNG as they are
+TOLD = {
+    "psnr": "PSNR {:.2f} dB",
+    "ssim": "SSIM {:.2f}",
+    "distance": "{:.2f} grey levels from what was measured",
+}
 FULL = 4096  # of the longer side of a picture into which a result is pasted
 
 
@@ -100,7 +105,7 @@ def run(options: Options) -> None:
     said = [f"{out}: fingerprint {fingerprint(last)}"]
     for name, x in ((options.entry.cheap_label, posed.cheap), ("result", last)):
         figures = quality(posed, x)
-        known = [f"{what.upper()} {value:.2f}" for what, value in figures.items() if value]
+        known = [TOLD[what].format(value) for what, value in figures.items() if value]
         said.append(f"{name}: {', '.join(known) or 'as was measured'}")
     print("; ".join(said))
 

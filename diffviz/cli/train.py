@@ -13,7 +13,7 @@ import torch
 
 from diffviz.checkpoints import FOLDER, save_checkpoint
 from diffviz.cli.loop import keep_training
-from diffviz.cli.parser import existing, note
+from diffviz.cli.parser import existing, free_name, note, writable
 from diffviz.cli.train_options import EPILOG, SETTINGS, SHAPE, Options, given, plan_from
 from diffviz.data import DEFAULT
 from diffviz.data.own.pictures import pack
@@ -92,6 +92,7 @@ def new(options: Options, device: torch.device) -> tuple[Order, Trainer]:
         raise ValueError(
             f"{name!r} is begun already: --resume goes on with it, --name begins another"
         )
+    free_name(name, writable(options.folder))
     if not options.pictures:
         return begin(plan, name, options.command_line, device=device)
     pictures, file = list(map(existing, options.pictures)), packed(options.folder, name)

@@ -42,10 +42,10 @@ def run(
         condition = rows(settings, info)
     denoiser = denoiser or checkpoint.denoiser()
     guided: GuidedDenoiser | None = None
+    negative = conditions(info, settings.negative, 1)  # which says so where it is not known
     said = bool(condition.any()) or (to is not None and bool(to[0].any()))
     if said and not checkpoint.card.distilled:
         scale = torch.tensor(settings.scale, dtype=torch.float64)
-        negative = conditions(info, settings.negative, 1)
         denoiser = guided = GuidedDenoiser(denoiser, scale, negative, settings.guidance_interval)
     if to is not None:
         denoiser = MixedDenoiser(denoiser, *to)

@@ -314,7 +314,8 @@ class RunSettings(ScheduleSettings, SamplingSettings):
         if self.vary:
             if not self.vary.values or self.count % len(self.vary.values):
                 raise ValueError(
-                    f"{self.count} pictures are not whole rows of {len(self.vary.values)}"
+                    f"count {self.count} is no multiple of the {len(self.vary.values)} values of"
+                    f" {self.vary.what} to compare, a column each"
                 )
             if self.vary.what == GUIDANCE.name:
                 for scale in self.vary.values:
