@@ -1,4 +1,5 @@
-"""Training a denoiser: noised batches, and the error of what the network makes of them."""
+"""Training a denoiser: noised batches, and the error of what the network makes of them. (The loop,
+which other networks share, is in `learner`.)"""
 
 from __future__ import annotations
 
