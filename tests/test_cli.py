@@ -172,6 +172,9 @@ MISTAKES = {
     "sample --schedule drawn --handles a,b": "must be numbers with commas between, not 'a,b'",
     "sample --negative class=hat": "unknown class 'hat'; choose from t-shirt",
     "sample --vary class=dress,bag --count 3": "count 3 is no multiple of the 2 values of class",
+    "edit grey.png --invert --mode back": "--mode back does not go with --invert",
+    "plane --streamlines": "--streamlines goes with --field only",
+    "plane --data moons --word hello": "--word goes with --data word only",
     "make tea": "unknown what 'tea'; choose from fashion-judge, heroes-judge",
 }
 

@@ -68,6 +68,8 @@ def run(options: Options) -> None:
     output_file(options.out, (".png", *films))
     film = films.get(out.suffix.lower())
     inverting = options.invert or options.mode == INVERT
+    if options.invert and options.mode != INVERT and "mode" in options.model_fields_set:
+        raise ValueError(f"--mode {options.mode} does not go with --invert")
     if options.was and not inverting:
         raise ValueError("--was goes with --invert, on whose way up the picture is said to be that")
     for name in ("guidance", "seed", "sampler"):

@@ -8,9 +8,9 @@ from typing import Annotated, ClassVar
 
 from diffviz.cli.options import Out, Threads
 from diffviz.cli.parser import existing_file, note, output_file, use_threads
-from diffviz.data.plane.clouds import DRAWN
+from diffviz.data.plane.clouds import DRAWN, WORD
 from diffviz.runs.plane import YOURS, PlaneSettings
-from diffviz.runs.plane_views import PlaneViews
+from diffviz.runs.plane_views import NONE, PlaneViews
 from diffviz.settings import Setting
 from diffviz.training.points import PointsTraining
 
@@ -53,6 +53,10 @@ def run(options: Options) -> None:
     from diffviz.training.points import train_points
 
     out = output_file(options.out, (".png", ".svg", *FILMS))
+    if options.streamlines and options.field == NONE:
+        raise ValueError("--streamlines goes with --field only")
+    if "word" in options.model_fields_set and options.data != WORD:
+        raise ValueError(f"--word goes with --data {WORD} only")
     use_threads(options.threads)
     if options.picture:
         options = options.but(data=DRAWN, drawn=dark_points(options.picture))
