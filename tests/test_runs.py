@@ -66,7 +66,7 @@ def test_a_negative_condition_is_the_other_side_of_guidance(heroes: Checkpoint) 
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"vary": Variation("guidance", (0.0, 1.0)), "count": 3}, "not whole rows of 2"),
+        ({"vary": Variation("guidance", (0.0, 1.0)), "count": 3}, "no multiple of the 2 values"),
         ({"vary": Variation("guidance", (0.0, 99.0)), "count": 2}, "guidance must be"),
         ({"vary": Variation("species", ("frog", "cat")), "count": 2}, "unknown species 'cat'"),
         ({"vary": Variation("mood", ("sad", "")), "count": 2}, "unknown condition mood"),
