@@ -17,7 +17,8 @@ def test_a_page_begins_anew_with_its_server(page: Page, tmp_path: Path) -> None:
         open_tab(page, first)
         set_slider(page, "sample-steps", 250)
         generate(page)
-        page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.frames > 1")
+        of_the_run = f"document.querySelector('{PLAYER}:not([data-recorded])')"
+        page.wait_for_function(f"{of_the_run}?.dataset.frames > 1")
         page.evaluate("window.before = true")
         first.process.kill()
         first.process.wait()

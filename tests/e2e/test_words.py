@@ -102,6 +102,7 @@ def test_a_denoiser_of_other_words_is_asked_in_its_own(
     page.goto(f"{server.url}/#sample?denoiser=portraits&words=a+man+with+a+red+mohawk")
     expect(box).to_have_value("a man with a red mohawk")
     expect(heard).to_contain_text("a man with a red mohawk")
+    page.locator("#sample-canvas").wait_for()  # which on phones moves what is below it
     page.locator("#sample-model input").click()
     page.get_by_role("option", name="heroes", exact=True).click()
     expect(box).to_have_value(SPEAKING["heroes"].example)
