@@ -264,9 +264,10 @@ def test_workers_share_what_waits(fashion: Checkpoint, monkeypatch: pytest.Monke
         answers.append(submit(visitor))
         eventually(lambda: engine.waiting == 0)
     answers += [submit(visitor) for visitor in range(2, 10)]
-    for batches in (3, 4):  # one worker ends, then the next
-        ended.release()
-        eventually(lambda: len(sizes) == batches)  # noqa: B023 - called before the next turn
+    ended.release()  # one worker ends, then the next
+    eventually(lambda: len(sizes) == 3)
+    ended.release()
+    eventually(lambda: len(sizes) == 4)
     ended.release(2)
     for answer in answers:
         answer.result(PATIENCE)

@@ -72,6 +72,7 @@ def _all() -> dict[str, tuple[str, Callable[[Options], None]]]:
 
 
 WHAT = _all()
+JUDGES = {f"{source.name}-judge" for source in DATA_SETS.values() if source.judge}
 EPILOG = "\n".join(
     [
         *(f"{name:<16} {about}" for name, (about, _) in WHAT.items()),
@@ -100,7 +101,7 @@ class Options(Settings):
 def run(options: Options) -> None:
     use_threads(options.threads)
     _, make = WHAT[options.what]
-    if not isinstance(make, partial) or make.func is not _judge:
+    if options.what not in JUDGES:
         for name in ("more", "device"):
             if getattr(options, name) != declared(Options)[name].default:
                 raise ValueError(f"--{name} is for judges alone, not for {options.what}")
