@@ -151,6 +151,8 @@ MISTAKES = {
     "train --pictures grey.png --classes bag": "unknown class 'bag'; this data set has none",
     "train --pictures none.zip": "there is no file 'none.zip'",
     "train --pictures grey.png": "at least 16",
+    "train --crop 64": "fashion is learned whole, without crops",
+    "train --data photos --crop 8": "from 32 to 256",
     "train --grey": "--grey goes with --pictures",
     "train --preset huge": "unknown preset 'huge'; choose from tiny, short, small, bundled",
     "train --channels wide": "channels must be whole numbers with commas between, not 'wide'",

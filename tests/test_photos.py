@@ -44,6 +44,15 @@ def test_crops_are_a_function_of_the_generator() -> None:
     assert len({picture.mean().item() for picture in x0}) == 64
 
 
+def test_crops_of_another_side_leave_out_what_is_smaller() -> None:
+    data = Crops(side=256)
+    x0, _ = data.batch(4, Generator().manual_seed(1))
+    assert x0.shape == (4, 3, 256, 256)
+    assert 0 < len(data.images) < len(Crops().images)
+    assert min(min(image.size) for image in data.images) >= 256
+    assert data.info == INFO
+
+
 def test_sigma_data_is_what_the_crops_have() -> None:
     x0, _ = Crops().batch(1000, Generator().manual_seed(0))
     assert abs(float(x0.square().mean().sqrt()) - INFO.sigma_data) < 0.02

@@ -114,7 +114,7 @@ def new(options: Options, device: torch.device) -> tuple[Order, Trainer]:
 
 def resume(options: Options, device: torch.device) -> tuple[Order, Trainer]:
     """The unfinished training of the name."""
-    of_pictures = ("classes", "pictures", "size", "grey", "across", "down")
+    of_pictures = ("classes", "crop", "pictures", "size", "grey", "across", "down")
     begun_with = ("start", "preset", *of_pictures, *SHAPE, *SETTINGS)
     for name in given(options, begun_with):
         option = "from" if name == "start" else name.replace("_", "-")
@@ -122,6 +122,6 @@ def resume(options: Options, device: torch.device) -> tuple[Order, Trainer]:
     name = checked_name(options.name or f"my-{options.data or DEFAULT}")
     load = partial(load_samples, device=device)
     order, trainer = load_training(name, load, options.folder / UNFINISHED, device)
-    needed = needs(order.network, trainer.data.info, order.config.batch)
+    needed = needs(order.network, trainer.data.info, order.config.batch, order.data.crop)
     check_memory(Plan(order.data), needed)
     return order, trainer

@@ -54,6 +54,10 @@ class DataOptions(Settings):
     classes: CliVariadicArg[
         Annotated[tuple[str, ...] | None, Setting(help="Only these classes of it")]
     ] = None
+    crop: Annotated[
+        int | None,
+        Setting(help="Side in pixels of the crops of photographs", minimum=32, maximum=256),
+    ] = None
     pictures: CliVariadicArg[
         Annotated[
             tuple[str, ...] | None,
@@ -129,6 +133,7 @@ class Options(TrainConfig, PlanOptions, PlaceOptions, DataOptions, Recorded):
     defaults: ClassVar[Mapping[str, str]] = {
         "data": DEFAULT,
         "classes": "all",
+        "crop": "64",
         "size": "28",
         "name": "my-DATA",
         "folder": "checkpoints/, where the other commands look",
@@ -150,7 +155,7 @@ def plan_from(options: Options) -> Plan:
     if options.start and network:
         raise ValueError(f"--from keeps that denoiser's network; leave --{next(iter(network))} out")
     data = OWN if options.pictures else options.data or DEFAULT
-    choice = DataChoice(data, tuple(options.classes or ()))
+    choice = DataChoice(data, tuple(options.classes or ()), crop=options.crop or 0)
     config = given(options, SETTINGS)
     plan = Plan(choice, options.preset or BUNDLED, options.start or "", network, config)
     plan.check()

@@ -49,7 +49,7 @@ def _photos(choice: DataChoice) -> DataSet:
 
     if choice.classes:
         raise ValueError("photographs have no classes to choose from")
-    return Crops()
+    return Crops(side=choice.crop) if choice.crop else Crops()
 
 
 def _photos_held_out() -> list[Tensor]:

@@ -27,12 +27,14 @@ class DataChoice:
     """Which samples to train on.
 
     name: of an entry of DATA_SETS. classes: those of it to keep, all where it is empty. path: of
-    the file with one's own pictures, for an entry that reads one.
+    the file with one's own pictures, for an entry that reads one. crop: side of samples that are
+    parts of larger pictures, in pixels; the entry's own where it is 0.
     """
 
     name: str = DEFAULT
     classes: tuple[str, ...] = ()
     path: str = ""
+    crop: int = 0
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> DataChoice:

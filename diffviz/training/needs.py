@@ -53,16 +53,18 @@ def needs_of(plan: Plan) -> Needs:
     network = usual.changed(plan.shape(usual.kind))
     if plan.start:
         network = load_card(plan.start).adapted_to(info)
-    found = needs(network, info, plan.settings().batch)
+    found = needs(network, info, plan.settings().batch, plan.data.crop)
     own = OWN_BYTES / 1e6 if plan.data.name == OWN else 0
     return Needs(found.memory, found.disk + own, found.finished + own)
 
 
-def needs(network: NetworkConfig, info: DataInfo, batch: int) -> Needs:
-    """Of a network that is trained on samples of some data. Raises ValueError where the autoencoder
-    that shows them is not there."""
+def needs(network: NetworkConfig, info: DataInfo, batch: int, crop: int = 0) -> Needs:
+    """Of a network that is trained on samples of some data, or on crops of another side. Raises
+    ValueError where the autoencoder that shows them is not there."""
     weights, kept = _sizes(network, info.shape)
-    memory = PROCESS_BYTES + WEIGHT_BYTES * weights + batch * (KEPT_BYTES * kept + SAMPLE_BYTES)
+    pixels = (crop / info.shape[-1]) ** 2 if crop else 1.0
+    sample = KEPT_BYTES * kept * pixels + SAMPLE_BYTES
+    memory = PROCESS_BYTES + WEIGHT_BYTES * weights + batch * sample
     memory += LATENT_BYTES if info.autoencoder else 0
     finished = CHECKPOINT_BYTES * weights + SHEETS * sheet_bytes(info)
     return Needs(memory / 1e6, (STATE_BYTES * weights + finished) / 1e6, finished / 1e6)

@@ -121,6 +121,8 @@ def command_of(plan: Plan) -> str:
     words += ["--pictures FILES"] if own else ["--data", plan.data.name]
     if plan.data.classes:
         words += ["--classes", *map(shlex.quote, plan.data.classes)]
+    if plan.data.crop:
+        words += ["--crop", str(plan.data.crop)]
     if plan.start:
         words += ["--from", plan.start]
     for name, values in plan.network.items():
@@ -135,9 +137,12 @@ def command_of(plan: Plan) -> str:
 
 
 def check_data(choice: DataChoice) -> None:
-    """Raises ValueError, in a sentence, for a data set or a class of it that there is not."""
+    """Raises ValueError, in a sentence, for a data set or a class of it that there is not, or crops
+    of one that has none."""
     if choice.name not in DATA_SETS:
         raise ValueError(unknown("data set", choice.name, DATA_SETS))
+    if choice.crop and not DATA_SETS[choice.name].parts:
+        raise ValueError(f"{choice.name} is learned whole, without crops")
     known = DATA_SETS[choice.name].classes()
     if strangers := [name for name in choice.classes if name not in known]:
         there = f"choose from {', '.join(known)}" if known else "this data set has none"

@@ -109,15 +109,18 @@ def split_of(split: str) -> list[Photo]:
 class Crops:
     """An endless data set: square crops, scaled down by a random factor, half of them mirrored.
 
+    side: of a crop, in pixels; photographs that are smaller are left out.
     A package's photographs are drawn as often as the root of their number: landscapes are the
     majority, and a package of one would else be learned by heart.
     """
 
     def __init__(self, split: str = "train", side: int = SIDE) -> None:
-        chosen = split_of(split)
+        opened = [(photo, photo.open()) for photo in split_of(split)]
+        opened = [(photo, image) for photo, image in opened if min(image.size) >= side]
+        chosen = [photo for photo, _ in opened]
         self.info: DataInfo = INFO
         self.side = side
-        self.images = [photo.open() for photo in chosen]
+        self.images = [image for _, image in opened]
         packages = [photo.package for photo in chosen]
         weights = [1 / math.sqrt(packages.count(package)) for package in packages]
         self.weights = torch.tensor(weights, dtype=torch.float64)
