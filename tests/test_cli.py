@@ -65,6 +65,13 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert command == "" or COMMANDS[command][1:] in " ".join(text.split())
 
 
+def test_help_tells_bounds_and_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["sample", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "updates from noise to picture (from 1 to 1000; default: 20)" in told
+    assert "dpmpp-2m-sde, unipc, edm, consistency (default: ddim)" in told
+
+
 def test_help_is_light() -> None:
     program = (
         "import sys; from diffviz.__main__ import main; main(['--help']); "

@@ -102,7 +102,9 @@ def run(options: Options) -> None:
         save_png(torch.cat([x0, view_of(first, "x"), last.x]), out, per_row=3, note=note)
     same = inverting and options.was in ("", options.what)
     what = "error of the way there and back" if same else "apart from the picture"
-    print(f"{out}: t = {settings.t} of {schedule.T}, {what}: {rms_distance(last.x, x0):.4f}")
+    steps = sum(stage.back for stage in stages) - 1
+    distance = rms_distance(last.x, x0)
+    print(f"{out}: {steps} steps from t = {settings.t} of {schedule.T}, {what}: {distance:.4f}")
 
 
 def inpaint(options: Options) -> None:

@@ -25,8 +25,10 @@ from diffviz.settings import (
     WHOLE,
     Setting,
     Settings,
+    figure,
     offered,
     to_text,
+    within,
 )
 
 Model = TypeVar("Model", bound=Settings)
@@ -134,15 +136,19 @@ def numeric(model: type[Settings], name: str) -> bool:
 
 
 def help_of(setting: Setting, defaults: Mapping[str, str]) -> str:
-    """Its sentence, its choices, and its default."""
+    """Its sentence, its choices or bounds, and its default."""
     sentence = setting.help
     if not sentence[1:2].isupper():  # not DDIM
         sentence = sentence[:1].lower() + sentence[1:]
+    notes = []
     if choices := setting.names():
         sentence += f": {', '.join(map(str, choices))}"
+    elif setting.kind in (WHOLE, NUMBER):
+        notes.append(within(setting.minimum, figure(setting.maximum)).strip())
     if setting.name in defaults:
-        return f"{sentence} (default: {defaults[setting.name]})"
-    if setting.kind == FLAG or setting.default in (None, "", ()) or setting.default == {}:
-        return sentence
-    unit = f" {setting.unit}" if setting.unit else ""
-    return f"{sentence} (default: {to_text(setting.default)}{unit})"
+        notes.append(f"default: {defaults[setting.name]}")
+    elif setting.kind != FLAG and setting.default not in (None, "", (), {}):
+        unit = f" {setting.unit}" if setting.unit else ""
+        notes.append(f"default: {to_text(setting.default)}{unit}")
+    told = "; ".join(filter(None, notes))
+    return f"{sentence} ({told})" if told else sentence
