@@ -18,9 +18,8 @@ def conditions(info: DataInfo, condition: Mapping[str, str], count: int) -> Tens
     ValueError naming the choices."""
     slots = {slot.name: slot for slot in info.slots}
     if unknown := set(condition) - set(slots):
-        raise ValueError(
-            f"unknown condition {', '.join(sorted(unknown))}; choose from {', '.join(slots)}"
-        )
+        known = f"choose from {', '.join(slots)}" if slots else f"{info.name} takes none"
+        raise ValueError(f"unknown condition {', '.join(sorted(unknown))}; {known}")
     places = places_of(info)
     table = torch.zeros(count, info.columns, dtype=torch.int64)
     for slot in info.slots:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 from conftest import Server
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -45,7 +46,7 @@ def test_a_hole_is_painted_by_pointer_and_keys_and_filled(server: Server, page: 
     quick(page)
     run(page, "failed")  # nothing is painted over of the new picture
     expect(page.locator("#edit-message")).to_have_text(
-        "The mask is empty: it must be white where the picture is to be made anew."
+        "Paint over something of your picture first: what is painted over is made anew."
     )
     page.locator('[data-view="rectangle"]').click()
     canvas = page.locator("#edit-mask")
@@ -89,10 +90,28 @@ def test_a_hole_is_painted_by_pointer_and_keys_and_filled(server: Server, page: 
     set_range(page, "#edit-divider", 50)
     stage = page.locator(".edit-result .edit-stage")
     assert stage.evaluate("e => getComputedStyle(e).getPropertyValue('--divide')") == "50%"
-    page.get_by_role("button", name="SVG").click()
+    with page.expect_download(timeout=30_000) as download:  # by one click
+        page.get_by_role("button", name="SVG").click()
+    assert download.value.suggested_filename.endswith("-figure.svg")
     page.locator("#edit-file a[href$='-figure.svg']").wait_for(timeout=30_000)
+    expect(page.locator("#edit-message")).to_have_text("")
     page.get_by_role("button", name="Python code").click()
     expect(page.locator("#edit-code")).to_contain_text("diffviz.restore(", timeout=30_000)
+    # What the code reads is there to be had, and black and white, as programs take a mask.
+    read = {name: saved(page, f"{name}.png") for name in ("picture", "mask")}
+    assert read["picture"].size == read["mask"].size
+    white = np.asarray(read["mask"].convert("L")) / 255
+    assert set(white.ravel().tolist()) == {0, 1}
+    assert abs(white.mean() - painted) < 1e-3
+    run(page)  # which that code is not of
+    expect(page.locator("#edit-code")).to_be_hidden()
+    expect(page.locator("#edit-needs")).to_be_hidden()
+
+
+def saved(page: Page, name: str) -> Image.Image:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=name, exact=True).click()
+    return Image.open(download.value.path()).copy()
 
 
 def test_pictures_are_opened_here_or_by_the_server_and_stay(server: Server, page: Page) -> None:
@@ -135,6 +154,7 @@ def test_tasks_have_their_settings_and_a_run_is_stopped(server: Server, page: Pa
     run(page)
     expect(page.locator('[data-answer="cheap"]')).to_contain_text("bicubic")
     set_range(page, "#edit-steps", 250)
+    page.locator("#edit-method").select_option("mmps")  # long enough for a slow hand
     page.locator("#edit-run").click()
     page.locator(f"{TAB}[data-state=running]").wait_for()
     page.locator("#edit-stop").click()

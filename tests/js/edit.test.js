@@ -4,6 +4,7 @@ import "./page.js";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { controlsPanel } from "../../diffviz/ui/edit/controls.js";
+import { Mask } from "../../diffviz/ui/edit/mask.js";
 import { mount } from "../../diffviz/ui/edit/view.js";
 
 const setting = (name, more) => ({ name, kind: "whole", label: name, default: 1, minimum: 1, maximum: 8, step: 1, ...more });
@@ -70,16 +71,32 @@ test("another picture ends the run of the one before, and says so", async () => 
   const example = setting("example_name", { kind: "text", default: "boot", choices: examples.map(({ name }) => ({ name, label: name })) });
   const facts = { ...FACTS, settings: { ...FACTS.settings, example_name: example }, examples, side: 256, maxBytes: 1000, maxSeed: 9 };
   const triggered = [];
-  const server = { picture: async () => ({ shape: [1, 2, 2], levels: "AAAAAA==" }), own_denoisers: async () => ({ denoisers: [] }) };
+  const server = { picture: async () => ({ shape: [1, 8, 8], levels: `${"A".repeat(86)}==` }), own_denoisers: async () => ({ denoisers: [] }) };
   mount(element, { facts, props: {}, server, trigger: (event) => triggered.push(event), watch() {} });
   root = element;
   await settled();
   $("#edit-run").click();
   await settled();
   assert.deepEqual([$(".live-view").dataset.state, triggered.at(-1), $("#edit-message").textContent], ["running", "restore", "Waiting for its turn …"]);
+  assert.equal(triggered.at(-2), "anew", "what was made of another run goes with it");
   $('[data-name="bag"]').click();
   await settled();
   assert.deepEqual([$(".live-view").dataset.state, triggered.at(-1)], ["ready", "halt"]);
   assert.match($("#edit-message").textContent, /^Stopped, for there is another picture/);
+  $("#edit-run").click();
+  await settled();
+  assert.deepEqual([$(".live-view").dataset.state, triggered.at(-1)], ["failed", "anew"]);
+  assert.match($("#edit-message").textContent, /^Paint over something of your picture first/);
+  $("#edit-invert").click();
+  assert.deepEqual([$(".live-view").dataset.state, $("#edit-message").textContent], ["ready", ""]);
+  $("#edit-run").click();
+  await settled();
+  assert.match($("#edit-message").textContent, /^All is painted over/);
   element.remove();
+});
+
+test("a mask is taken home as programs take it: white where it is painted over", () => {
+  const mask = new Mask(2, 1);
+  mask.rectangle([0, 0], [1, 1], 1);
+  assert.deepEqual([...mask.levels], [255, 255, 255, 255, 0, 0, 0, 255]);
 });

@@ -1,7 +1,7 @@
 import { window } from "./page.js";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { endExport, takeHome } from "../../diffviz/ui/lib/calls.js";
+import { ended, takeHome } from "../../diffviz/ui/lib/calls.js";
 import { bytes } from "../../diffviz/ui/lib/pixels.js";
 import { store } from "../../diffviz/ui/lib/store.js";
 import { mount } from "../../diffviz/ui/sample/view.js";
@@ -315,7 +315,7 @@ test("the run is taken home in the view that is shown", async () => {
   assert.deepEqual(triggered.at(-1), ["export", { format: "gif", view: "x0" }]);
   assert.equal(status.textContent, "Making the GIF …");
   assert.ok(buttons.every((button) => button.disabled), "one at a time");
-  endExport();
+  ended("exporting");
   assert.deepEqual([status.textContent, buttons[0].disabled], ["", false]);
 });
 
@@ -332,7 +332,7 @@ test("a film goes to a seed that is given, not to 0 for none", async () => {
   seed.value = "0";
   film.click();
   assert.deepEqual(triggered.at(-1), ["export", { format: "between", view: "x", seed: 0, what: "" }]);
-  endExport();
+  ended("exporting");
 });
 
 test("whether it is a copy is told of the run that is shown alone", async () => {

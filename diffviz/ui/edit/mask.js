@@ -76,6 +76,13 @@ export class Mask {
     return this.bits.reduce((sum, bit) => sum + bit, 0) / this.bits.length;
   }
 
+  /** White where it is painted over, black elsewhere; RGBA. */
+  get levels() {
+    const out = new Uint8ClampedArray(4 * this.bits.length).fill(255);
+    this.bits.forEach((bit, i) => bit || out.fill(0, 4 * i, 4 * i + 3));
+    return out;
+  }
+
   /** Eight pixels a byte, the first in the highest bit, in base64. */
   get packed() {
     const out = new Uint8Array(Math.ceil(this.bits.length / 8));

@@ -32,7 +32,7 @@ from diffviz.serving.pictures import uploaded
 from diffviz.serving.restoring import MOST_PIXELS, Prepared, export, prepare, told
 from diffviz.serving.ticket import Ticket
 from diffviz.settings import Setting
-from diffviz.ui.component import live_view
+from diffviz.ui.component import live_view, page_call
 from diffviz.ui.edit.api import Asked, restore_endpoints
 from diffviz.ui.forward.tab import examples_shown
 from diffviz.ui.gradio_seams import event_data
@@ -47,7 +47,7 @@ def edit_tab(backend: Backend) -> None:
         "edit/view",
         "edit-view",
         "A picture completed or restored",
-        events=("restore", "halt", "export"),
+        events=("restore", "halt", "export", "anew"),
         server_functions=[backend.handler(f) for f in (picture, own_denoisers)],
         facts=_facts(),
     )
@@ -61,7 +61,13 @@ def edit_tab(backend: Backend) -> None:
     )
     running = view.restore(backend.handler(live_run(asked, _told)), None, view, **LIVE)
     view.halt(None, cancels=[running], api_visibility="private")
-    view.export(backend.handler(_export), None, [exported, program], **SILENT, **NETWORK)
+    files = [exported, program]
+    exporting = view.export(backend.handler(_export), None, files, **SILENT, **NETWORK)
+    exporting.success(None, exported, None, js=page_call("takeHome"), **SILENT)
+    exporting.then(None, js=page_call("ended", "restored"), **SILENT)
+    # What was made of another run than the one shown goes with it.
+    hide = page_call("hidden", len(files))
+    view.anew(None, None, files, js=hide, cancels=[exporting], **SILENT)
     restore_endpoints(backend)
 
 
@@ -221,5 +227,5 @@ async def _export(backend: Backend, event: gr.EventData, request: gr.Request) ->
             lambda ticket: export(prepared, backend.models, backend.files, kind, view, ticket),
         )
     if isinstance(made, str):
-        return gr.File(visible=False), gr.Code(value=made, visible=True)
+        return gr.File(value=None, visible=False), gr.Code(value=made, visible=True)
     return gr.File(value=str(made), visible=True), gr.Code(visible=False)

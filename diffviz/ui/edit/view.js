@@ -21,7 +21,7 @@ export function mount(element, { facts, props, server, trigger, watch }) {
   const section = /** @type {HTMLElement} */ (element.querySelector(".live-view"));
   /** @type {Source | null} */
   let source = null;
-  /** @type {object | null} */
+  /** @type {{ wanted: object, of: Source, mask: HTMLCanvasElement | null } | null} */
   let last = null; // the request that led to what is shown
   let asked = 0;
 
@@ -43,6 +43,7 @@ export function mount(element, { facts, props, server, trigger, watch }) {
   const stop = make("button", { type: "button", id: "edit-stop", hidden: true, onclick: () => (halt(), say("Stopped.")) }, "Stop");
   const message = make("p", { id: "edit-message", className: "muted", role: "status" });
   const whole = make("button", { type: "button", id: "edit-whole", hidden: true, onclick: saveWhole }, "PNG at full size");
+  const needs = make("p", { id: "edit-needs", className: "player-files", hidden: true });
   const files = make("div", { className: "player-files", hidden: true }, make("span", { className: "muted" }, "Take it home:"),
     make("button", { type: "button", onclick: () => keep(result.after, "restored") }, "PNG"), whole,
     ...Object.entries(FORMATS).map(([format, label]) => make("button", { type: "button", onclick: () => take(format) }, label)));
@@ -52,7 +53,7 @@ export function mount(element, { facts, props, server, trigger, watch }) {
     sources.root,
     make("div", { className: "edit-bar" }, ...controls.bar, make("div", { className: "edit-buttons" }, run, stop)),
     make("div", { className: "edit-left" }, painter.root),
-    make("div", { className: "edit-right" }, message, result.root, files),
+    make("div", { className: "edit-right" }, message, result.root, files, needs),
     controls.root,
     result.answers,
   );
@@ -70,18 +71,23 @@ export function mount(element, { facts, props, server, trigger, watch }) {
   function state(name) {
     section.dataset.state = name;
     stop.hidden = name !== "running";
-    if (name === "running") files.hidden = true;
+    if (name === "running") files.hidden = needs.hidden = true;
   }
 
   function changed() {
     painter?.show(controls.task().masked);
+    if (section.dataset.state === "failed") end("ready", ""); // what was wrong may be so no more
     links.changed("edit");
   }
 
   async function request() {
     if (!source) throw new Error("Choose a picture first.");
+    const { masked } = controls.task();
+    const { mask } = painter;
+    if (masked && !mask.share) throw new Error("Paint over something of your picture first: what is painted over is made anew.");
+    if (masked && mask.share === 1) throw new Error("All is painted over: leave a part of your picture to go by.");
     const picture = await sent(source);
-    return { picture, settings: controls.values(), owner: store.get("owner") ?? "", ...(controls.task().masked && { mask: painter.mask.packed }) };
+    return { picture, settings: controls.values(), owner: store.get("owner") ?? "", ...(masked && { mask: mask.packed }) };
   }
 
   async function start() {
@@ -91,10 +97,12 @@ export function mount(element, { facts, props, server, trigger, watch }) {
     section.dataset.run = String(id); // for tools
     links.ran("edit");
     say("Waiting for its turn …");
+    trigger("anew");
     try {
+      const [of, mask] = [source, controls.task().masked ? maskPicture() : null];
       const wanted = await request();
-      if (id !== asked) return;
-      last = { ...wanted, of: source };
+      if (id !== asked || !of) return;
+      last = { wanted, of, mask };
       trigger("restore", { request: { id, ...wanted } });
     } catch (error) {
       end("failed", error instanceof Error ? error.message : String(error));
@@ -133,9 +141,10 @@ export function mount(element, { facts, props, server, trigger, watch }) {
   }
 
   /** @param {Start} begun */
-  function remark({ scaled, shape: [, height, width], noise, outside }) {
+  function remark({ scaled, shape: [, height, width], degraded: { shape: [, high, wide] }, noise, outside }) {
     const said = [];
-    if (scaled && source) said.push(`Worked at ${width} × ${height} pixels: your picture has ${source.canvas.width} × ${source.canvas.height}.`);
+    if (scaled && source && wide < width) said.push(`Your picture was made smaller first, ${wide} × ${high} pixels, for the result to have ${width} × ${height}: no more than “Work at” says.`);
+    else if (scaled && source) said.push(`Worked at ${width} × ${height} pixels: of your picture the page has ${source.canvas.width} × ${source.canvas.height}.`);
     if (noise) said.push(`Noise: ${noise.toFixed(1)} of 255 grey levels.`);
     return [...said, unlearned(outside)].join(" ").trim();
   }
@@ -143,15 +152,27 @@ export function mount(element, { facts, props, server, trigger, watch }) {
   /** @param {string} format */
   async function take(format) {
     if (!last) return;
-    say("The run is made again, as a file …");
+    say(`Making the ${FORMATS[/** @type {keyof typeof FORMATS} */ (format)]} …`);
+    const { wanted, of, mask } = last;
     try {
-      const wanted = { ...last, picture: await sent(/** @type {any} */ (last).of) };
-      delete (/** @type {any} */ (wanted).of);
-      trigger("export", { request: wanted, format, view: result.view });
-      say(format === "code" ? "The code reads picture.png, and mask.png where there is one: save both from here." : "");
+      trigger("export", { request: { ...wanted, picture: await sent(of) }, format, view: result.view });
+      needs.hidden = format !== "code";
+      needs.replaceChildren(make("span", { className: "muted" }, "The code reads:"),
+        make("button", { type: "button", onclick: () => savePng(of.canvas, "picture.png", "") }, "picture.png"),
+        ...(mask ? [make("button", { type: "button", onclick: () => savePng(mask, "mask.png", "") }, "mask.png")] : []));
     } catch (error) {
       say(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** What is painted over, as programs take it. */
+  function maskPicture() {
+    const { width, height, levels } = painter.mask;
+    const canvas = make("canvas", { width, height });
+    const image = context2d(canvas).createImageData(width, height);
+    image.data.set(levels);
+    context2d(canvas).putImageData(image, 0, 0);
+    return canvas;
   }
 
   /** The whole picture, with the result where it was painted over alone. */
@@ -187,6 +208,7 @@ export function mount(element, { facts, props, server, trigger, watch }) {
   refresh();
   section.querySelector("#edit-denoiser")?.addEventListener("focus", refresh);
 
+  store.watch("restored", () => message.textContent?.startsWith("Making the ") && say(""));
   let followed = 0; // links
   watch("value", () => props.value && heed(JSON.parse(props.value)));
   changed();

@@ -28,7 +28,7 @@ def let_keep(backend: Backend, view: gr.HTML) -> None:
     kept = gr.File(label="Your file", elem_id="forward-back-file", visible=False)
     keeping = view.keep(backend.handler(_keep), None, kept, **SILENT, **NETWORK)
     keeping.success(None, kept, None, js=page_call("takeHome"), **SILENT)
-    keeping.then(None, js=page_call("endKeeping"))
+    keeping.then(None, js=page_call("ended", "keeping"))
     view.back(None, None, [kept], js=page_call("hidden", 1), **SILENT)  # it is of another run
 
 

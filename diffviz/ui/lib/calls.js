@@ -37,14 +37,9 @@ export function takeHome(file) {
   if (file?.url) make("a", { href: file.url, download: file.orig_name ?? "" }).click();
 }
 
-/** Tell the Sample tab that its file is there, or could not be made. */
-export function endExport() {
-  store.set("exporting", "");
-}
-
-/** Tell the Forward tab the same of its own. */
-export function endKeeping() {
-  store.set("keeping", "");
+/** Tell a tab that its file is there, or could not be made. @param {"exporting" | "keeping" | "restored"} name */
+export function ended(name) {
+  store.set(name, "");
 }
 
 /** A whole number within its bounds, as it is run. @param {number} low @param {number} high @param {number | null} value */

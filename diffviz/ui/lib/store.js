@@ -8,6 +8,7 @@
  * @property {"asked" | "stopped"} sampling what was last wanted of the Sample tab
  * @property {string} exporting the format of the file that is being made of its run, or ""
  * @property {string} keeping likewise, of what the Forward tab brought back
+ * @property {string} restored likewise, of what the Edit tab made
  * @property {string} toured whether the tour was taken
  * @property {import("../learn/types.d.ts").Progress} learn what was predicted, found and answered in the Learn tab
  */

@@ -151,7 +151,7 @@ def sample_tab(backend: Backend) -> gr.Dropdown:
     player.export(None, None, files, js=hide, **SILENT)
     exporting = player.export(export, last_run, files, **SILENT, **NETWORK)
     exporting.success(None, exported, None, js=page_call("takeHome"), **SILENT)
-    exporting.then(None, js=page_call("endExport"), **SILENT)
+    exporting.then(None, js=page_call("ended", "exporting"), **SILENT)
     # What was made of another run than the one shown goes with it.
     player.anew(None, None, files, js=hide, cancels=[exporting, referring], **SILENT)
     named["owner"] = token
