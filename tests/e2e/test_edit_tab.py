@@ -108,6 +108,17 @@ def test_a_hole_is_painted_by_pointer_and_keys_and_filled(server: Server, page: 
     expect(page.locator("#edit-needs")).to_be_hidden()
 
 
+def test_what_was_worked_at_smaller_is_kept_at_full_size(server: Server, page: Page) -> None:
+    opened(server, page)
+    set_range(page, "#edit-steps", 2)
+    run(page)
+    whole, result = saved(page, "PNG at full size"), saved(page, "PNG")
+    assert (whole.size, result.size) == ((256, 171), (128, 86))
+    picture, made = pixels(page, "#edit-picture"), np.asarray(whole.convert("RGB"))
+    changed = (made != picture[..., :3]).any(-1).mean()
+    assert 0.05 < changed < share(page) + 0.02
+
+
 def saved(page: Page, name: str) -> Image.Image:
     with page.expect_download() as download:
         page.get_by_role("button", name=name, exact=True).click()

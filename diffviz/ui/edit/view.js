@@ -134,7 +134,7 @@ export function mount(element, { facts, props, server, trigger, watch }) {
     else if (ended) {
       result.finish(ended);
       files.hidden = false;
-      whole.hidden = !(controls.task().masked && source?.whole);
+      whole.hidden = !(controls.task().masked && (source?.whole || result.start?.scaled));
       state("done");
     }
     section.dataset.frames = String(result.frames.length);
@@ -177,9 +177,11 @@ export function mount(element, { facts, props, server, trigger, watch }) {
 
   /** The whole picture, with the result where it was painted over alone. */
   async function saveWhole() {
-    const canvas = await source?.whole?.();
-    if (!canvas) return;
-    const { width, height } = canvas;
+    if (!source) return;
+    const from = (await source.whole?.()) ?? source.canvas;
+    const { width, height } = from;
+    const canvas = make("canvas", { width, height });
+    context2d(canvas).drawImage(from, 0, 0);
     const hole = make("canvas", { width: painter.mask.width, height: painter.mask.height });
     const image = context2d(hole).createImageData(hole.width, hole.height);
     painter.mask.bits.forEach((bit, i) => (image.data[4 * i + 3] = 255 * bit));
