@@ -9,11 +9,12 @@ from typing import Any, cast
 import pytest
 from gradio.routes import templates
 
-from diffviz.checkpoints import Card, load_checkpoint
+from diffviz.checkpoints import Card, checkpoint_names, load_card, load_checkpoint
 from diffviz.data import DATA_SETS
 from diffviz.runs.schema import EACH, RunSettings, Variation
 from diffviz.runs.suited import suited
 from diffviz.schedules import make_schedule
+from diffviz.serving.cards import card_text
 from diffviz.serving.exports import file_name
 from diffviz.serving.frames import outside, words
 from diffviz.serving.models import Models
@@ -119,3 +120,10 @@ def test_what_a_list_is_filled_with_leaves_the_choice() -> None:
     ).constructor_args
     assert ("heroes", "heroes") in filled["choices"]
     assert "value" not in filled
+
+
+def test_every_card_tells_its_figures_and_how_they_were_measured() -> None:
+    told = {name: card_text(load_card(name)) for name in checkpoint_names()}
+    assert "BM3D 34.09, 31.36, 27.98, 26.16 dB" in told["photos"]
+    for name in set(told) - {"photos"}:
+        assert re.search(r"times that of other real pictures \(\d+ evaluations, .+\)\.", told[name])

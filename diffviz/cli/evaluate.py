@@ -36,7 +36,7 @@ class Options(RunSettings, Recorded):
 
     without = frozenset({"condition", "negative", "vary", "count"})
 
-    # Of all that takes 40 evaluations, what brings the bundled model closest to real pictures.
+    # What the page's runs begin with.
     sampler: Sampler = DATA_SETS[DEFAULT].sampler or "ddim"
     guidance: Guidance = DATA_SETS[DEFAULT].guidance or 1.0
     samples: Annotated[int, Setting(help="Pictures to make", minimum=10, maximum=50_000)] = 5000

@@ -188,8 +188,8 @@ class DataSource:
     can be conditioned on, as far as is known before they are read. things, knows: what a denoiser
     of it was "trained on" and "only knows", in a few words; says: what such a denoiser makes of any
     picture, a sentence or two.
-    condition: what to ask for first. guidance, sampler: with which its samples come nearest to the
-    data, where that was measured. network: fields of its network that differ from the usual.
+    condition: what to ask for first. guidance, sampler: with which runs of it begin, where the
+    usual ones serve worse. network: fields of its network that differ from the usual.
     judge: what measures samples. reference: for so many samples. held_out: pictures (C, H, W) that
     no training saw, of any size, on which denoising is measured. nearest: the index of its training
     pictures; compared: what stands for them; without either it is made of those that are learned

@@ -1,4 +1,4 @@
-"""The settings that suit a denoiser: those it was distilled for, or measured best on its data."""
+"""The settings that suit a denoiser: those it was distilled for, or that serve best on its data."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from statistics import mean
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from diffviz.checkpoints import Card
 from diffviz.data import source_of
 from diffviz.media.registry import medium_of
+from diffviz.runs.schema import MAX_RATIO
 from diffviz.runs.suited import OF_STUDENTS
 from diffviz.samplers import SAMPLERS
 from diffviz.serving.glossary import TERMS
@@ -24,20 +26,8 @@ def card_text(card: Card) -> str:
         f"Data: {card.data.credit} ({card.data.licence} licence).",
         "It knows noise levels σ/α from {:.3g} to {:.3g}.".format(*card.ratio_range),
     ]
-    lines += [] if card.distilled else best(card)
-    if card.quality:
-        quality = card.quality
-        lines.append(
-            f"Measured on {quality['samples']:,} of its {plural}: a judge that is right"
-            f" about {mean(quality['judge'].values()):.1%} of real ones sees what was asked for in"
-            f" {mean(quality['obeyed'].values()):.1%}; their Fréchet distance to real pictures is"
-            f" {quality['frechet_ratio']:.1f} times that of other real pictures."
-        )
-        if "held_out_mean" in quality:
-            lines.append(
-                "Of two things that it never saw together, it shows both in"
-                f" {quality['held_out_mean']:.1%} of pictures asked for."
-            )
+    lines += [] if card.distilled else usual(card)
+    lines += measured(card.quality, plural)
     return "\n\n".join(lines)
 
 
@@ -79,11 +69,54 @@ def guidance_hint(card: Card) -> str:
     return f"{card.name} has its teacher’s guidance of {guidance:g} in it: one look says it all."
 
 
-def best(card: Card) -> list[str]:
+def measured(quality: Mapping[str, Any], plural: str) -> list[str]:
+    """How good it is, as far as its card says."""
+    if looks := quality.get("psnr_by_sigma"):
+        told = [
+            f"{'BM3D' if name == 'bm3d' else name}"
+            f" {', '.join(f'{value:.2f}' for value in by_sigma.values())} dB"
+            for name, by_sigma in looks.items()
+        ]
+        sigmas = ", ".join(next(iter(looks.values())))
+        return [
+            f"One look at {quality['pictures']} {plural} that it never saw, with noise of {sigmas}"
+            f" of 255 grey levels: {'; '.join(told)}."
+        ]
+    if not quality:
+        return []
+    lines = [
+        f"Measured on {quality['samples']:,} of its {plural}: a judge that is right"
+        f" about {mean(quality['judge'].values()):.1%} of real ones sees what was asked for in"
+        f" {mean(quality['obeyed'].values()):.1%}; their Fréchet distance to real pictures is"
+        f" {quality['frechet_ratio']:.1f} times that of other real pictures"
+        f" ({measured_with(quality)})."
+    ]
+    if "held_out_mean" in quality:
+        lines.append(
+            "Of two things that it never saw together, it shows both in"
+            f" {quality['held_out_mean']:.1%} of pictures asked for."
+        )
+    return lines
+
+
+def measured_with(quality: Mapping[str, Any]) -> str:
+    """How the samples were made of which a card has figures, in a few words."""
+    settings, interval = quality["settings"], ""
+    low, high = settings.get("guidance_from") or 0, settings.get("guidance_to") or math.inf
+    if low > 0 or high < MAX_RATIO:
+        interval = f" where σ/α is from {low:g} to {high:g}"
+    return (
+        f"{quality['evaluations_per_image']:g} evaluations, {SAMPLERS[settings['sampler']].label},"
+        f" guidance {settings['guidance']:g}{interval}"
+    )
+
+
+def usual(card: Card) -> list[str]:
+    """With what its runs begin, where that is not the same for all."""
     source = source_of(card.data)
     told = [f"guidance {source.guidance:g}"] if source.guidance is not None else []
     told += [SAMPLERS[source.sampler].label] if source.sampler else []
-    return [f"Measured best on these data: {' and '.join(told)}."] if told else []
+    return [f"Runs begin with {' and '.join(told)}."] if told else []
 
 
 def started(before: Mapping[str, Any], plural: str) -> list[str]:
