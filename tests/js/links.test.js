@@ -234,3 +234,11 @@ test("a link to a training opens its tab, but not where the address names anothe
   assert.equal(links.tab, "sample");
   assert.match(links.address, /\/\?train=0123456789abcdef#sample\?steps=4|\/\?train=0123456789abcdef#sample/);
 });
+
+test("what another tab chose in one that is only now there is not undone", () => {
+  open("/#train");
+  links.went("sample");
+  tab.now = { ...tab.now, denoiser: "heroes" };
+  links.join("sample", tab);
+  assert.deepEqual([tab.shown, tab.now.denoiser], [0, "heroes"]);
+});

@@ -61,7 +61,9 @@ export class Links {
   /** A tab is there; what the address says of it is shown. @param {string} tab @param {Linked} linked */
   join(tab, linked) {
     this.joined.set(tab, linked);
-    if (tab === this.tab) this.present();
+    // A tab begins with what is usual; what another tab has just chosen there is not undone by a link that says nothing.
+    const { said, told } = parted(this.page.location.hash);
+    if (tab === this.tab && (told || Object.keys(said).length)) this.present();
     this.hide();
   }
 
