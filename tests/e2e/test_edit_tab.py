@@ -117,6 +117,10 @@ def test_what_was_worked_at_smaller_is_kept_at_full_size(server: Server, page: P
     picture, made = pixels(page, "#edit-picture"), np.asarray(whole.convert("RGB"))
     changed = (made != picture[..., :3]).any(-1).mean()
     assert 0.05 < changed < share(page) + 0.02
+    page.locator('.edit-sources [data-name="boot"]').click()  # of which nothing was made
+    page.locator("#edit-picture[width='28']").wait_for()
+    again = saved(page, "PNG at full size")
+    assert (np.asarray(again) == np.asarray(whole)).all()
 
 
 def saved(page: Page, name: str) -> Image.Image:

@@ -134,7 +134,7 @@ export function mount(element, { facts, props, server, trigger, watch }) {
     else if (ended) {
       result.finish(ended);
       files.hidden = false;
-      whole.hidden = !(controls.task().masked && (source?.whole || result.start?.scaled));
+      whole.hidden = !(last?.mask && (last.of.whole || result.start?.scaled));
       state("done");
     }
     section.dataset.frames = String(result.frames.length);
@@ -177,14 +177,15 @@ export function mount(element, { facts, props, server, trigger, watch }) {
 
   /** The whole picture, with the result where it was painted over alone. */
   async function saveWhole() {
-    if (!source) return;
-    const from = (await source.whole?.()) ?? source.canvas;
+    const { of, mask } = last ?? {}; // the run's: another picture may be there by now
+    if (!of || !mask) return;
+    const from = (await of.whole?.()) ?? of.canvas;
     const { width, height } = from;
     const canvas = make("canvas", { width, height });
     context2d(canvas).drawImage(from, 0, 0);
-    const hole = make("canvas", { width: painter.mask.width, height: painter.mask.height });
-    const image = context2d(hole).createImageData(hole.width, hole.height);
-    painter.mask.bits.forEach((bit, i) => (image.data[4 * i + 3] = 255 * bit));
+    const hole = make("canvas", { width: mask.width, height: mask.height });
+    const image = context2d(mask).getImageData(0, 0, mask.width, mask.height);
+    for (let i = 0; i < image.data.length; i += 4) image.data[i + 3] = image.data[i];
     context2d(hole).putImageData(image, 0, 0);
     const patch = make("canvas", { width, height });
     const over = context2d(patch);
